@@ -1,0 +1,1 @@
+//! Where options are said: a TOML file, a command line.

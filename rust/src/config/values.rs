@@ -1,0 +1,1 @@
+//! The kinds of value an option can have, read from and written to text.

@@ -1,0 +1,66 @@
+//! Why a request is refused, and with which status.
+
+/// Why a request is refused. Each reason is a statistic, `refused_<name>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Malformed request line.
+    RequestLine,
+    /// A version other than HTTP/1.0 and HTTP/1.1.
+    Version,
+    /// A malformed version, such as `HTTP/1` or `http/1.1`, or a 0.9 line.
+    VersionSyntax,
+    /// The target is longer than `max_target`.
+    TargetTooLong,
+    /// The head is larger than `max_head` or has more than `max_fields` field lines.
+    HeadTooLarge,
+    /// A malformed field line.
+    Field,
+    /// A bare CR or LF.
+    LineEnd,
+    /// Host missing, repeated or invalid.
+    Host,
+    /// Content-Length or Transfer-Encoding malformed or contradictory.
+    Framing,
+    /// A transfer coding that is not known.
+    TransferCoding,
+    /// Malformed chunked coding.
+    Chunk,
+    /// The body is larger than `max_body`.
+    BodyTooLarge,
+    /// A method that is not known.
+    Method,
+    /// A method that is known but not served for this target.
+    MethodNotAllowed,
+    /// An expectation other than 100-continue.
+    Expectation,
+    /// Not HTTP/1 at all: a TLS record, the HTTP/2 preface.
+    Protocol,
+    /// No memory for the body (`max_body_memory`).
+    Memory,
+    /// The pool is full of busy connections.
+    Full,
+}
+
+impl Refusal {
+    /// The status code that answers it.
+    pub fn status(self) -> u16 {
+        match self {
+            Refusal::RequestLine
+            | Refusal::VersionSyntax
+            | Refusal::Field
+            | Refusal::LineEnd
+            | Refusal::Host
+            | Refusal::Framing
+            | Refusal::Chunk
+            | Refusal::Protocol => 400,
+            Refusal::MethodNotAllowed => 405,
+            Refusal::BodyTooLarge => 413,
+            Refusal::TargetTooLong => 414,
+            Refusal::Expectation => 417,
+            Refusal::HeadTooLarge => 431,
+            Refusal::TransferCoding | Refusal::Method => 501,
+            Refusal::Memory | Refusal::Full => 503,
+            Refusal::Version => 505,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A responder: answers any HTTP request at once, from memory, with hundreds of thousands of
+//! connections open.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`config`] | the options table, what was said ([`Config`]) and what is used ([`config::Settings`]) |
+//! | [`http`] | HTTP/1.0 and 1.1 as bytes: head, framing, chunked bodies, refusals, the Date line |
+//! | [`responder`] | routes, rules, prepared responses, handlers, the default answers by type |
+//! | [`server`] | the life of a server: built, running, draining, stopped |
+//! | [`stats`] | the statistics table, per-worker cells, snapshots, rendering |
+//! | [`error`] | [`Error`] and its stable [`ErrorCode`] |
+//!
+//! The engine itself (connection pool, state machine, workers, acceptor) is private.
+
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod responder;
+pub mod server;
+pub mod stats;
+
+mod connection;
+mod sys;
+mod worker;
+
+pub use config::Config;
+pub use error::{Error, ErrorCode, Result};
+pub use responder::{Action, Deferred, Exchange, Handler, Request, Response};
+pub use server::{Notice, Server, ServerState};
+
+/// The version of this library, as in its Cargo manifest.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,123 @@
+//! The answering side of a request: what a handler writes to.
+
+use super::deferred::{Deferred, Post, Shared};
+use super::response::{Persistence, Response, Wire};
+use crate::connection::Key;
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::{DateLine, Refusal};
+use std::sync::Arc;
+
+/// Takes the answer to one request. Valid while the handler runs; [`Exchange::defer`] makes
+/// something that lives longer.
+pub struct Exchange<'x> {
+    out: &'x mut Vec<u8>,
+    date: &'x DateLine,
+    head_only: bool,
+    persistence: Persistence,
+    defer: Option<DeferSource<'x>>,
+    outcome: Outcome,
+}
+
+/// Where deferred answers go.
+pub(crate) struct DeferSource<'x> {
+    pub(crate) post: &'x Arc<dyn Post>,
+    pub(crate) key: Key,
+}
+
+/// What has become of a request.
+pub(crate) enum Outcome {
+    /// Nothing yet.
+    Unanswered,
+    /// The answer stands in the output; `close` if the response itself asks for it.
+    Answered { status: u16, close: bool, refusal: Option<Refusal> },
+    /// Somebody else will answer.
+    Deferred(Arc<Shared>),
+}
+
+impl<'x> Exchange<'x> {
+    pub(crate) fn new(
+        out: &'x mut Vec<u8>,
+        date: &'x DateLine,
+        head_only: bool,
+        persistence: Persistence,
+        defer: Option<DeferSource<'x>>,
+    ) -> Self {
+        Exchange { out, date, head_only, persistence, defer, outcome: Outcome::Unanswered }
+    }
+
+    /// Answers with `response`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::State`] if the request was answered or deferred already.
+    pub fn respond(&mut self, response: &Response) -> Result<()> {
+        self.respond_with(response, b"")
+    }
+
+    /// Answers with a response made on the spot.
+    ///
+    /// # Errors
+    /// As [`Exchange::respond`]; [`ErrorCode::InvalidArgument`] for a bad status or type.
+    pub fn respond_bytes(&mut self, status: u16, content_type: &str, body: &[u8]) -> Result<()> {
+        self.check_open()?;
+        let response =
+            Response::builder(status).header("Content-Type", content_type).body(body).build()?;
+        self.respond(&response)
+    }
+
+    /// Puts off the answer: any thread may give it later through what is returned.
+    ///
+    /// # Errors
+    /// [`ErrorCode::State`] if the request was answered or deferred already.
+    pub fn defer(&mut self) -> Result<Deferred> {
+        self.check_open()?;
+        let source = self.defer.as_ref().ok_or_else(|| {
+            Error::new(ErrorCode::State, "this request cannot be deferred: there is no worker")
+        })?;
+        let deferred = Deferred::new(source.post.clone(), source.key);
+        self.outcome = Outcome::Deferred(deferred.shared());
+        Ok(deferred)
+    }
+
+    /// Whether nothing has been answered or deferred yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self.outcome, Outcome::Unanswered)
+    }
+
+    /// Answers with `response` and the whole field lines in `extra`.
+    pub(crate) fn respond_with(&mut self, response: &Response, extra: &[u8]) -> Result<()> {
+        self.check_open()?;
+        self.write(response, extra, None);
+        Ok(())
+    }
+
+    /// Answers a request that is refused for `refusal`; the connection stays as it is.
+    pub(crate) fn refuse(&mut self, refusal: Refusal, response: &Response, extra: &[u8]) {
+        if self.is_open() {
+            self.write(response, extra, Some(refusal));
+        }
+    }
+
+    pub(crate) fn into_outcome(self) -> Outcome {
+        self.outcome
+    }
+
+    fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
+        let close = response.closes();
+        let persistence = if close { Persistence::Close } else { self.persistence };
+        let wire = Wire { date: self.date, head_only: self.head_only, persistence, extra };
+        response.write(self.out, &wire);
+        self.outcome = Outcome::Answered { status: response.status(), close, refusal };
+    }
+
+    fn check_open(&self) -> Result<()> {
+        match self.outcome {
+            Outcome::Unanswered => Ok(()),
+            Outcome::Answered { .. } => {
+                Err(Error::new(ErrorCode::State, "this request has been answered already"))
+            }
+            Outcome::Deferred(_) => {
+                Err(Error::new(ErrorCode::State, "this request has been deferred already"))
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What is answered: routes, rules, prepared responses, handlers, the default answers by type.
+
+pub mod deferred;
+pub mod exchange;
+pub mod handler;
+pub mod request;
+pub mod response;
+
+mod defaults;
+mod pattern;
+mod routes;
+
+pub use deferred::Deferred;
+pub use exchange::Exchange;
+pub use handler::{Action, Handler};
+pub use pattern::Params;
+pub use request::Request;
+pub use response::{Response, ResponseBuilder};
+pub use routes::Responder;

@@ -1,0 +1,93 @@
+//! A request as a handler sees it.
+
+use super::Params;
+use crate::http::{Field, Head, Method, Version};
+use std::os::fd::BorrowedFd;
+
+/// A whole request; valid while the handler runs.
+#[derive(Debug)]
+pub struct Request<'r> {
+    pub(crate) head: &'r Head<'r, 'r>,
+    pub(crate) body: &'r [u8],
+    pub(crate) params: Params<'r>,
+    pub(crate) peer: Option<BorrowedFd<'r>>,
+}
+
+impl<'r> Request<'r> {
+    pub(crate) fn new(
+        head: &'r Head<'r, 'r>,
+        body: &'r [u8],
+        peer: Option<BorrowedFd<'r>>,
+    ) -> Self {
+        Request { head, body, params: Params::default(), peer }
+    }
+
+    /// The method, classified.
+    pub fn method(&self) -> Method {
+        self.head.method
+    }
+
+    /// The method as sent.
+    pub fn method_name(&self) -> &'r str {
+        self.head.method_name
+    }
+
+    /// The request target as sent.
+    pub fn target(&self) -> &'r str {
+        self.head.target
+    }
+
+    /// The path, not percent-decoded.
+    pub fn path(&self) -> &'r str {
+        self.head.path
+    }
+
+    /// The query without its `?`, not decoded; `None` where there is no `?`.
+    pub fn query(&self) -> Option<&'r str> {
+        self.head.query
+    }
+
+    /// The version of the request.
+    pub fn version(&self) -> Version {
+        self.head.version
+    }
+
+    /// The host asked for, with its port if one was sent.
+    pub fn host(&self) -> Option<&'r str> {
+        self.head.host
+    }
+
+    /// The first value of the field `name`, compared without case.
+    pub fn header(&self, name: &str) -> Option<&'r [u8]> {
+        self.head.field(name)
+    }
+
+    /// All field lines in the order in which they came.
+    pub fn headers(&self) -> &'r [Field<'r>] {
+        self.head.fields
+    }
+
+    /// The body, whole and decoded.
+    pub fn body(&self) -> &'r [u8] {
+        self.body
+    }
+
+    /// What the route's pattern took from the path as `name`, not percent-decoded.
+    pub fn param(&self, name: &str) -> Option<&'r str> {
+        self.params.get(name)
+    }
+
+    /// All that the route's pattern took from the path.
+    pub fn params(&self) -> &Params<'r> {
+        &self.params
+    }
+
+    /// The client's address, asked of the socket now: `127.0.0.1:4711`, `[::1]:4711`, `unix:`.
+    pub fn peer(&self) -> Option<String> {
+        let address = socket2::SockRef::from(self.peer.as_ref()?).peer_addr().ok()?;
+        Some(match address.as_socket() {
+            Some(address) => address.to_string(),
+            None => "unix:".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! THE table of statistics. A row is all that is needed to add one: the cell, the snapshot, the
+//! text, JSON and Prometheus forms, the Python dict and the documentation follow from it. (The C
+//! struct `hr_stats` is a literal list that does not compile if it differs from this one.)
+
+use super::Cell;
+
+/// Whether a statistic only grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// A present value.
+    Gauge,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name, the same on every face.
+    pub name: &'static str,
+    /// Counter or gauge.
+    pub kind: Kind,
+    /// One sentence.
+    pub help: &'static str,
+}
+
+macro_rules! statistics {
+    ($($name:ident $kind:ident $help:literal;)*) => {
+        /// Every statistic, in the order in which all faces show them.
+        pub const TABLE: &[Row] = &[$(Row { name: stringify!($name), kind: Kind::$kind, help: $help },)*];
+
+        /// The statistics of one worker: one writer, any number of readers.
+        #[derive(Debug, Default)]
+        pub struct Cells { $(#[doc = $help] pub $name: Cell,)* }
+
+        /// The statistics at one moment, of one worker or of all.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Snapshot { $(#[doc = $help] pub $name: u64,)* }
+
+        impl Cells {
+            /// The present values.
+            pub fn snapshot(&self) -> Snapshot {
+                Snapshot { $($name: self.$name.get(),)* }
+            }
+        }
+
+        impl Snapshot {
+            /// Adds `other` to this one, statistic by statistic.
+            pub fn add(&mut self, other: &Snapshot) {
+                $(self.$name = self.$name.wrapping_add(other.$name);)*
+            }
+
+            /// The values, in the order of [`TABLE`].
+            pub fn values(&self) -> [u64; TABLE.len()] {
+                [$(self.$name,)*]
+            }
+        }
+    };
+}
+
+statistics! {
+    connections_handled Counter "Connections accepted and taken into a pool.";
+    requests_handled Counter "Requests answered, refused ones not included.";
+    bytes_sent Counter "Octets sent to clients.";
+    bytes_received Counter "Octets received from clients.";
+    connections_open Gauge "Connections in a pool.";
+    connections_reading Gauge "Connections on which a head or body is arriving.";
+    connections_processing Gauge "Connections whose request a handler holds.";
+    connections_writing Gauge "Connections with queued octets that the socket did not take.";
+    connections_keepalive Gauge "Connections between two requests.";
+    connections_closing Gauge "Connections lingering so that the client can read the last answer.";
+    pool_capacity Gauge "Connections that the pool can hold.";
+    buffers_lent Gauge "Buffers lent to connections with pending octets.";
+    body_memory Gauge "Octets of request bodies held for handlers.";
+    responses_1xx Counter "Interim responses sent (100 Continue).";
+    responses_2xx Counter "Responses with a status of 200 to 299.";
+    responses_3xx Counter "Responses with a status of 300 to 399.";
+    responses_4xx Counter "Responses with a status of 400 to 499.";
+    responses_5xx Counter "Responses with a status of 500 to 599.";
+    refused_request_line Counter "Requests refused for a malformed request line.";
+    refused_version Counter "Requests refused for a version that is not served or malformed.";
+    refused_target_too_long Counter "Requests refused for a target longer than max_target.";
+    refused_head_too_large Counter "Requests refused for a head over max_head or max_fields.";
+    refused_field Counter "Requests refused for a malformed field line.";
+    refused_line_end Counter "Requests refused for a bare CR or LF.";
+    refused_host Counter "Requests refused for a missing, repeated or invalid Host.";
+    refused_framing Counter "Requests refused for a malformed or contradictory Content-Length or Transfer-Encoding.";
+    refused_transfer_coding Counter "Requests refused for an unknown transfer coding.";
+    refused_chunk Counter "Requests refused for malformed chunked coding.";
+    refused_body_too_large Counter "Requests refused for a body over max_body.";
+    refused_method Counter "Requests answered 501 for an unknown method.";
+    refused_method_not_allowed Counter "Requests answered 405 for a method that is not served there.";
+    refused_expectation Counter "Requests refused for an expectation other than 100-continue.";
+    refused_protocol Counter "Connections that spoke TLS or HTTP/2 on a plain port.";
+    refused_memory Counter "Requests refused because no memory was left for their body.";
+    refused_full Counter "Connections answered 503 because every connection of the pool was busy.";
+    timeouts_head Counter "Connections whose request head did not arrive in time.";
+    timeouts_body Counter "Connections whose request body stalled.";
+    timeouts_write Counter "Connections whose client did not take its answer in time.";
+    timeouts_keepalive Counter "Connections closed after keep_alive_timeout without a request.";
+    timeouts_linger Counter "Connections whose client did not close in time after the last answer.";
+    timeouts_drain Counter "Connections closed because draining took longer than drain_timeout.";
+    disconnects_early Counter "Connections that the client ended in the middle of a request.";
+    disconnects_reset Counter "Connections that the client reset.";
+    connections_evicted Counter "Idle connections closed early in favour of new ones.";
+    connections_shed Counter "Connections answered 503 or dropped for want of a descriptor.";
+    connections_max_requests Counter "Connections closed after max_requests requests.";
+    accept_errors Counter "Failures of accept other than an empty queue.";
+    accept_pauses Counter "Times that accepting paused for want of descriptors or memory.";
+    workers_stalled Counter "Times that a worker was found stalled and skipped.";
+    worker_restarts Counter "Workers started afresh after a panic.";
+    handler_panics Counter "Handlers that panicked.";
+    handler_silences Counter "Handlers that neither answered nor deferred nor declined.";
+    deferred_answers Counter "Answers given after the handler returned.";
+    deferred_gone Counter "Deferred answers whose client had left.";
+}
+
+impl Snapshot {
+    /// The statistic called `name`.
+    pub fn get(&self, name: &str) -> Option<u64> {
+        let index = TABLE.iter().position(|row| row.name == name)?;
+        Some(self.values()[index])
+    }
+}

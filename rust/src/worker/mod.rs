@@ -1,0 +1,1 @@
+//! A worker: one thread, one poll, one pool.
