@@ -3,6 +3,13 @@
 use super::{Group, Kind, OptionRow, TABLE};
 use std::fmt::Write;
 
+/// What the table does not have: these are about the command line itself.
+const GENERAL: [(&str, &str); 3] = [
+    ("    --config FILE", "Reads options from a TOML file; the command line goes before it."),
+    ("-h, --help", "Prints this text."),
+    ("-V, --version", "Prints the version."),
+];
+
 /// One line: how `program` is called, without a line end.
 pub fn usage_line(program: &str) -> String {
     let mut places: Vec<_> = TABLE.iter().filter(|row| row.position.is_some()).collect();
@@ -22,17 +29,13 @@ pub fn usage(program: &str) -> String {
     for group in Group::ALL {
         let _ = write!(text, "\n{}:\n", group.title());
         for row in TABLE.iter().filter(|row| row.group == group) {
-            entry(&mut text, &flags(row), &described(row));
+            entry(&mut text, &flags(row), row.help, row.default);
         }
     }
     text.push_str("\nGeneral:\n");
-    entry(
-        &mut text,
-        "    --config FILE",
-        "Reads options from a TOML file; the command line goes before it.",
-    );
-    entry(&mut text, "-h, --help", "Prints this text.");
-    entry(&mut text, "-V, --version", "Prints the version.");
+    for (flags, help) in GENERAL {
+        entry(&mut text, flags, help, "");
+    }
     text
 }
 
@@ -45,20 +48,15 @@ fn flags(row: &OptionRow) -> String {
     }
 }
 
-fn described(row: &OptionRow) -> String {
-    match row.default {
-        "" => row.help.to_owned(),
-        default => format!("{} [default: {default}]", row.help),
-    }
-}
-
 /// Flags on one line, the words indented below, no line longer than a terminal.
-fn entry(text: &mut String, flags: &str, words: &str) {
+fn entry(text: &mut String, flags: &str, help: &str, default: &str) {
     const WIDTH: usize = 79;
     const INDENT: &str = "          ";
     let _ = write!(text, "  {flags}\n{INDENT}");
     let mut column = INDENT.len();
-    for (index, word) in words.split(' ').enumerate() {
+    let note = format!("[default: {default}]");
+    let note = (!default.is_empty()).then_some(note.as_str());
+    for (index, word) in help.split(' ').chain(note).enumerate() {
         if index > 0 && column + 1 + word.len() > WIDTH {
             let _ = write!(text, "\n{INDENT}");
             column = INDENT.len();

@@ -1,5 +1,6 @@
 //! The TOML file.
 
+use crate::config::values::quoted;
 use crate::config::{Config, Kind, Source, TABLE, Value, parse, refuse, suggest};
 use crate::error::{Error, ErrorCode, Result};
 use std::fs::File;
@@ -67,18 +68,22 @@ fn list(row: usize, items: &DeArray<'_>) -> Result<Value> {
     parsed.map_err(|message| refuse(row, &message))
 }
 
+/// The parser's message names no key, so the line itself is shown.
 fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let message = error.message().replace('\n', ", ");
-    match error.span() {
-        Some(span) => at(path, text, span.start, &message),
-        None => whole(path, &message),
-    }
+    let Some(span) = error.span() else { return whole(path, &message) };
+    let line = text.lines().nth(line_number(text, span.start) - 1).unwrap_or_default();
+    at(path, text, span.start, &format!("{message}, in {}", quoted(line.trim())))
 }
 
 fn at(path: &Path, text: &str, offset: usize, message: &str) -> Error {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let line = line_number(text, offset);
     Error::new(ErrorCode::Config, format!("{}:{line}: {message}", path.display()))
+}
+
+fn line_number(text: &str, offset: usize) -> usize {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn whole(path: &Path, message: &str) -> Error {
