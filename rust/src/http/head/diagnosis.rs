@@ -9,8 +9,9 @@ use memchr::memchr;
 /// Empty lines that may stand before a request line.
 const EMPTY_LINES_MAX: usize = 2;
 
-/// How every HTTP/2 connection begins, as far as it can be told from HTTP/1 (RFC 9113 section 3.4).
+/// How every HTTP/2 connection begins (RFC 9113 section 3.4), and how much of that HTTP/1 never has.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+const HTTP2_TELLING: usize = b"PRI * ".len();
 
 /// Octets of the empty lines before the request line (RFC 9112 section 2.2).
 ///
@@ -67,11 +68,10 @@ pub(super) fn of_error(error: httparse::Error) -> Refusal {
 
 /// Bytes that are some other protocol: a TLS record, the HTTP/2 preface, anything binary.
 fn first_foreign(text: &[u8]) -> Option<Refusal> {
-    match text.first()? {
-        b'\t'..=b'\r' | b' '..=b'~' if text.starts_with(HTTP2_PREFACE) => Some(Refusal::Protocol),
-        b'\t'..=b'\r' | b' '..=b'~' => None,
-        _ => Some(Refusal::Protocol),
-    }
+    let binary = !matches!(text.first()?, b'\t'..=b'\r' | b' '..=b'~');
+    let start = &text[..text.len().min(HTTP2_PREFACE.len())];
+    let http2 = start.len() >= HTTP2_TELLING && HTTP2_PREFACE.starts_with(start);
+    (binary || http2).then_some(Refusal::Protocol)
 }
 
 fn scan(text: &[u8], limits: &Limits) -> Result<(), Refusal> {
