@@ -55,6 +55,22 @@ fn install_fallback() -> io::Result<()> {
     Ok(())
 }
 
+/// Runs `work` with every signal blocked in this thread, as in the threads it starts.
+pub(crate) fn with_all_blocked<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: all-zero is a valid sigset_t, filled below.
+    let mut all: libc::sigset_t = unsafe { std::mem::zeroed() };
+    let mut before = all;
+    // SAFETY: both sets are valid places; the calls cannot fail with these arguments.
+    unsafe {
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+    }
+    let result = work();
+    // SAFETY: `before` was filled by the call above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    result
+}
+
 fn has_default_action(signal: i32) -> bool {
     // SAFETY: all-zero is a valid sigaction.
     let mut present: libc::sigaction = unsafe { std::mem::zeroed() };

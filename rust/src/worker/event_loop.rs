@@ -154,7 +154,7 @@ impl<'s> EventLoop<'s> {
     }
 
     /// How long the poll may wait.
-    fn timeout(&self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         if self.connections.has_work() {
             return Some(Duration::ZERO);
         }
