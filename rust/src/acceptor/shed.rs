@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 pub(crate) fn refuse(connection: OwnedFd, date: &DateLine) -> u64 {
     let mut out = Vec::new();
     let persistence = Persistence::Close;
-    let wire = Wire { date, head_only: false, persistence, extra: b"" };
+    let wire = Wire { date, head_only: false, persistence, server: b"", extra: b"" };
     Response::refusal(Refusal::Full).write(&mut out, &wire);
     let sent = socket::send(&connection, &out).unwrap_or(0);
     socket::shutdown_write(&connection);

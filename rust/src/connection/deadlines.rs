@@ -202,13 +202,8 @@ impl Deadlines {
     }
 }
 
-const ALL: [Deadline; KINDS] = [
-    Deadline::Head,
-    Deadline::Body,
-    Deadline::Write,
-    Deadline::KeepAlive,
-    Deadline::Linger,
-];
+const ALL: [Deadline; KINDS] =
+    [Deadline::Head, Deadline::Body, Deadline::Write, Deadline::KeepAlive, Deadline::Linger];
 
 fn milliseconds(timeout: Option<Duration>) -> u32 {
     timeout.map_or(NEVER, |t| u32::try_from(t.as_millis()).map_or(NEVER, |ms| ms.min(NEVER)))

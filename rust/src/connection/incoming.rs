@@ -22,7 +22,11 @@ impl Incoming {
     }
 
     /// Takes what belongs to the body from the front of `input`.
-    pub(crate) fn feed(&mut self, input: &[u8], buffers: &mut Buffers) -> Result<Progress, Refusal> {
+    pub(crate) fn feed(
+        &mut self,
+        input: &[u8],
+        buffers: &mut Buffers,
+    ) -> Result<Progress, Refusal> {
         let Incoming { decoder, body, reserved, .. } = self;
         decoder.decode(input, &mut |piece| {
             let Some(body) = body else { return Ok(()) };

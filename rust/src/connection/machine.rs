@@ -9,9 +9,12 @@ use super::incoming::Incoming;
 use super::{Buffers, Deadline, Key, State};
 use crate::config::Settings;
 use crate::http::head::{self, FIELDS_MAX};
-use crate::http::{BodyDecoder, DateLine, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
+use crate::http::{
+    BodyDecoder, DateLine, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version,
+};
+use crate::log::{Limiter, Log};
 use crate::responder::deferred::{Held, Post};
-use crate::responder::exchange::{DeferSource, Outcome};
+use crate::responder::exchange::{DeferSource, HandlerFault, Outcome};
 use crate::responder::response::{Persistence, Wire};
 use crate::responder::{Exchange, Request, Responder, Response};
 use crate::stats::Cells;
@@ -65,6 +68,7 @@ pub(crate) struct Context<'w> {
     pub(crate) key: Key,
     pub(crate) peer: Option<BorrowedFd<'w>>,
     pub(crate) draining: bool,
+    pub(crate) limiter: &'w Limiter,
 }
 
 /// The state of one connection.
@@ -72,6 +76,7 @@ pub(crate) struct Context<'w> {
 pub(crate) struct Machine {
     state: State,
     ending: Ending,
+    /// The number of the listener that accepted it.
     listener: u16,
     requests: u32,
     pending: Option<Box<Pending>>,
@@ -103,11 +108,6 @@ impl Machine {
     /// How many requests were answered or handed to a handler.
     pub(crate) fn requests(&self) -> u32 {
         self.requests
-    }
-
-    /// The listener that accepted it.
-    pub(crate) fn listener(&self) -> u16 {
-        self.listener
     }
 
     /// The deadline that should run.
@@ -199,7 +199,9 @@ impl Machine {
         let close = cx.draining || response.closes() || held.persistence == Persistence::Close;
         let persistence = if close { Persistence::Close } else { held.persistence };
         let head_only = held.head_only;
-        response.write(cx.out, &Wire { date: cx.date, head_only, persistence, extra: b"" });
+        let server = cx.responder.server_line();
+        let wire = Wire { date: cx.date, head_only, persistence, server, extra: b"" };
+        response.write(cx.out, &wire);
         count_response(response.status(), cx.stats);
         cx.stats.requests_handled.add(1);
         cx.stats.deferred_answers.add(1);
@@ -232,7 +234,7 @@ impl Machine {
         if !tell {
             return Next::Close;
         }
-        self.refuse_with(Response::request_timeout(), cx);
+        self.refuse_with(Response::plain(408), cx);
         Next::Linger
     }
 
@@ -375,11 +377,17 @@ impl Machine {
             cx.stats.connections_max_requests.add(1);
         }
         let mut request = Request::new(head, body, cx.peer);
+        request.listener = self.listener;
         let head_only = head.method == Method::Head;
         let defer = Some(DeferSource { post: cx.post, key: cx.key });
         let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
         cx.responder.answer(&mut request, &mut exchange);
-        match exchange.into_outcome() {
+        let fault = exchange.fault();
+        let outcome = exchange.into_outcome();
+        if let Some(fault) = fault {
+            note_fault(fault, head.path, cx);
+        }
+        match outcome {
             Outcome::Answered { status, close, refusal } => {
                 cx.stats.requests_handled.add(1);
                 count_response(status, cx.stats);
@@ -413,7 +421,9 @@ impl Machine {
 
     fn refuse_with(&mut self, response: &Response, cx: &mut Context<'_>) {
         let persistence = Persistence::Close;
-        response.write(cx.out, &Wire { date: cx.date, head_only: false, persistence, extra: b"" });
+        let server = cx.responder.server_line();
+        let wire = Wire { date: cx.date, head_only: false, persistence, server, extra: b"" };
+        response.write(cx.out, &wire);
         count_response(response.status(), cx.stats);
         self.ending = Ending::Linger;
     }
@@ -448,6 +458,23 @@ impl Machine {
 
     fn pending_mut(&mut self, cx: &mut Context<'_>) -> &mut Pending {
         self.pending.get_or_insert_with(|| cx.buffers.lend())
+    }
+}
+
+#[cold]
+fn note_fault(fault: HandlerFault, path: &str, cx: &Context<'_>) {
+    let (counter, what) = match fault {
+        HandlerFault::Panicked => (&cx.stats.handler_panics, "panicked"),
+        HandlerFault::Silent => {
+            (&cx.stats.handler_silences, "neither answered nor deferred nor declined")
+        }
+    };
+    counter.add(1);
+    if let Some(held_back) = cx.limiter.admit() {
+        let log = Log(cx.settings.log_level);
+        log.warn(format_args!(
+            "a handler {what} for {path:.200}: the client got a 500 ({held_back} more like this)"
+        ));
     }
 }
 

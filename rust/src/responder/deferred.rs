@@ -60,12 +60,8 @@ impl Deferred {
     /// [`ErrorCode::Gone`] if the client has left or the server has stopped;
     /// [`ErrorCode::State`] if the answer was given already.
     pub fn respond(&self, response: &Response) -> Result<()> {
-        let swap = self.shared.0.compare_exchange(
-            WAITING,
-            ANSWERED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let swap =
+            self.shared.0.compare_exchange(WAITING, ANSWERED, Ordering::AcqRel, Ordering::Acquire);
         match swap {
             Ok(_) => {
                 self.post.post(self.key, response.clone());

@@ -412,7 +412,9 @@ impl Server {
 
     fn in_own_process(&self, what: &str) -> Result<()> {
         if std::process::id() != self.inner.process {
-            let text = format!("cannot {what} a server of another process: its threads did not survive the fork");
+            let text = format!(
+                "cannot {what} a server of another process: its threads did not survive the fork"
+            );
             return Err(Error::new(ErrorCode::State, text));
         }
         Ok(())

@@ -3,7 +3,8 @@
 /// Milliseconds of CLOCK_MONOTONIC_COARSE.
 pub(crate) fn monotonic_ms() -> u64 {
     let now = read(libc::CLOCK_MONOTONIC_COARSE);
-    u64::try_from(now.tv_sec).unwrap_or(0) * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1000
+        + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
 }
 
 /// Seconds and milliseconds since 1970 of CLOCK_REALTIME_COARSE.

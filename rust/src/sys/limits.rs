@@ -9,11 +9,10 @@ pub(crate) fn raise_open_files() -> io::Result<u64> {
     // SAFETY: `limit` is a valid place for the result.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) })?;
     let wanted = libc::rlimit { rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max };
-    // SAFETY: `wanted` is valid for reading. A refusal leaves the old limit, which serves too.
-    if limit.rlim_cur != limit.rlim_max
-        && unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &wanted) } == 0
-    {
-        limit = wanted;
+    if limit.rlim_cur != limit.rlim_max {
+        // SAFETY: `wanted` is valid for reading. A refusal leaves the old limit: it serves too.
+        let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &wanted) };
+        limit = if set == 0 { wanted } else { limit };
     }
     Ok(limit.rlim_cur)
 }

@@ -26,7 +26,9 @@ impl TimerFd {
         };
         let timer = libc::itimerspec { it_interval: time, it_value: time };
         // SAFETY: `timer` is valid for reading; the old value is not asked for.
-        check(unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &timer, std::ptr::null_mut()) })?;
+        check(unsafe {
+            libc::timerfd_settime(self.0.as_raw_fd(), 0, &timer, std::ptr::null_mut())
+        })?;
         Ok(())
     }
 

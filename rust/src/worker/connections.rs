@@ -6,10 +6,9 @@ use super::turn::{Fate, Ready, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::machine::count_refusal;
-use crate::connection::{
-    Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, State,
-};
+use crate::connection::{Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, State};
 use crate::http::{DateLine, Refusal};
+use crate::log::Limiter;
 use crate::responder::deferred::Post;
 use crate::responder::{Responder, Response};
 use crate::sys::clock;
@@ -51,6 +50,7 @@ pub(super) struct Connections {
     /// Connections that ran out of time and are not closed yet.
     expired: VecDeque<(Key, Deadline)>,
     draining: bool,
+    limiter: Limiter,
 }
 
 impl Connections {
@@ -74,6 +74,7 @@ impl Connections {
             unfinished: VecDeque::new(),
             expired: VecDeque::new(),
             draining,
+            limiter: Limiter::default(),
             settings,
         };
         connections.set_time(now);
@@ -168,9 +169,9 @@ impl Connections {
         let Connections { deadlines, pool, expired, .. } = self;
         let mut found = Vec::new();
         deadlines.sweep(pool, self.now, |index, deadline| found.push((index, deadline)));
-        let keyed = found.into_iter().filter_map(|(index, deadline)| {
-            pool.key_at(index).map(|key| (key, deadline))
-        });
+        let keyed = found
+            .into_iter()
+            .filter_map(|(index, deadline)| pool.key_at(index).map(|key| (key, deadline)));
         expired.extend(keyed);
     }
 
@@ -244,11 +245,7 @@ impl Connections {
 
     /// Gives a connection its turn and acts on how it ended; whether there was one.
     #[inline]
-    fn with_turn(
-        &mut self,
-        key: Key,
-        run: impl FnOnce(&mut Turn<'_, '_>) -> Option<Fate>,
-    ) -> bool {
+    fn with_turn(&mut self, key: Key, run: impl FnOnce(&mut Turn<'_, '_>) -> Option<Fate>) -> bool {
         let Some(Connection { socket, machine, .. }) = self.pool.get(key) else { return false };
         let before = (machine.state(), machine.requests());
         let cx = Context {
@@ -262,6 +259,7 @@ impl Connections {
             key,
             peer: Some(socket.as_fd()),
             draining: self.draining,
+            limiter: &self.limiter,
         };
         let mut turn = Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false };
         let Some(fate) = run(&mut turn) else { return false };

@@ -1,8 +1,8 @@
 //! Waits for events and hands them out.
 
+use super::connections::Connections;
 use super::handle::{Handle, Message, enter_server};
 use super::tokens::{self, Source};
-use super::connections::Connections;
 use crate::acceptor::{Accepting, Burst, Listener};
 use crate::config::Settings;
 use crate::log::Log;
@@ -99,11 +99,8 @@ impl<'s> EventLoop<'s> {
         for (at, listener) in setup.listeners.iter().enumerate() {
             let fd = listener.as_raw_fd();
             // After a restart it stands in the poll already; what waits there is asked for below.
-            let _ = registry.register(
-                &mut SourceFd(&fd),
-                tokens::of_listener(at),
-                Interest::READABLE,
-            );
+            let _ =
+                registry.register(&mut SourceFd(&fd), tokens::of_listener(at), Interest::READABLE);
         }
         Ok(EventLoop {
             accepting: Accepting::new(setup.log),

@@ -17,7 +17,7 @@ mod mailbox;
 mod tokens;
 mod turn;
 
-pub(crate) use handle::{Handle, Message};
 pub(crate) use event_loop::{Setup, run};
 pub(crate) use handle::is_worker_of;
+pub(crate) use handle::{Handle, Message};
 pub(crate) use tokens::{MAX_LISTENERS, WAKER};
