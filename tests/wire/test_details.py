@@ -109,7 +109,7 @@ def test_options_asterisk_has_no_surprising_body(client):
     assert answer.status in (200, 204) and answer.body == b""
 
 
-def test_a_body_of_a_megabyte_arrives_whole(client, host_only):
+def test_a_body_of_half_a_megabyte_arrives_whole(client, host_only):
     body = bytes(range(256)) * 2048
     client.send(request("/echo/x", method="PUT", body=body))
     assert client.response().body == b"PUT " + body

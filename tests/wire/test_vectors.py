@@ -8,8 +8,8 @@ from support.response import Response, parse_all
 from .vectors import VECTORS, Vector
 from .vectors.vector import OK
 
-SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
-LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+FOLLOWER = b"GET /smuggled HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+"""Sent after every vector: answered where the connection persists, never after a refusal."""
 BYTEWISE_LIMIT = 1200
 """Octets up to which a vector is sent byte by byte; longer ones in pieces."""
 
@@ -57,9 +57,7 @@ def stream(vector: Vector) -> bytes:
 
 
 def follower(vector: Vector) -> bytes:
-    if vector.ends:
-        return b""
-    return SMUGGLED if vector.closes else LAST
+    return b"" if vector.ends else FOLLOWER
 
 
 def cutting_places(raw: bytes) -> list[int]:
