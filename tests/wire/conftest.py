@@ -27,11 +27,33 @@ class Face:
         return self.name == "c"
 
 
+def host_argv(path: str, *options: str) -> list[str]:
+    """The command line of the C host; `options` are names and values in turn."""
+    return [str(c_program(Path(__file__).with_name("host.c"), library=True)), "0", path, *options]
+
+
 def _argv(face: str, path: str) -> list[str]:
     if face == "binary":
         return binary_argv("--listen", f"unix:{path}", workers=1)
-    host = c_program(Path(__file__).with_name("host.c"), library=True)
-    return [str(host), "0", path]
+    return host_argv(path)
+
+
+@pytest.fixture
+def start_host(tmp_path):
+    """Starts the C host with options of its own."""
+    started = []
+
+    def start_one(*options: str) -> ServerProcess:
+        started.append(ServerProcess(host_argv(str(tmp_path / "s"), *options)))
+        return started[-1]
+
+    yield start_one
+    try:
+        for server in started:
+            server.stop()
+    finally:
+        for server in started:
+            server.kill()
 
 
 @pytest.fixture(scope="session", params=FACES)

@@ -1,9 +1,9 @@
 /* The C face of the wire tests: a program that embeds the library.
  *
- *     wire_host PORT [PATH]
+ *     wire_host PORT PATH [OPTION VALUE]...
  *
  * listens on 127.0.0.1:PORT (0 picks one) and on the Unix socket PATH, prints one line
- * `listening on ADDRESS, ...`, and answers
+ * `listening on ADDRESS, ADDRESS`, and answers
  *
  *     /echo/{name}    the method, a space, and the body
  *     /field/{name}   the value of the request field {name}; 404 where there is none
@@ -70,13 +70,15 @@ static void print_address(const hr_server *server, uint32_t listener, const char
     printf("%s%s", before, address);
 }
 
-static hr_config *configure(void)
+static hr_config *configure(int argc, char **argv)
 {
     hr_config *config = hr_config_new();
 
     check(hr_config_set(config, "workers", "1"), "workers");
     check(hr_config_set(config, "max_connections", "1000"), "max_connections");
     check(hr_config_set(config, "default_answers", "on"), "default_answers");
+    for (int i = 3; i + 1 < argc; i += 2)
+        check(hr_config_set(config, argv[i], argv[i + 1]), argv[i]);
     return config;
 }
 
@@ -96,27 +98,25 @@ int main(int argc, char **argv)
 {
     char address[256];
     uint32_t tcp, local;
-    hr_config *config = configure();
+    hr_config *config;
     hr_server *server;
 
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: wire_host PORT [PATH]\n");
+    if (argc < 3) {
+        fprintf(stderr, "usage: wire_host PORT PATH [OPTION VALUE]...\n");
         return 2;
     }
+    config = configure(argc, argv);
     check(hr_server_new(config, &server), "server");
     hr_config_free(config);
     snprintf(address, sizeof address, "127.0.0.1:%s", argv[1]);
     check(hr_server_listen(server, address, &tcp), "listen");
-    if (argc == 3) {
-        snprintf(address, sizeof address, "unix:%s", argv[2]);
-        check(hr_server_listen(server, address, &local), "listen");
-    }
+    snprintf(address, sizeof address, "unix:%s", argv[2]);
+    check(hr_server_listen(server, address, &local), "listen");
     add_routes(server);
     check(hr_server_use_signals(server), "signals");
     check(hr_server_start(server), "start");
     print_address(server, tcp, "listening on ");
-    if (argc == 3)
-        print_address(server, local, ", ");
+    print_address(server, local, ", ");
     puts("");
     fflush(stdout);
     check(hr_server_wait(server, -1), "wait");

@@ -119,3 +119,19 @@ def test_a_chunked_body_of_many_chunks_arrives_whole(client, host_only):
     client.send(request("/echo/x", "Transfer-Encoding: chunked", method="PUT"))
     client.send(b"".join(b"%x\r\n%s\r\n" % (n, b"x" * n) for n in range(1, 500)) + b"0\r\n\r\n")
     assert client.response().body == b"PUT " + b"x" * sum(range(1, 500))
+
+
+def test_bodies_beyond_max_body_memory_are_answered_503(start_host):
+    """Two bodies that fit each but not both: the second is told to come later, the first is kept."""
+    server = start_host("max_body", "1000000", "max_body_memory", "1000000")
+    half = b"x" * 600_000
+    with Client(server.addresses[0]) as first, Client(server.addresses[0]) as second:
+        first.send(request("/echo/x", f"Content-Length: {len(half) + 1}", method="POST") + half)
+        server.eventually("half a body is held", lambda stats: stats["body_memory"] >= len(half))
+        second.send_unless_closed(request("/echo/x", method="POST", body=half))
+        answer = second.response()
+        assert answer.status == 503 and answer.closes
+        first.send(b"y")
+        assert first.response().body == b"POST " + half + b"y"
+    stats = server.eventually("all is given back", lambda stats: stats["body_memory"] == 0)
+    assert stats["refused_memory"] == 1
