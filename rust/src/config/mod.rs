@@ -98,11 +98,20 @@ impl Config {
         suggest::find(name).map(|row| self.at(row))
     }
 
+    /// Whether option `name` was said at all, be it with the value of its default.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] for an unknown name.
+    pub fn is_set(&self, name: &str) -> Result<bool> {
+        suggest::find(name).map(|row| self.said.contains_key(&row))
+    }
+
     /// Sets every option that the TOML file at `path` names, as text or as the TOML type that
     /// fits: an integer, a float for a duration in seconds, a boolean, an array for a list.
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] naming file, line and key; nothing is changed then.
+    /// [`ErrorCode::Config`] naming file, line and key; [`ErrorCode::Io`] if the file cannot be
+    /// read. Nothing is changed then.
     pub fn load_file(&mut self, path: &Path) -> Result<()> {
         sources::file::load(self, path)
     }
@@ -115,7 +124,8 @@ impl Config {
     /// Returns the index of the first argument that was not taken (after `--`, or the length).
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] naming the option or argument; nothing is changed then.
+    /// [`ErrorCode::Config`] naming the option or argument; [`ErrorCode::Io`] if the file of
+    /// `--config` cannot be read. Nothing is changed then.
     pub fn parse_args(&mut self, args: &[&str]) -> Result<usize> {
         sources::args::parse(self, args)
     }

@@ -317,3 +317,12 @@ fn options_at_the_edge_of_a_contradiction_resolve() {
     }
     config.resolve().unwrap();
 }
+
+#[test]
+fn what_was_said_is_told_from_a_default_of_the_same_value() {
+    let mut config = Config::new();
+    assert_eq!(config.is_set("cors"), Ok(false));
+    config.set("cors", &config.get("cors").unwrap()).unwrap();
+    assert_eq!(config.is_set("cors"), Ok(true));
+    assert_eq!(config.is_set("corse").unwrap_err().code(), ErrorCode::Config);
+}

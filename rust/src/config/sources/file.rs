@@ -14,7 +14,7 @@ const FILE_MAX: u64 = 1 << 20;
 
 /// See [`Config::load_file`].
 pub(in crate::config) fn load(config: &mut Config, path: &Path) -> Result<()> {
-    let text = read(path).map_err(|error| whole(path, &error.to_string()))?;
+    let text = read(path).map_err(|error| unreadable(path, &error))?;
     let entries = DeTable::parse(&text).map_err(|error| syntax(path, &text, &error))?;
     let mut entries: Vec<_> = entries.get_ref().iter().collect();
     // Of several mistakes the first one in the file is named.
@@ -84,6 +84,14 @@ fn at(path: &Path, text: &str, offset: usize, message: &str) -> Error {
 fn line_number(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// What the system refuses is no fault of the file's text.
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(_) => Error::new(ErrorCode::Io, format!("{}: {error}", path.display())),
+        None => whole(path, &error.to_string()),
+    }
 }
 
 fn whole(path: &Path, message: &str) -> Error {

@@ -8,12 +8,16 @@ fn parsed(args: &[&str]) -> Config {
 }
 
 fn refused(args: &[&str]) -> String {
+    refused_as(ErrorCode::Config, args)
+}
+
+fn refused_as(code: ErrorCode, args: &[&str]) -> String {
     let mut config = Config::new();
     config.set("backlog", "7").unwrap();
     let before = format!("{config:?}");
     let error = config.parse_args(args).unwrap_err();
     assert_eq!(format!("{config:?}"), before, "a refused command line changed something");
-    assert_eq!(error.code(), ErrorCode::Config);
+    assert_eq!(error.code(), code);
     error.message().to_owned()
 }
 
@@ -121,7 +125,7 @@ fn arguments_that_mean_nothing_are_named() {
 
 #[test]
 fn a_mistake_in_the_last_argument_undoes_the_first() {
-    refused(&["--backlog=9", "-w4", "--config", "/nonexistent/file"]);
+    refused_as(ErrorCode::Io, &["--backlog=9", "-w4", "--config", "/nonexistent/file"]);
     refused(&["--backlog=9", "-w0"]);
 }
 

@@ -99,8 +99,16 @@ fn what_is_no_text_file_of_a_sane_size_is_refused() {
     assert_eq!(refused(large), ": larger than 1m");
     let nested = format!("workers = {}", "[".repeat(100_000));
     assert!(refused(nested).starts_with(":1: "));
-    for path in ["/nonexistent/file.toml", "/dev/zero", "/"] {
+}
+
+#[test]
+fn a_file_that_the_system_refuses_is_told_from_one_that_is_wrong() {
+    let io = ErrorCode::Io;
+    for (path, code) in
+        [("/nonexistent/file.toml", io), ("/", io), ("/dev/zero", ErrorCode::Config)]
+    {
         let error = Config::new().load_file(Path::new(path)).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
         assert!(error.message().starts_with(&format!("{path}: ")), "{error}");
     }
 }
