@@ -1,0 +1,202 @@
+"""The engine behind http_responder; import the package, not this module."""
+
+from types import TracebackType
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Literal,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypedDict,
+    TypeVar,
+    Union,
+    final,
+    overload,
+    type_check_only,
+)
+
+from typing_extensions import Self, TypeAlias, Unpack
+
+from ._options import Options
+
+__version__: str
+
+_T = TypeVar("_T")
+_Octets: TypeAlias = Union[str, bytes, bytearray, memoryview]
+_HeaderValue: TypeAlias = Union[str, bytes]
+_HeaderLines: TypeAlias = Union[
+    Mapping[str, _HeaderValue], Headers, Iterable[Tuple[str, _HeaderValue]], None
+]
+_Body: TypeAlias = Union[_Octets, Dict[Any, Any], List[Any]]
+_Answer: TypeAlias = Union[
+    Response,
+    _Body,
+    Tuple[int, Optional[_Body]],
+    Tuple[int, _HeaderLines, Optional[_Body]],
+]
+_Handler: TypeAlias = Callable[[Request], Optional[_Answer]]
+_HandlerT = TypeVar("_HandlerT", bound=_Handler)
+
+@type_check_only
+class _Option(TypedDict):
+    name: str
+    kind: Literal[
+        "port", "text", "address", "list", "integer", "size", "duration", "switch", "choice"
+    ]
+    choices: List[str]
+    default: str
+    help: str
+    group: str
+
+@type_check_only
+class _Statistic(TypedDict):
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+
+class Error(Exception):
+    """The base of every exception of http_responder.
+
+    The attribute code is the number of the error in the C interface, hr_result.
+    """
+
+    code: int
+
+class InvalidArgument(Error, ValueError):
+    """An argument is out of its range or malformed."""
+
+class ConfigError(Error, ValueError):
+    """An option is unknown, has a bad value, or contradicts another."""
+
+class BindError(Error):
+    """An address cannot be listened on."""
+
+class StateError(Error):
+    """The call does not fit the state of the server."""
+
+class Gone(Error):
+    """The client has left."""
+
+class Timeout(Error, TimeoutError):
+    """The time allowed has passed."""
+
+def options() -> List[_Option]:
+    """The table of options."""
+
+def statistics() -> List[_Statistic]:
+    """The table of statistics."""
+
+@final
+class Headers:
+    """Header fields, in the order in which they came.
+
+    Names are compared without case. A name that came several times is looked up as its first
+    value; get_all() has them all. The length is the number of field lines.
+    """
+
+    @overload
+    def get(self, name: str, default: None = None) -> Optional[str]: ...
+    @overload
+    def get(self, name: str, default: _T) -> Union[str, _T]: ...
+    def get_all(self, name: str) -> List[str]: ...
+    def keys(self) -> List[str]: ...
+    def values(self) -> List[str]: ...
+    def items(self) -> List[Tuple[str, str]]: ...
+    def __getitem__(self, key: str, /) -> str: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+@final
+class Request:
+    """One request. It is a copy and stays valid after the handler has returned."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def version(self) -> Literal["HTTP/1.0", "HTTP/1.1"]: ...
+    @property
+    def host(self) -> Optional[str]: ...
+    @property
+    def peer(self) -> Optional[str]: ...
+    @property
+    def params(self) -> Dict[str, str]: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
+
+@final
+class Response:
+    """A response, prepared once and sent any number of times."""
+
+    def __new__(
+        cls,
+        status: int = 200,
+        body: Optional[_Octets] = None,
+        content_type: Optional[str] = None,
+        headers: _HeaderLines = None,
+    ) -> Self: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def content_type(self) -> Optional[str]: ...
+
+class Server:
+    """A server that answers HTTP requests from native threads."""
+
+    def __new__(cls, **options: Unpack[Options]) -> Self: ...
+    @property
+    def options(self) -> Dict[str, str]: ...
+    @property
+    def state(self) -> Literal["built", "running", "draining", "stopped"]: ...
+    @property
+    def addresses(self) -> List[str]: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    def listen(self, address: str) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def drain(self, grace: Optional[float] = None) -> None: ...
+    def wait(self, timeout: Optional[float] = None) -> bool: ...
+    def url_for(self, path: str = "/") -> str: ...
+    def stats(self) -> Dict[str, int]: ...
+    def worker_stats(self) -> List[Dict[str, int]]: ...
+    def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
+    def rule(self, path: str, response: _Answer, method: Optional[str] = None) -> None: ...
+    def route(
+        self,
+        path: str,
+        method: Optional[str] = None,
+        methods: Optional[Sequence[str]] = None,
+    ) -> Callable[[_HandlerT], _HandlerT]: ...
+    def fallback(self, handler: _HandlerT) -> _HandlerT: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: Optional[Type[BaseException]],
+        exc_value: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None: ...
