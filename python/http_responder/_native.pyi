@@ -22,9 +22,26 @@ from typing import (
     type_check_only,
 )
 
-from typing_extensions import Self, TypeAlias, Unpack
+from typing_extensions import Self, TypeAlias, Unpack, disjoint_base
 
 from ._options import Options
+
+__all__ = [
+    "BindError",
+    "ConfigError",
+    "Error",
+    "Gone",
+    "Headers",
+    "InvalidArgument",
+    "Request",
+    "Response",
+    "Server",
+    "StateError",
+    "Timeout",
+    "__version__",
+    "options",
+    "statistics",
+]
 
 __version__: str
 
@@ -162,6 +179,7 @@ class Response:
     @property
     def content_type(self) -> Optional[str]: ...
 
+@disjoint_base
 class Server:
     """A server that answers HTTP requests from native threads."""
 
