@@ -1,22 +1,12 @@
 """The engine behind http_responder; import the package, not this module."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import (
     Any,
-    Callable,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
     Literal,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Type,
     TypedDict,
     TypeVar,
-    Union,
     final,
     overload,
     type_check_only,
@@ -46,19 +36,16 @@ __all__ = [
 __version__: str
 
 _T = TypeVar("_T")
-_Octets: TypeAlias = Union[str, bytes, bytearray, memoryview]
-_HeaderValue: TypeAlias = Union[str, bytes]
-_HeaderLines: TypeAlias = Union[
-    Mapping[str, _HeaderValue], Headers, Iterable[Tuple[str, _HeaderValue]], None
-]
-_Body: TypeAlias = Union[_Octets, Dict[Any, Any], List[Any]]
-_Answer: TypeAlias = Union[
-    Response,
-    _Body,
-    Tuple[int, Optional[_Body]],
-    Tuple[int, _HeaderLines, Optional[_Body]],
-]
-_Handler: TypeAlias = Callable[[Request], Optional[_Answer]]
+_Octets: TypeAlias = str | bytes | bytearray | memoryview
+_HeaderValue: TypeAlias = str | bytes
+_HeaderLines: TypeAlias = (
+    Mapping[str, _HeaderValue] | Headers | Iterable[tuple[str, _HeaderValue]] | None
+)
+_Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
+_Answer: TypeAlias = (
+    Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
+)
+_Handler: TypeAlias = Callable[[Request], _Answer | None]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 
 @type_check_only
@@ -67,7 +54,7 @@ class _Option(TypedDict):
     kind: Literal[
         "port", "text", "address", "list", "integer", "size", "duration", "switch", "choice"
     ]
-    choices: List[str]
+    choices: list[str]
     default: str
     help: str
     group: str
@@ -104,10 +91,10 @@ class Gone(Error):
 class Timeout(Error, TimeoutError):
     """The time allowed has passed."""
 
-def options() -> List[_Option]:
+def options() -> list[_Option]:
     """The table of options."""
 
-def statistics() -> List[_Statistic]:
+def statistics() -> list[_Statistic]:
     """The table of statistics."""
 
 @final
@@ -119,13 +106,13 @@ class Headers:
     """
 
     @overload
-    def get(self, name: str, default: None = None) -> Optional[str]: ...
+    def get(self, name: str, default: None = None) -> str | None: ...
     @overload
-    def get(self, name: str, default: _T) -> Union[str, _T]: ...
-    def get_all(self, name: str) -> List[str]: ...
-    def keys(self) -> List[str]: ...
-    def values(self) -> List[str]: ...
-    def items(self) -> List[Tuple[str, str]]: ...
+    def get(self, name: str, default: _T) -> str | _T: ...
+    def get_all(self, name: str) -> list[str]: ...
+    def keys(self) -> list[str]: ...
+    def values(self) -> list[str]: ...
+    def items(self) -> list[tuple[str, str]]: ...
     def __getitem__(self, key: str, /) -> str: ...
     def __contains__(self, key: object, /) -> bool: ...
     def __len__(self) -> int: ...
@@ -146,11 +133,11 @@ class Request:
     @property
     def version(self) -> Literal["HTTP/1.0", "HTTP/1.1"]: ...
     @property
-    def host(self) -> Optional[str]: ...
+    def host(self) -> str | None: ...
     @property
-    def peer(self) -> Optional[str]: ...
+    def peer(self) -> str | None: ...
     @property
-    def params(self) -> Dict[str, str]: ...
+    def params(self) -> dict[str, str]: ...
     @property
     def headers(self) -> Headers: ...
     @property
@@ -166,8 +153,8 @@ class Response:
     def __new__(
         cls,
         status: int = 200,
-        body: Optional[_Octets] = None,
-        content_type: Optional[str] = None,
+        body: _Octets | None = None,
+        content_type: str | None = None,
         headers: _HeaderLines = None,
     ) -> Self: ...
     @property
@@ -177,7 +164,7 @@ class Response:
     @property
     def headers(self) -> Headers: ...
     @property
-    def content_type(self) -> Optional[str]: ...
+    def content_type(self) -> str | None: ...
 
 @disjoint_base
 class Server:
@@ -185,11 +172,11 @@ class Server:
 
     def __new__(cls, **options: Unpack[Options]) -> Self: ...
     @property
-    def options(self) -> Dict[str, str]: ...
+    def options(self) -> dict[str, str]: ...
     @property
     def state(self) -> Literal["built", "running", "draining", "stopped"]: ...
     @property
-    def addresses(self) -> List[str]: ...
+    def addresses(self) -> list[str]: ...
     @property
     def address(self) -> str: ...
     @property
@@ -197,24 +184,24 @@ class Server:
     def listen(self, address: str) -> int: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
-    def drain(self, grace: Optional[float] = None) -> None: ...
-    def wait(self, timeout: Optional[float] = None) -> bool: ...
+    def drain(self, grace: float | None = None) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
     def url_for(self, path: str = "/") -> str: ...
-    def stats(self) -> Dict[str, int]: ...
-    def worker_stats(self) -> List[Dict[str, int]]: ...
+    def stats(self) -> dict[str, int]: ...
+    def worker_stats(self) -> list[dict[str, int]]: ...
     def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
-    def rule(self, path: str, response: _Answer, method: Optional[str] = None) -> None: ...
+    def rule(self, path: str, response: _Answer, method: str | None = None) -> None: ...
     def route(
         self,
         path: str,
-        method: Optional[str] = None,
-        methods: Optional[Sequence[str]] = None,
+        method: str | None = None,
+        methods: Sequence[str] | None = None,
     ) -> Callable[[_HandlerT], _HandlerT]: ...
     def fallback(self, handler: _HandlerT) -> _HandlerT: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
-        exc_type: Optional[Type[BaseException]],
-        exc_value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None: ...

@@ -1,7 +1,7 @@
 """The options of a server. Generated from the table of the engine by tools/options.py."""
 
 from datetime import timedelta
-from typing import List, Literal, Optional, Tuple, TypedDict, Union
+from typing import Literal, Optional, TypedDict, Union
 
 Duration = Union[float, timedelta, str, None]
 """Seconds, or a text such as "10s"; None is off."""
@@ -22,7 +22,7 @@ class Options(TypedDict, total=False):
     """The one address to listen on; every interface only if 0.0.0.0 or :: is written.
     Default: 127.0.0.1."""
 
-    listen: Union[List[str], Tuple[str, ...], str, None]
+    listen: Union[list[str], tuple[str, ...], str, None]
     """Further addresses to listen on, each with its port."""
 
     backlog: Union[int, str, None]

@@ -42,7 +42,5 @@ def test_a_type_checker_knows_the_options_and_the_handlers(tmp_path):
     (tmp_path / "program.py").write_text(program)
     done = mypy("mypy", "--strict", "program.py", cwd=tmp_path)
     expected = {n for n, line in enumerate(program.splitlines(), 1) if "# error" in line}
-    found = {
-        int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line
-    }
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
     assert found == expected, done.stdout + done.stderr

@@ -23,7 +23,7 @@ HEAD = '''\
 """The options of a server. Generated from the table of the engine by tools/options.py."""
 
 from datetime import timedelta
-from typing import List, Literal, Optional, Tuple, TypedDict, Union
+from typing import Literal, Optional, TypedDict, Union
 
 Duration = Union[float, timedelta, str, None]
 """Seconds, or a text such as "10s"; None is off."""
@@ -42,7 +42,7 @@ TYPES = {
     "port": "Union[int, str, None]",
     "text": "Optional[str]",
     "address": "Optional[str]",
-    "list": "Union[List[str], Tuple[str, ...], str, None]",
+    "list": "Union[list[str], tuple[str, ...], str, None]",
     "integer": "Union[int, str, None]",
     "size": "Optional[Size]",
     "duration": "Duration",

@@ -62,7 +62,9 @@ def binary(*arguments: str) -> str:
     """The only line that the binary writes when it refuses its arguments."""
     argv = [BINARY, "0", "127.0.0.1", *arguments]
     done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=20)
-    assert (done.returncode, done.stdout) == (2, ""), f"{done.returncode}: {done.stdout}{done.stderr}"
+    assert (done.returncode, done.stdout) == (2, ""), (
+        f"{done.returncode}: {done.stdout}{done.stderr}"
+    )
     (line,) = done.stderr.splitlines()
     assert line.startswith("http_responder_mt: ") and line.endswith(", try --help"), line
     return line.removeprefix("http_responder_mt: ").removesuffix(", try --help")

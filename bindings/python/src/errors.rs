@@ -25,11 +25,7 @@ const CLASSES: [Class; 6] = [
         code: ErrorCode::Config,
         doc: "An option is unknown, has a bad value, or contradicts another.",
     },
-    Class {
-        name: "BindError",
-        code: ErrorCode::Bind,
-        doc: "An address cannot be listened on.",
-    },
+    Class { name: "BindError", code: ErrorCode::Bind, doc: "An address cannot be listened on." },
     Class {
         name: "StateError",
         code: ErrorCode::State,

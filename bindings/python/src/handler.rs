@@ -52,11 +52,7 @@ impl Handler {
 }
 
 impl engine::Handler for Handler {
-    fn handle(
-        &self,
-        request: &engine::Request<'_>,
-        exchange: &mut engine::Exchange<'_>,
-    ) -> Action {
+    fn handle(&self, request: &engine::Request<'_>, exchange: &mut engine::Exchange<'_>) -> Action {
         let copy = Request::copy(request);
         // `None`: the interpreter is ending, no more Python.
         let reply = Python::try_attach(|py| self.call(py, copy)).unwrap_or(Reply::Failed);
