@@ -1,0 +1,154 @@
+"""What an operator's signals do."""
+
+import signal
+import subprocess
+
+import pytest
+
+from support.client import Client, get, request
+from support.stats import NAMES
+
+PARTIAL = request("/a.gif", "Content-Length: 5", method="POST") + b"hel"
+
+
+def idle_client(server) -> Client:
+    client = Client(server.address)
+    client.send(request("/a.gif"))
+    assert client.response().status == 200
+    return client
+
+
+def busy_client(server) -> Client:
+    """A client in the middle of a body that the server has begun to read."""
+    before = server.stats()["connections_reading"]
+    client = Client(server.address)
+    client.send(PARTIAL)
+    server.eventually("it reads", lambda stats: stats["connections_reading"] == before + 1)
+    return client
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_drains(start, number):
+    server = start()
+    with idle_client(server) as idle, busy_client(server) as busy:
+        server.signal(number)
+        idle.expect_closed()
+        with pytest.raises(ConnectionRefusedError):
+            Client(server.address)
+        busy.send(b"lo")
+        answer = busy.response()
+        assert answer.status == 200 and answer.closes
+        busy.expect_closed()
+    assert server.wait() == 0
+
+
+def test_a_drain_answers_what_was_already_asked(start):
+    server = start()
+    with busy_client(server) as busy:
+        server.signal(signal.SIGTERM)
+        busy.send(b"lo" + request("/a.gif"))
+        assert busy.response().status == 200
+        busy.until_closed()
+    assert server.wait() == 0
+
+
+def test_a_second_signal_stops_at_once(start):
+    server = start("--drain-timeout", "60s")
+    with idle_client(server) as idle, busy_client(server) as busy:
+        server.signal(signal.SIGTERM)
+        idle.expect_closed()
+        assert server.process.poll() is None
+        server.signal(signal.SIGTERM)
+        busy.expect_gone()
+        assert server.wait(3.0) == 0
+
+
+def test_a_drain_ends_after_drain_timeout(start):
+    server = start("--drain-timeout", "300ms")
+    with busy_client(server) as busy:
+        server.signal(signal.SIGTERM)
+        busy.expect_gone()
+        assert server.wait(4.0) == 0
+
+
+def test_draining_an_idle_server_takes_no_time(start):
+    server = start("--drain-timeout", "60s")
+    server.signal(signal.SIGTERM)
+    assert server.wait(2.0) == 0
+
+
+def test_draining_does_not_wait_for_those_who_say_nothing(start):
+    server = start("--drain-timeout", "60s")
+    with Client(server.address) as silent:
+        server.eventually("it is accepted", lambda stats: stats["connections_open"] == 1)
+        server.signal(signal.SIGTERM)
+        silent.expect_closed(3.0)
+    assert server.wait(3.0) == 0
+
+
+def test_usr1_writes_every_statistic_of_every_worker_and_the_sum(start):
+    server = start(workers=3)
+    for _ in range(6):
+        get(server.address, "/a.gif")
+    stats = server.counted("requests_handled", 6)
+    assert list(stats.total) == NAMES
+    for name in NAMES:
+        assert len(stats.workers[name]) == 3
+    for name in ("connections_handled", "requests_handled", "bytes_sent"):
+        assert sum(stats.workers[name]) == stats[name] > 0
+    assert stats.workers["connections_handled"] == [2, 2, 2]
+
+
+def test_usr1_may_come_often(start):
+    server = start()
+    for _ in range(200):
+        server.signal(signal.SIGUSR1)
+    assert get(server.address, "/a.gif").status == 200
+    assert server.stats()["requests_handled"] == 1
+
+
+def test_hup_is_survived_and_keeps_the_connections(start):
+    server = start(allow=(r"(?i)reload|hup",))
+    with idle_client(server) as client:
+        server.signal(signal.SIGHUP)
+        assert get(server.address, "/a.gif").status == 200
+        client.send(request("/a.gif"))
+        assert client.response().status == 200
+
+
+def test_a_broken_pipe_kills_nothing(start):
+    server = start(workers=1)
+    for _ in range(50):
+        client = Client(server.address)
+        client.send(request("/a.gif") * 100)
+        client.reset()
+    assert get(server.address, "/a.gif").status == 200
+
+
+def test_an_ended_standard_output_is_no_reason_to_die(start):
+    server = start()
+    server.process.stdout.close()
+    assert get(server.address, "/a.gif").status == 200
+    server.signal(signal.SIGTERM)
+    assert server.process.wait(5) == 0
+
+
+def test_a_stopped_and_continued_process_goes_on(start):
+    server = start()
+    with idle_client(server) as client:
+        server.signal(signal.SIGSTOP)
+        client.send(request("/a.gif"))
+        server.signal(signal.SIGCONT)
+        assert client.response().status == 200
+
+
+def test_the_process_ends_though_a_client_never_does(start):
+    server = start("--linger-timeout", "300ms", "--drain-timeout", "2s")
+    with Client(server.address) as client:
+        client.send(request("/", "Host: twice"))
+        assert client.response().status == 400
+        server.signal(signal.SIGTERM)
+        try:
+            assert server.wait(5.0) == 0
+        except subprocess.TimeoutExpired:
+            raise AssertionError("waits for a client that lingers") from None
