@@ -206,7 +206,7 @@ static void a_server_that_was_never_started_can_be_stopped_and_freed(void)
     hr_server *server = listening_server();
 
     EXPECT_RESULT(HR_OK, hr_server_stop(server));
-    EXPECT(hr_server_start(server) == HR_OK || hr_server_state(server) != HR_STATE_RUNNING);
+    EXPECT(hr_server_state(server) != HR_STATE_RUNNING);
     hr_server_free(server);
 }
 
