@@ -131,12 +131,13 @@ $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) M
 	    -L$(LIB) -lhttp_responder -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: test-c
-test-c: build examples tools $(C_TESTS) ## The C API: its tests, its manual, its symbols, under valgrind
+test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols, under valgrind and TSan
 	$(C_TESTS)
 	@tests/c/manual.sh $(BUILD)
 	@tests/c/symbols.sh $(BUILD)
 	@tests/c/install.sh
 	@tests/c/valgrind.sh $(BUILD)
+	@tests/c/races.sh $(TARGET)
 
 PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # No invalid access, no leak, no descriptor left open: in the C tests, which use every kind of route,
-# and in the binary over a thousand requests up to SIGTERM. Then the deferred tests for data races.
+# and in the binary over a thousand requests up to SIGTERM.
 # usage: valgrind.sh BUILD
 set -eu -o pipefail
 build=$(realpath "$1")
@@ -56,13 +56,5 @@ the_binary() {
     no_descriptor_is_left "the binary over 1,000 requests and SIGTERM"
 }
 
-deferred_answers() {
-    valgrind --quiet --tool=helgrind --error-exitcode=99 --suppressions=helgrind.supp \
-        --log-file="$scratch/log" "$build/tests/c_tests" deferred >"$scratch/out" 2>&1 ||
-        fail "deferred answers: a data race"
-    echo "  helgrind: deferred answers: no data race"
-}
-
 the_c_tests
 the_binary
-deferred_answers

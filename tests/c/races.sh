@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The C tests under ThreadSanitizer: the mailbox, deferred answers, starting and stopping.
+# usage: races.sh TARGET
+set -eu -o pipefail
+target=$(realpath -m "$1")/tsan
+cd "$(dirname "$0")/../.."
+
+triple=x86_64-unknown-linux-gnu
+runtime=$(rustc +nightly --print sysroot 2>/dev/null || true)/lib/rustlib/$triple/lib/librustc-nightly_rt.tsan.a
+if [ ! -e "$runtime" ]; then
+    echo "  races: SKIPPED, there is no nightly toolchain with ThreadSanitizer"
+    exit 0
+fi
+
+RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
+    cargo +nightly build --quiet --locked --target "$triple" --target-dir "$target" -p http_responder_c
+
+for source in tests/c/*.c; do
+    "${CC:-cc}" -fsanitize=thread -std=c11 -D_DEFAULT_SOURCE -g -O1 -Iinclude \
+        -DEXPECTED_VERSION='""' -c "$source" -o "$target/$(basename "$source" .c).o"
+done
+"${CC:-cc}" "$target"/*.o "$target/$triple/debug/libhttp_responder_c.a" -o "$target/c_tests" \
+    -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive -Wl,--export-dynamic \
+    -lstdc++ -lutil -lrt -lpthread -lm -ldl
+
+# Noun by noun, and without `error`, which knows the version.
+TSAN_OPTIONS="suppressions=tests/c/tsan.supp halt_on_error=0 exitcode=99" \
+    "$target/c_tests" server handler deferred exchange stats process >"$target/log" 2>&1 || {
+    grep -E '^(SUMMARY|.*FAILED|.*passed)' "$target/log" >&2
+    echo "races: see $target/log" >&2
+    exit 1
+}
+echo "  races: $(tail -n 1 "$target/log") under ThreadSanitizer"
