@@ -48,6 +48,7 @@ fn what_cannot_become_a_head_is_refused_at_once() {
         ("GET / HTTP/1.1\rH", Refusal::LineEnd),
         ("GET / HTTP/1.1\r\n ", Refusal::Field),
         ("GET / HTTP/1.1\r\nA ", Refusal::Field),
+        ("GET / HTTP/1.1\r\nA\r", Refusal::Field),
         ("GET / HTTP/1.1\r\nA: \u{0}", Refusal::Field),
         ("GET / HTTP/1.1\r\nA: b\n", Refusal::LineEnd),
         ("GET / HTTP/1.1\r\nA: b\nC", Refusal::LineEnd),
