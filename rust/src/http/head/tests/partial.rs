@@ -59,6 +59,12 @@ fn what_cannot_become_a_head_is_refused_at_once() {
 }
 
 #[test]
+fn a_name_that_a_cr_cuts_off_has_no_colon_to_come() {
+    let fault = diagnosis::first_fault(b"GET / HTTP/1.1\r\nA\r", &LIMITS);
+    assert_eq!(fault, Some(Refusal::Field));
+}
+
+#[test]
 fn an_unserved_version_is_told_from_a_malformed_one_wherever_it_is_cut() {
     for (line, reason) in
         [("GET / HTTP/2.0", Refusal::Version), ("GET / HTTP/2", Refusal::VersionSyntax)]
