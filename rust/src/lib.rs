@@ -19,7 +19,9 @@ pub mod responder;
 pub mod server;
 pub mod stats;
 
+mod acceptor;
 mod connection;
+mod log;
 mod sys;
 mod worker;
 

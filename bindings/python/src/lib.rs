@@ -1,1 +1,47 @@
 //! The native module behind the Python package `http_responder`.
+//!
+//! One file per noun, as in the engine and in the C ABI. The rules that hold everywhere:
+//!
+//! - A call that can wait for a worker is made detached from the interpreter: a worker may itself
+//!   be waiting to enter Python for a handler.
+//! - A lock is taken only while attached, never across a call into Python, so that it cannot be
+//!   found held after a fork.
+//! - Every error of the engine becomes the exception of its kind, with the same text.
+
+mod errors;
+mod handler;
+mod headers;
+mod life;
+mod options;
+mod request;
+mod response;
+mod server;
+mod stats;
+
+use pyo3::prelude::*;
+
+/// The engine behind `http_responder`; import the package, not this module.
+#[pymodule(gil_used = false)]
+mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use super::headers::Headers;
+    #[pymodule_export]
+    use super::options::options;
+    #[pymodule_export]
+    use super::request::Request;
+    #[pymodule_export]
+    use super::response::Response;
+    #[pymodule_export]
+    use super::server::Server;
+    #[pymodule_export]
+    use super::stats::statistics;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", http_responder::VERSION)?;
+        errors::register(module)?;
+        life::stop_at_exit(module)
+    }
+}

@@ -1,20 +1,65 @@
 //! Options: declared once in [`options`], said through any of the [`sources`], resolved into
 //! [`Settings`].
+//!
+//! [`Config`] is what was said, [`Settings`] is what the server uses: defaults applied, rules
+//! between options checked.
+//!
+//! ```
+//! use http_responder::Config;
+//!
+//! let mut config = Config::new();
+//! config.parse_args(&["8080", "--keep-alive-timeout", "90"])?;
+//! config.set("max_body", "64k")?;
+//! assert_eq!(config.get("keep_alive_timeout")?, "90s");
+//! assert_eq!(config.resolve()?.max_body, 65_536);
+//! # Ok::<(), http_responder::Error>(())
+//! ```
 
+mod kind;
 pub mod options;
 pub mod settings;
 pub mod sources;
+mod suggest;
+mod usage;
 pub mod values;
 
+#[cfg(test)]
+mod tests;
+
+pub use kind::Kind;
 pub use options::{Group, OptionRow, TABLE};
 pub use settings::{AcceptMode, LogLevel, Settings};
+pub use sources::Asks;
+pub use usage::{usage, usage_line};
+pub use values::Value;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What was said: option names and values, not yet resolved.
+///
+/// Where an option is said more than once the later word holds, except that a file never
+/// replaces what a command line said.
 #[derive(Clone, Debug, Default)]
-pub struct Config {}
+pub struct Config {
+    /// By row of the table.
+    said: BTreeMap<usize, Said>,
+}
+
+#[derive(Clone, Debug)]
+struct Said {
+    value: Value,
+    by: Source,
+}
+
+/// Who said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Program,
+    File,
+    CommandLine,
+}
 
 impl Config {
     /// Nothing said: every option has its default.
@@ -22,48 +67,105 @@ impl Config {
         Self::default()
     }
 
+    /// The names of all options, in the order of the table.
+    pub fn names() -> impl ExactSizeIterator<Item = &'static str> {
+        TABLE.iter().map(|row| row.name)
+    }
+
     /// Sets the option `name` to the text `value`.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] for an unknown name or a bad value; nothing is changed then.
+    /// [`ErrorCode::Config`] for an unknown name or a bad value; nothing is changed then.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        let _ = (name, value);
-        todo!()
+        let row = suggest::find(name)?;
+        self.put(row, parse(row, value)?, Source::Program);
+        Ok(())
     }
 
     /// The text of option `name` as it stands: what was set, in canonical form, or the default.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] for an unknown name.
+    /// [`ErrorCode::Config`] for an unknown name.
     pub fn get(&self, name: &str) -> Result<String> {
-        let _ = name;
-        todo!()
+        self.value(name).map(|value| value.to_string())
     }
 
-    /// Sets every option that the TOML file at `path` names.
+    /// The value of option `name` as it stands, typed: what was set, or the default.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] naming file, line and key; nothing is changed then.
-    pub fn load_file(&mut self, path: &Path) -> Result<()> {
-        let _ = path;
-        todo!()
+    /// [`ErrorCode::Config`] for an unknown name.
+    pub fn value(&self, name: &str) -> Result<Value> {
+        suggest::find(name).map(|row| self.at(row))
     }
 
-    /// Takes options from a command line without the program's name.
+    /// Whether option `name` was said at all, be it with the value of its default.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] for an unknown name.
+    pub fn is_set(&self, name: &str) -> Result<bool> {
+        suggest::find(name).map(|row| self.said.contains_key(&row))
+    }
+
+    /// Sets every option that the TOML file at `path` names, as text or as the TOML type that
+    /// fits: an integer, a float for a duration in seconds, a boolean, an array for a list.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] naming file, line and key; [`ErrorCode::Io`] if the file cannot be
+    /// read. Nothing is changed then.
+    pub fn load_file(&mut self, path: &Path) -> Result<()> {
+        sources::file::load(self, path)
+    }
+
+    /// Takes options from a command line without the program's name: `--keep-alive-timeout 10s`,
+    /// `--keep-alive-timeout=10s`, `-w 4`, `-w4`, `--cors off`, `--no-cors`, `--allow-bare-lf`,
+    /// `--config FILE`, and the positional port and address. A value that begins with `--` needs
+    /// the form with `=`.
+    ///
     /// Returns the index of the first argument that was not taken (after `--`, or the length).
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] naming the argument; nothing is changed then.
+    /// [`ErrorCode::Config`] naming the option or argument; [`ErrorCode::Io`] if the file of
+    /// `--config` cannot be read. Nothing is changed then.
     pub fn parse_args(&mut self, args: &[&str]) -> Result<usize> {
-        let _ = args;
-        todo!()
+        sources::args::parse(self, args)
+    }
+
+    /// Whether a command line asks for help (`-h`, `--help`) or the version (`-V`, `--version`)
+    /// instead of work; looked at before [`Config::parse_args`], which takes neither.
+    pub fn asks_for(args: &[&str]) -> Option<Asks> {
+        sources::args::asks_for(args)
     }
 
     /// Applies defaults and the rules between options.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] where options contradict each other.
+    /// [`ErrorCode::Config`] where options contradict each other.
     pub fn resolve(&self) -> Result<Settings> {
-        todo!()
+        let mut settings = Settings::blank();
+        for (index, row) in TABLE.iter().enumerate() {
+            (row.apply)(&mut settings, &self.at(index));
+        }
+        settings.check()
     }
+
+    fn at(&self, row: usize) -> Value {
+        self.said.get(&row).map_or_else(|| TABLE[row].default_value(), |said| said.value.clone())
+    }
+
+    /// Every way to say an option ends here.
+    fn put(&mut self, row: usize, value: Value, by: Source) {
+        let before = self.said.get(&row).map(|said| said.by);
+        if (before, by) != (Some(Source::CommandLine), Source::File) {
+            self.said.insert(row, Said { value, by });
+        }
+    }
+}
+
+/// Reads the text of an option; every face's error for a bad value is made here.
+fn parse(row: usize, text: &str) -> Result<Value> {
+    TABLE[row].kind.parse(text).map_err(|message| refuse(row, &message))
+}
+
+fn refuse(row: usize, message: &str) -> Error {
+    Error::new(ErrorCode::Config, format!("{}: {message}", TABLE[row].name))
 }

@@ -1,4 +1,11 @@
-//! THE table of options.
+//! THE table of options. A row here and a field in [`Settings`] are all that is needed to add one:
+//! the command line, the file, C, Python, `--help` and the documentation follow from it.
+
+use super::kind::Kind;
+use super::settings::{AcceptMode, LogLevel, Settings, default_workers};
+use super::values::Value;
+use crate::http::head::FIELDS_MAX;
+use std::time::Duration;
 
 /// Which part of the server an option belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +24,356 @@ pub enum Group {
     Operation,
 }
 
+impl Group {
+    /// Every group, in the order in which all faces show them.
+    pub const ALL: [Group; 6] = [
+        Group::Listening,
+        Group::Capacity,
+        Group::Timeouts,
+        Group::Limits,
+        Group::Answers,
+        Group::Operation,
+    ];
+
+    /// The heading of the group.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Listening => "Listening",
+            Group::Capacity => "Capacity",
+            Group::Timeouts => "Timeouts",
+            Group::Limits => "Limits of a request",
+            Group::Answers => "Answers",
+            Group::Operation => "Operation",
+        }
+    }
+}
+
 /// One option.
 #[derive(Debug)]
 pub struct OptionRow {
     /// The name, with underscores; the command line writes hyphens.
     pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// The text of the default, in canonical form.
+    pub default: &'static str,
+    /// Which part of the server it belongs to.
+    pub group: Group,
+    /// One sentence.
+    pub help: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// Its letter on the command line.
+    pub short: Option<char>,
+    /// Its place among the positional arguments, from 1.
+    pub position: Option<usize>,
+    /// Puts a value of this kind into the settings.
+    pub(super) apply: fn(&mut Settings, &Value),
 }
 
-/// Every option.
-pub const TABLE: &[OptionRow] = &[];
+impl OptionRow {
+    /// The default, typed.
+    ///
+    /// # Panics
+    /// Never: a test reads every default.
+    pub fn default_value(&self) -> Value {
+        self.kind.parse(self.default).expect("the default of a row is a value of its kind")
+    }
+
+    /// The long flag on the command line: `--keep-alive-timeout`.
+    pub fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+
+    const fn short(self, letter: char) -> Self {
+        OptionRow { short: Some(letter), ..self }
+    }
+
+    const fn position(self, place: usize) -> Self {
+        OptionRow { position: Some(place), ..self }
+    }
+}
+
+const fn row(
+    name: &'static str,
+    group: Group,
+    kind: Kind,
+    default: &'static str,
+    help: &'static str,
+    apply: fn(&mut Settings, &Value),
+) -> OptionRow {
+    OptionRow { name, kind, default, group, help, since: "0.1", short: None, position: None, apply }
+}
+
+const fn integer(min: u64, max: u64) -> Kind {
+    Kind::Integer { min, max, auto: false }
+}
+
+const TIMEOUT: Kind =
+    Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(86_400), off: true };
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const TIB: u64 = 1 << 40;
+
+/// Every option, by group, in the order in which all faces show them.
+pub const TABLE: &[OptionRow] = &[
+    row(
+        "port",
+        Group::Listening,
+        Kind::Port,
+        "",
+        "TCP port to listen on at the address; 0 lets the kernel pick a free one.",
+        |s, v| s.port = (*v != Value::Unset).then(|| v.integer()),
+    )
+    .position(1),
+    row(
+        "address",
+        Group::Listening,
+        Kind::Address,
+        "127.0.0.1",
+        "The one address to listen on; every interface only if 0.0.0.0 or :: is written.",
+        |s, v| s.address = v.text().to_owned(),
+    )
+    .position(2),
+    row(
+        "listen",
+        Group::Listening,
+        Kind::List,
+        "",
+        "Further addresses to listen on, each with its port.",
+        |s, v| s.listen = v.list().to_vec(),
+    ),
+    row(
+        "backlog",
+        Group::Listening,
+        integer(1, 65_535),
+        "4096",
+        "Connections that the kernel queues for each listener (net.core.somaxconn limits it).",
+        |s, v| s.backlog = v.integer(),
+    ),
+    row(
+        "accept",
+        Group::Listening,
+        Kind::Choice(&[AcceptMode::Dispatch.name(), AcceptMode::Reuseport.name()]),
+        AcceptMode::Dispatch.name(),
+        "How connections reach the workers: dealt round-robin by one thread, or by the kernel to \
+         a listener of each worker.",
+        |s, v| s.accept = AcceptMode::from_name(v.text()),
+    ),
+    row(
+        "workers",
+        Group::Capacity,
+        Kind::Integer { min: 1, max: 1024, auto: true },
+        "auto",
+        "Worker threads; auto is the number of cores, at most 4.",
+        |s, v| s.workers = if *v == Value::Auto { default_workers() } else { v.integer() },
+    )
+    .short('w'),
+    row(
+        "max_connections",
+        Group::Capacity,
+        integer(1, 16_000_000),
+        "50000",
+        "Connections that each worker can hold.",
+        |s, v| s.max_connections = v.integer(),
+    ),
+    row(
+        "worker_stall",
+        Group::Capacity,
+        Kind::Duration {
+            min: Duration::from_millis(100),
+            max: Duration::from_secs(3_600),
+            off: false,
+        },
+        "5s",
+        "A worker that shows no sign of life for this long gets no new connections until it does.",
+        |s, v| s.worker_stall = v.duration(),
+    ),
+    row(
+        "head_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "10s",
+        "Time in which the whole head of a request must arrive.",
+        |s, v| s.head_timeout = v.timeout(),
+    ),
+    row(
+        "body_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "30s",
+        "Time in which some more of a request's body must arrive.",
+        |s, v| s.body_timeout = v.timeout(),
+    ),
+    row(
+        "write_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "30s",
+        "Time in which the client must take some more of an answer.",
+        |s, v| s.write_timeout = v.timeout(),
+    ),
+    row(
+        "keep_alive_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "75s",
+        "Time that a connection may stay open between two requests.",
+        |s, v| s.keep_alive_timeout = v.timeout(),
+    ),
+    row(
+        "linger_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "2s",
+        "Time that the client has to read the last answer and close.",
+        |s, v| s.linger_timeout = v.timeout(),
+    ),
+    row(
+        "drain_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "10s",
+        "Time that requests in progress have to finish when the server drains.",
+        |s, v| s.drain_timeout = v.timeout(),
+    ),
+    row(
+        "max_requests",
+        Group::Limits,
+        integer(0, u32::MAX as u64),
+        "0",
+        "Requests answered on one connection before it is closed; 0 is unlimited.",
+        |s, v| s.max_requests = v.integer(),
+    ),
+    row(
+        "max_head",
+        Group::Limits,
+        Kind::Size { min: KIB, max: MIB },
+        "16k",
+        "The largest head of a request, request line and empty line included.",
+        |s, v| s.limits.max_head = v.integer(),
+    ),
+    row(
+        "max_fields",
+        Group::Limits,
+        integer(1, FIELDS_MAX as u64),
+        "100",
+        "The most field lines of a request.",
+        |s, v| s.limits.max_fields = v.integer(),
+    ),
+    row(
+        "max_target",
+        Group::Limits,
+        Kind::Size { min: 256, max: 64 * KIB },
+        "8k",
+        "The longest target of a request; less than max_head.",
+        |s, v| s.limits.max_target = v.integer(),
+    ),
+    row(
+        "allow_bare_lf",
+        Group::Limits,
+        Kind::Switch,
+        "off",
+        "Whether a line of a request may end with LF alone.",
+        |s, v| s.limits.allow_bare_lf = v.switch(),
+    ),
+    row(
+        "max_body",
+        Group::Limits,
+        Kind::Size { min: 0, max: TIB },
+        "1m",
+        "The largest body of a request; at most max_body_memory.",
+        |s, v| s.max_body = v.integer(),
+    ),
+    row(
+        "max_body_memory",
+        Group::Limits,
+        Kind::Size { min: 0, max: TIB },
+        "64m",
+        "Memory that each worker may hold for the bodies of requests.",
+        |s, v| s.max_body_memory = v.integer(),
+    ),
+    row(
+        "default_answers",
+        Group::Answers,
+        Kind::Switch,
+        "on",
+        "Whether a request that no route takes is answered by the type it asks for; 404 if off.",
+        |s, v| s.default_answers = v.switch(),
+    ),
+    row(
+        "probes",
+        Group::Answers,
+        Kind::Switch,
+        "on",
+        "Whether the connectivity checks of the common platforms get what they expect.",
+        |s, v| s.probes = v.switch(),
+    ),
+    row(
+        "cors",
+        Group::Answers,
+        Kind::Switch,
+        "on",
+        "Whether answers let scripts of every origin read them.",
+        |s, v| s.cors = v.switch(),
+    ),
+    row(
+        "server_name",
+        Group::Answers,
+        Kind::Text { max: 256 },
+        "",
+        "The value of the Server field; empty sends none.",
+        |s, v| s.server_name = v.text().to_owned(),
+    ),
+    row(
+        "log_level",
+        Group::Operation,
+        Kind::Choice(&[
+            LogLevel::Off.name(),
+            LogLevel::Error.name(),
+            LogLevel::Warn.name(),
+            LogLevel::Info.name(),
+        ]),
+        LogLevel::Warn.name(),
+        "What is written to standard error.",
+        |s, v| s.log_level = LogLevel::from_name(v.text()),
+    ),
+];
+
+/// Values as the fields of [`Settings`] want them. A row's kind decides which of these its setter
+/// may call; a test calls every setter, so the panics below never leave the test suite.
+impl Value {
+    fn integer<T: TryFrom<u64>>(&self) -> T {
+        let (Value::Number(n) | Value::Size(n)) = self else { mismatch(self) };
+        T::try_from(*n).unwrap_or_else(|_| mismatch(self))
+    }
+
+    fn duration(&self) -> Duration {
+        let Value::Duration(d) = self else { mismatch(self) };
+        *d
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        (*self != Value::Off).then(|| self.duration())
+    }
+
+    fn switch(&self) -> bool {
+        let Value::Switch(on) = self else { mismatch(self) };
+        *on
+    }
+
+    fn text(&self) -> &str {
+        let Value::Text(text) = self else { mismatch(self) };
+        text
+    }
+
+    fn list(&self) -> &[String] {
+        let Value::List(items) = self else { mismatch(self) };
+        items
+    }
+}
+
+fn mismatch(value: &Value) -> ! {
+    unreachable!("{value:?} is not what the setter of its row takes")
+}

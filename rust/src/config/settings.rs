@@ -1,5 +1,6 @@
-//! What the server uses.
+//! What the server uses: typed values, consistent with each other.
 
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::Limits;
 use std::time::Duration;
 
@@ -10,6 +11,22 @@ pub enum AcceptMode {
     Dispatch,
     /// Each worker owns an SO_REUSEPORT listener.
     Reuseport,
+}
+
+impl AcceptMode {
+    /// The name, as in the option `accept`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AcceptMode::Dispatch => "dispatch",
+            AcceptMode::Reuseport => "reuseport",
+        }
+    }
+
+    /// The mode called `name`, which is a name of the option's choice.
+    pub(super) fn from_name(name: &str) -> Self {
+        let modes = [AcceptMode::Dispatch, AcceptMode::Reuseport];
+        modes.into_iter().find(|mode| mode.name() == name).unwrap_or(AcceptMode::Dispatch)
+    }
 }
 
 /// What is written to standard error.
@@ -25,14 +42,33 @@ pub enum LogLevel {
     Info,
 }
 
+impl LogLevel {
+    /// The name, as in the option `log_level`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LogLevel::Off => "off",
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+        }
+    }
+
+    /// The level called `name`, which is a name of the option's choice.
+    pub(super) fn from_name(name: &str) -> Self {
+        let levels = [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info];
+        levels.into_iter().find(|level| level.name() == name).unwrap_or(LogLevel::Warn)
+    }
+}
+
 /// Every option with its value: defaults applied, rules between options checked.
+/// [`super::Config::resolve`] makes one.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `address` and `port`, where `port` was said.
+    /// `port`, where it was said.
     pub port: Option<u16>,
-    /// One IP address or `unix:/path`.
+    /// `address`: one IP address, without brackets, or `unix:/path`.
     pub address: String,
-    /// Further addresses (`listen`).
+    /// `listen`: each `127.0.0.1:8080`, `[::1]:0` or `unix:/path`.
     pub listen: Vec<String>,
     /// `backlog`
     pub backlog: u32,
@@ -74,4 +110,78 @@ pub struct Settings {
     pub server_name: String,
     /// `log_level`
     pub log_level: LogLevel,
+}
+
+impl Settings {
+    /// Room for the table to fill: every field is set by a row before anyone sees it.
+    pub(super) fn blank() -> Self {
+        Settings {
+            port: None,
+            address: String::new(),
+            listen: Vec::new(),
+            backlog: 0,
+            accept: AcceptMode::Dispatch,
+            workers: 0,
+            max_connections: 0,
+            worker_stall: Duration::ZERO,
+            head_timeout: None,
+            body_timeout: None,
+            write_timeout: None,
+            keep_alive_timeout: None,
+            linger_timeout: None,
+            drain_timeout: None,
+            max_requests: 0,
+            limits: Limits { max_head: 0, max_fields: 0, max_target: 0, allow_bare_lf: false },
+            max_body: 0,
+            max_body_memory: 0,
+            default_answers: false,
+            probes: false,
+            cors: false,
+            server_name: String::new(),
+            log_level: LogLevel::Off,
+        }
+    }
+
+    /// The rules between options.
+    pub(super) fn check(self) -> Result<Self> {
+        let size = super::Value::Size;
+        let (target, head) = (self.limits.max_target, self.limits.max_head);
+        if target >= head {
+            let (target, head) = (size(target as u64), size(head as u64));
+            return contradiction(format!(
+                "max_target: expected less than max_head ({head}), got {target}"
+            ));
+        }
+        if self.max_body > self.max_body_memory {
+            let (body, memory) = (size(self.max_body), size(self.max_body_memory));
+            return contradiction(format!(
+                "max_body: expected at most max_body_memory ({memory}), got {body}"
+            ));
+        }
+        if let (Some(port @ 1..), Some(path)) = (self.port, self.address.strip_prefix("unix:")) {
+            return contradiction(format!(
+                "port: expected 0 or none with the address unix:{path}, got {port}"
+            ));
+        }
+        if let Some(twice) = self.named_twice() {
+            return contradiction(format!("listen: expected each address once, got {twice} twice"));
+        }
+        Ok(self)
+    }
+
+    /// An address that would be bound twice; port 0 is a new port each time.
+    fn named_twice(&self) -> Option<&String> {
+        let fixed = |address: &&String| !address.ends_with(":0");
+        let mut seen = std::collections::HashSet::new();
+        self.listen.iter().filter(fixed).find(|address| !seen.insert(address.as_str()))
+    }
+}
+
+fn contradiction<T>(message: String) -> Result<T> {
+    Err(Error::new(ErrorCode::Config, message))
+}
+
+/// `workers = auto`: more than four gain nothing for answers this small until told otherwise.
+pub(super) fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4))
 }

@@ -1,5 +1,17 @@
 //! The request head, parsed in place.
 
+mod diagnosis;
+mod facts;
+mod framing;
+mod host;
+mod lines;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use self::facts::Facts;
+use self::lines::LineEnds;
+use self::target::Target;
 use super::{Method, Refusal};
 use std::mem::MaybeUninit;
 
@@ -8,6 +20,9 @@ pub type Field<'b> = httparse::Header<'b>;
 
 /// The most field lines a head can ever have (`max_fields` may set a lower limit).
 pub const FIELDS_MAX: usize = 256;
+
+/// Octets of the longest method that is taken; the longest registered one has 17.
+pub(crate) const METHOD_MAX: usize = 32;
 
 /// Uninitialised room for the field lines; lives on the caller's stack.
 pub type FieldSlots<'b> = [MaybeUninit<Field<'b>>; FIELDS_MAX];
@@ -106,14 +121,111 @@ pub enum Parsed<'h, 'b> {
     Refused(Refusal),
 }
 
-/// Parses one head at the start of `bytes`.
+/// Parses one head at the start of `bytes`; what follows the head is not looked at.
+///
+/// Up to two empty lines before the request line are skipped (RFC 9112 section 2.2). The result
+/// borrows from `bytes` and `slots`; nothing is allocated. [`Parsed::Partial`] means that all bytes
+/// so far may become a valid head: it is never returned once `max_head` octets are there, and a
+/// fault is told as soon as it can be seen. After a refusal the bytes must not be parsed again.
 pub fn parse<'h, 'b>(
     bytes: &'b [u8],
     slots: &'h mut FieldSlots<'b>,
     limits: &Limits,
 ) -> Parsed<'h, 'b> {
-    let _ = (bytes, slots, limits);
-    todo!()
+    let window = &bytes[..bytes.len().min(limits.max_head)];
+    let lead = match window.first() {
+        Some(b'\r' | b'\n') => match diagnosis::empty_lines(window, limits) {
+            Ok(lead) => lead,
+            Err(refusal) => return Parsed::Refused(refusal),
+        },
+        _ => 0,
+    };
+    let text = &window[lead..];
+    let mut request = httparse::Request::new(&mut []);
+    let slots = &mut slots[..limits.max_fields.min(FIELDS_MAX)];
+    match request.parse_with_uninit_headers(text, slots) {
+        Ok(httparse::Status::Complete(len)) => match check(&text[..len], request, limits) {
+            Ok(head) => Parsed::Complete(Head { len: lead + len, ..head }),
+            Err(refusal) => Parsed::Refused(refusal),
+        },
+        Ok(httparse::Status::Partial) => partial(text, lead, limits),
+        Err(error) => malformed(text, lead, error, limits),
+    }
+}
+
+/// Makes a [`Head`] of what httparse found in `text`, if all that httparse does not look at is
+/// right as well.
+#[inline]
+fn check<'h, 'b>(
+    text: &'b [u8],
+    request: httparse::Request<'h, 'b>,
+    limits: &Limits,
+) -> Result<Head<'h, 'b>, Refusal> {
+    let (Some(method_name), Some(target), Some(minor)) =
+        (request.method, request.path, request.version)
+    else {
+        return Err(Refusal::RequestLine);
+    };
+    if method_name.len() > METHOD_MAX {
+        return Err(Refusal::RequestLine);
+    }
+    if target.len() > limits.max_target {
+        return Err(Refusal::TargetTooLong);
+    }
+    let lines = LineEnds { text, strict: !limits.allow_bare_lf };
+    if !lines.request_line_ends_well(target) || !lines.head_ends_well() {
+        return Err(Refusal::LineEnd);
+    }
+    let method = Method::from_name(method_name);
+    let split = Target::split(method, target)?;
+    let version = if minor == 0 { Version::Http10 } else { Version::Http11 };
+    let fields: &'h [Field<'b>] = request.headers;
+    let facts = Facts::gather(fields, lines)?;
+    let host = facts.host(version)?;
+    let framing = facts.framing(version)?;
+    Ok(Head {
+        method,
+        method_name,
+        version,
+        target,
+        path: split.path,
+        query: split.query,
+        host: split.authority.or(host),
+        fields,
+        framing,
+        keep_alive: facts.keep_alive(version),
+        expect_continue: facts.expects_continue(version)? && framing != Framing::None,
+        known: facts.known,
+        len: text.len(),
+    })
+}
+
+/// What to say of a head that is not complete.
+#[cold]
+fn partial<'h, 'b>(text: &'b [u8], lead: usize, limits: &Limits) -> Parsed<'h, 'b> {
+    match diagnosis::first_fault(text, limits) {
+        Some(refusal) => Parsed::Refused(refusal),
+        None if lead + text.len() < limits.max_head => Parsed::Partial,
+        None => Parsed::Refused(diagnosis::over_max_head(text)),
+    }
+}
+
+/// What to say of a head that httparse refuses.
+#[cold]
+fn malformed<'h, 'b>(
+    text: &'b [u8],
+    lead: usize,
+    error: httparse::Error,
+    limits: &Limits,
+) -> Parsed<'h, 'b> {
+    match diagnosis::first_fault(text, limits) {
+        Some(refusal) => Parsed::Refused(refusal),
+        // `HTTP/2` may still become `HTTP/2.0`, which has another answer: wait for the line's end.
+        None if memchr::memchr(b'\n', text).is_none() && lead + text.len() < limits.max_head => {
+            Parsed::Partial
+        }
+        None => Parsed::Refused(diagnosis::of_error(error)),
+    }
 }
 
 impl<'b> Head<'_, 'b> {

@@ -42,3 +42,26 @@ impl Method {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_of_the_list_are_told_apart() {
+        use Method::*;
+        let names =
+            ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+        let methods = [Get, Head, Post, Put, Delete, Connect, Options, Trace, Patch];
+        for (name, method) in names.into_iter().zip(methods) {
+            assert_eq!(Method::from_name(name), method);
+        }
+    }
+
+    #[test]
+    fn a_method_name_is_case_sensitive_and_whole() {
+        for name in ["get", "Get", "GETS", "GE", "", "PROPFIND", "PRI"] {
+            assert_eq!(Method::from_name(name), Method::Other, "{name}");
+        }
+    }
+}

@@ -7,6 +7,9 @@ pub mod method;
 pub mod refusal;
 pub mod status;
 
+mod chunked;
+mod syntax;
+
 pub use body::{BodyDecoder, Progress};
 pub use date::DateLine;
 pub use head::{Field, FieldSlots, Framing, Head, Limits, Parsed, Version};

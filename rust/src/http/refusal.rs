@@ -42,6 +42,28 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All reasons, in the order of the statistics.
+    pub const ALL: [Refusal; 18] = [
+        Refusal::RequestLine,
+        Refusal::Version,
+        Refusal::VersionSyntax,
+        Refusal::TargetTooLong,
+        Refusal::HeadTooLarge,
+        Refusal::Field,
+        Refusal::LineEnd,
+        Refusal::Host,
+        Refusal::Framing,
+        Refusal::TransferCoding,
+        Refusal::Chunk,
+        Refusal::BodyTooLarge,
+        Refusal::Method,
+        Refusal::MethodNotAllowed,
+        Refusal::Expectation,
+        Refusal::Protocol,
+        Refusal::Memory,
+        Refusal::Full,
+    ];
+
     /// The status code that answers it.
     pub fn status(self) -> u16 {
         match self {
@@ -61,6 +83,26 @@ impl Refusal {
             Refusal::TransferCoding | Refusal::Method => 501,
             Refusal::Memory | Refusal::Full => 503,
             Refusal::Version => 505,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_every_reason_once_and_in_order() {
+        for (place, refusal) in Refusal::ALL.into_iter().enumerate() {
+            assert_eq!(refusal as usize, place, "{refusal:?}");
+        }
+        assert_eq!(Refusal::ALL.len(), Refusal::Full as usize + 1);
+    }
+
+    #[test]
+    fn every_reason_is_answered_with_an_error() {
+        for refusal in Refusal::ALL {
+            assert!((400..600).contains(&refusal.status()), "{refusal:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! An answer given later, from any thread.
 
 use super::Response;
+use super::response::Persistence;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use std::sync::Arc;
@@ -20,10 +21,19 @@ const GONE: u8 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Shared(AtomicU8);
 
-impl Shared {
-    /// The worker's end: the connection is gone.
-    pub(crate) fn mark_gone(&self) {
-        let _ = self.0.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire);
+/// A request whose answer is deferred, at the worker's end.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) shared: Arc<Shared>,
+    /// The request was HEAD.
+    pub(crate) head_only: bool,
+    pub(crate) persistence: Persistence,
+}
+
+impl Held {
+    /// The connection is gone: who answers now is told so.
+    pub(crate) fn gone(&self) {
+        let _ = self.shared.0.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire);
     }
 }
 
@@ -50,12 +60,8 @@ impl Deferred {
     /// [`ErrorCode::Gone`] if the client has left or the server has stopped;
     /// [`ErrorCode::State`] if the answer was given already.
     pub fn respond(&self, response: &Response) -> Result<()> {
-        let swap = self.shared.0.compare_exchange(
-            WAITING,
-            ANSWERED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let swap =
+            self.shared.0.compare_exchange(WAITING, ANSWERED, Ordering::AcqRel, Ordering::Acquire);
         match swap {
             Ok(_) => {
                 self.post.post(self.key, response.clone());

@@ -15,7 +15,18 @@ pub struct Exchange<'x> {
     head_only: bool,
     persistence: Persistence,
     defer: Option<DeferSource<'x>>,
+    server: &'x [u8],
     outcome: Outcome,
+    fault: Option<HandlerFault>,
+}
+
+/// What a handler did that it may not do; the client got a 500 where nothing was answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandlerFault {
+    /// It panicked.
+    Panicked,
+    /// It said that it was done, but neither answered nor deferred.
+    Silent,
 }
 
 /// Where deferred answers go.
@@ -42,7 +53,16 @@ impl<'x> Exchange<'x> {
         persistence: Persistence,
         defer: Option<DeferSource<'x>>,
     ) -> Self {
-        Exchange { out, date, head_only, persistence, defer, outcome: Outcome::Unanswered }
+        Exchange {
+            out,
+            date,
+            head_only,
+            persistence,
+            defer,
+            server: b"",
+            outcome: Outcome::Unanswered,
+            fault: None,
+        }
     }
 
     /// Answers with `response`.
@@ -97,6 +117,24 @@ impl<'x> Exchange<'x> {
         }
     }
 
+    /// Answers 500 where nothing was answered yet, and notes what the handler did.
+    pub(crate) fn blame(&mut self, fault: HandlerFault) {
+        self.fault = Some(fault);
+        if self.is_open() {
+            self.write(Response::plain(500), b"", None);
+        }
+    }
+
+    /// What a handler did that it may not do.
+    pub(crate) fn fault(&self) -> Option<HandlerFault> {
+        self.fault
+    }
+
+    /// Sets the Server line for answers that have none of their own.
+    pub(crate) fn set_server(&mut self, line: &'x [u8]) {
+        self.server = line;
+    }
+
     pub(crate) fn into_outcome(self) -> Outcome {
         self.outcome
     }
@@ -104,7 +142,13 @@ impl<'x> Exchange<'x> {
     fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
         let close = response.closes();
         let persistence = if close { Persistence::Close } else { self.persistence };
-        let wire = Wire { date: self.date, head_only: self.head_only, persistence, extra };
+        let wire = Wire {
+            date: self.date,
+            head_only: self.head_only,
+            persistence,
+            server: self.server,
+            extra,
+        };
         response.write(self.out, &wire);
         self.outcome = Outcome::Answered { status: response.status(), close, refusal };
     }

@@ -7,6 +7,7 @@ pub mod request;
 pub mod response;
 
 mod defaults;
+mod lines;
 mod pattern;
 mod routes;
 

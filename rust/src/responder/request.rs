@@ -11,6 +11,7 @@ pub struct Request<'r> {
     pub(crate) body: &'r [u8],
     pub(crate) params: Params<'r>,
     pub(crate) peer: Option<BorrowedFd<'r>>,
+    pub(crate) listener: u16,
 }
 
 impl<'r> Request<'r> {
@@ -19,7 +20,7 @@ impl<'r> Request<'r> {
         body: &'r [u8],
         peer: Option<BorrowedFd<'r>>,
     ) -> Self {
-        Request { head, body, params: Params::default(), peer }
+        Request { head, body, params: Params::default(), peer, listener: 0 }
     }
 
     /// The method, classified.
@@ -80,6 +81,12 @@ impl<'r> Request<'r> {
     /// All that the route's pattern took from the path.
     pub fn params(&self) -> &Params<'r> {
         &self.params
+    }
+
+    /// The number of the listener that accepted the connection, as [`crate::Server::listen`]
+    /// returned it.
+    pub fn listener(&self) -> u32 {
+        self.listener.into()
     }
 
     /// The client's address, asked of the socket now: `127.0.0.1:4711`, `[::1]:4711`, `unix:`.

@@ -1,21 +1,52 @@
 //! A response, prepared once and sent any number of times.
 
-use crate::error::Result;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, ErrorCode, Result};
 use crate::http::DateLine;
+use crate::http::status::reason_phrase;
 use std::sync::Arc;
 
 /// A response as bytes, ready to be copied out; cheap to clone, shared by all threads.
+///
+/// Status line, fields and body lie in one block, as they go over the wire; only the Date line is
+/// patched into the copy. So sending to a client that keeps an HTTP/1.1 connection is one copy.
 #[derive(Clone, Debug)]
 pub struct Response(Arc<Prepared>);
 
 #[derive(Debug)]
 struct Prepared {
+    /// Status line, Date line, fields, empty line, body.
+    block: Box<[u8]>,
+    /// Where the Date line starts: behind the status line.
+    date: usize,
+    /// Where the empty line starts.
+    head: usize,
     status: u16,
+    flags: Flags,
 }
 
-/// Collects what a response shall have.
+/// What is known of the fields of a response.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flags {
+    /// `Connection: close` is among them.
+    closes: bool,
+    /// A Server field is among them.
+    names_server: bool,
+}
+
+/// Collects what a response shall have. Nothing is checked before [`ResponseBuilder::build`].
 #[derive(Clone, Debug)]
-pub struct ResponseBuilder {}
+pub struct ResponseBuilder {
+    status: u16,
+    fields: Vec<u8>,
+    body: Vec<u8>,
+    flags: Flags,
+    /// The first thing that was wrong.
+    error: Option<Error>,
+}
 
 /// What the Connection field of a response says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,20 +66,28 @@ pub(crate) struct Wire<'w> {
     /// The request was HEAD: no body.
     pub(crate) head_only: bool,
     pub(crate) persistence: Persistence,
+    /// The Server line with its CRLF, for responses without one of their own; may be empty.
+    pub(crate) server: &'w [u8],
     /// Whole field lines, each with its CRLF, to be added.
     pub(crate) extra: &'w [u8],
 }
 
+const EMPTY_LINE: &[u8] = b"\r\n";
+const CLOSE: &[u8] = b"Connection: close\r\n";
+const KEEP_ALIVE: &[u8] = b"Connection: keep-alive\r\n";
+
 impl Response {
     /// Starts a response with `status`, 200 to 599.
     pub fn builder(status: u16) -> ResponseBuilder {
-        let _ = status;
-        todo!()
-    }
-
-    /// A plain 500, for handlers that fail; shared, never made anew.
-    pub(crate) fn internal_error() -> Response {
-        todo!()
+        let error = (!(200..=599).contains(&status))
+            .then(|| invalid(format!("status {status}: expected 200 to 599")));
+        ResponseBuilder {
+            status,
+            fields: Vec::new(),
+            body: Vec::new(),
+            flags: Flags::default(),
+            error,
+        }
     }
 
     /// The status code.
@@ -58,46 +97,173 @@ impl Response {
 
     /// The body.
     pub fn body(&self) -> &[u8] {
-        todo!()
+        &self.0.block[self.0.head + EMPTY_LINE.len()..]
+    }
+
+    /// The field lines of the response itself, each with its CRLF, without Date.
+    pub(crate) fn field_lines(&self) -> &[u8] {
+        &self.0.block[self.0.date + DateLine::LEN..self.0.head]
     }
 
     /// Whether the connection is closed after it, whatever the client asked for.
     pub(crate) fn closes(&self) -> bool {
-        todo!()
+        self.0.flags.closes
+    }
+
+    /// This response with the Server line `line` prepared in it, unless it has one or `line` is
+    /// empty: what is sent often is then still one copy.
+    pub(crate) fn with_server(&self, line: &[u8]) -> Response {
+        let own = &*self.0;
+        if own.flags.names_server || line.is_empty() {
+            return self.clone();
+        }
+        let fields = [line, self.field_lines()].concat();
+        let flags = Flags { names_server: true, ..own.flags };
+        Response(Arc::new(Prepared::assemble(own.status, &fields, self.body(), flags)))
     }
 
     /// Appends the whole response to `out`.
+    #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>, wire: &Wire<'_>) {
-        let _ = (out, wire);
-        todo!()
+        let own = &*self.0;
+        let server = if own.flags.names_server { b"" } else { wire.server };
+        let connection = match wire.persistence {
+            _ if own.flags.closes => b"",
+            Persistence::Implied => b"",
+            Persistence::KeepAlive => KEEP_ALIVE,
+            Persistence::Close => CLOSE,
+        };
+        let date = out.len() + own.date;
+        let varied = server.len() + connection.len() + wire.extra.len();
+        if varied == 0 && !wire.head_only {
+            out.extend_from_slice(&own.block);
+        } else {
+            self.write_varied(out, [server, connection, wire.extra], wire.head_only);
+        }
+        out[date..date + DateLine::LEN].copy_from_slice(wire.date.as_bytes());
+    }
+
+    fn write_varied(&self, out: &mut Vec<u8>, lines: [&[u8]; 3], head_only: bool) {
+        let (head, rest) = self.0.block.split_at(self.0.head);
+        let rest = if head_only { EMPTY_LINE } else { rest };
+        out.reserve(head.len() + lines.iter().map(|l| l.len()).sum::<usize>() + rest.len());
+        out.extend_from_slice(head);
+        for line in lines {
+            out.extend_from_slice(line);
+        }
+        out.extend_from_slice(rest);
     }
 }
 
 impl ResponseBuilder {
-    /// Adds a field line; repeated names make repeated lines.
+    /// Adds a field line; repeated names make repeated lines. White space around the value is not
+    /// part of it (RFC 9110 section 5.5).
     ///
     /// # Errors
-    /// At [`ResponseBuilder::build`]: the name is no token, the value has CR, LF or NUL, or the
-    /// server itself sets the field (Content-Length, Transfer-Encoding, Date, and Connection other
-    /// than `close`).
+    /// At [`ResponseBuilder::build`]: the name is no token, the value has a control character
+    /// (CR, LF and NUL among them), or the server itself sets the field (Content-Length,
+    /// Transfer-Encoding, Date, and Connection other than `close`).
     #[must_use]
-    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let _ = (name, value);
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        if let Err(error) = self.add(name, value.as_ref().trim_ascii()) {
+            self.error.get_or_insert(error);
+        }
         self
     }
 
     /// Sets the body.
     #[must_use]
-    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        let _ = body.into();
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
         self
     }
 
     /// Prepares the bytes.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::InvalidArgument`] naming what is wrong.
-    pub fn build(self) -> Result<Response> {
-        todo!()
+    /// [`ErrorCode::InvalidArgument`] naming the first thing that is wrong: the status, a field,
+    /// or a body where the status allows none (204, 205, 304).
+    pub fn build(mut self) -> Result<Response> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        if matches!(self.status, 204 | 205 | 304) && !self.body.is_empty() {
+            let (status, len) = (self.status, self.body.len());
+            return Err(invalid(format!("status {status}: expected no body, got {len} octets")));
+        }
+        // 204 and 304 end with their head (RFC 9110 section 8.6).
+        if !matches!(self.status, 204 | 304) {
+            let length = itoa::Buffer::new().format(self.body.len()).to_owned();
+            self.push("Content-Length", length.as_bytes());
+        }
+        let prepared = Prepared::assemble(self.status, &self.fields, &self.body, self.flags);
+        Ok(Response(Arc::new(prepared)))
     }
+
+    fn add(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        if !is_token(name.as_bytes()) {
+            return Err(invalid(format!("header {name:?}: expected a token as the name")));
+        }
+        if let Some(bad) = value.iter().find(|b| b.is_ascii_control() && **b != b'\t') {
+            return Err(invalid(format!(
+                "header {name:?}: expected a value without control characters, got 0x{bad:02x}"
+            )));
+        }
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" | "transfer-encoding" | "date" => {
+                return Err(invalid(format!("header {name:?}: the server sets this field itself")));
+            }
+            "connection" if !value.eq_ignore_ascii_case(b"close") => {
+                let got = String::from_utf8_lossy(value);
+                return Err(invalid(format!(
+                    "header {name:?}: expected \"close\" (the server sets the rest itself), \
+                     got {got:?}"
+                )));
+            }
+            "connection" if self.flags.closes => return Ok(()),
+            "connection" => self.flags.closes = true,
+            "server" => self.flags.names_server = true,
+            _ => {}
+        }
+        self.push(name, value);
+        Ok(())
+    }
+
+    fn push(&mut self, name: &str, value: &[u8]) {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            self.fields.extend_from_slice(part);
+        }
+    }
+}
+
+impl Prepared {
+    fn assemble(status: u16, fields: &[u8], body: &[u8], flags: Flags) -> Prepared {
+        let mut block = status_line(status);
+        let date = block.len();
+        block.resize(date + DateLine::LEN, b' ');
+        block.extend_from_slice(fields);
+        let head = block.len();
+        block.extend_from_slice(EMPTY_LINE);
+        block.extend_from_slice(body);
+        Prepared { block: block.into_boxed_slice(), date, head, status, flags }
+    }
+}
+
+/// RFC 9112 section 4: the phrase may be empty, the space before it may not be missing.
+fn status_line(status: u16) -> Vec<u8> {
+    let phrase = match reason_phrase(status) {
+        "Unknown" => "",
+        phrase => phrase,
+    };
+    format!("HTTP/1.1 {status} {phrase}\r\n").into_bytes()
+}
+
+/// Whether `bytes` are a token (RFC 9110 section 5.6.2).
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    let tchar = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+    !bytes.is_empty() && bytes.iter().all(tchar)
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorCode::InvalidArgument, message)
 }

@@ -1,12 +1,35 @@
 //! The life of a server: built, running, draining, stopped.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `listeners` | where it listens, and who accepts |
+//! | `notice` | what it is told from outside, also from signal handlers |
+//! | `threads` | its workers and its supervisor |
 
+mod listeners;
+pub(crate) mod notice;
+mod threads;
+
+pub use notice::Notice;
+pub(crate) use notice::Notices;
+
+use crate::acceptor::Address;
 use crate::config::{Config, Settings};
-use crate::error::Result;
-use crate::responder::{Handler, Response};
-use crate::stats::{Format, Snapshot};
+use crate::error::{Error, ErrorCode, Result};
+use crate::log::Log;
+use crate::responder::{Handler, Responder, Response};
+use crate::stats::{Format, Snapshot, render};
+use crate::sys::signals::{self, Subscription};
+use crate::worker::{self, Message};
+use arc_swap::ArcSwap;
+use listeners::Listeners;
+use std::fmt;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use threads::Running;
 
 /// Where a server is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,110 +45,179 @@ pub enum ServerState {
     Stopped = 3,
 }
 
-/// Something a server is told, also from a signal handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Notice {
-    /// Close everything at once.
-    Stop = 1,
-    /// Finish what is in progress, then stop.
-    Drain = 2,
-    /// Read rules and files again.
-    Reload = 3,
-    /// Write the statistics to standard error.
-    DumpStats = 4,
+impl ServerState {
+    /// The name, as all faces show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ServerState::Built => "built",
+            ServerState::Running => "running",
+            ServerState::Draining => "draining",
+            ServerState::Stopped => "stopped",
+        }
+    }
 }
 
-/// A server; all methods may be called from any thread.
-pub struct Server {}
+/// A server; all methods may be called from any thread. Dropping it stops it.
+pub struct Server {
+    inner: Arc<Inner>,
+}
+
+/// What the server's threads share with its owner.
+struct Inner {
+    /// Tells servers of one process apart.
+    id: u64,
+    /// The process that built it: threads do not survive a fork.
+    process: u32,
+    settings: Arc<Settings>,
+    responder: Arc<ArcSwap<Responder>>,
+    /// Held while the responder is replaced: changes are made one after the other.
+    changing: Mutex<()>,
+    listeners: Mutex<Listeners>,
+    life: Mutex<Life>,
+    /// Rung when the state of `life` changes.
+    changed: Condvar,
+    running: OnceLock<Running>,
+    notices: Arc<Notices>,
+    signals: Mutex<Option<Subscription>>,
+    log: Log,
+}
+
+struct Life {
+    state: ServerState,
+    /// The grace of a drain that was asked for with one.
+    grace: Option<Duration>,
+    supervisor: Option<JoinHandle<()>>,
+}
 
 impl Server {
     /// A server that listens nowhere yet.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Config`] where options contradict each other.
+    /// [`ErrorCode::Config`] where options contradict each other; [`ErrorCode::Io`] without
+    /// descriptors.
     pub fn new(config: &Config) -> Result<Server> {
-        let _ = config;
-        todo!()
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let settings = config.resolve()?;
+        let notices = Notices::new().map_err(|error| {
+            Error::new(ErrorCode::Io, format!("cannot make an eventfd: {error}"))
+        })?;
+        let inner = Inner {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            process: std::process::id(),
+            responder: Arc::new(ArcSwap::from_pointee(Responder::new(&settings))),
+            changing: Mutex::new(()),
+            listeners: Mutex::default(),
+            life: Mutex::new(Life { state: ServerState::Built, grace: None, supervisor: None }),
+            changed: Condvar::new(),
+            running: OnceLock::new(),
+            notices: Arc::new(notices),
+            signals: Mutex::new(None),
+            log: Log(settings.log_level),
+            settings: Arc::new(settings),
+        };
+        Ok(Server { inner: Arc::new(inner) })
     }
 
     /// The options in use.
     pub fn settings(&self) -> &Settings {
-        todo!()
+        &self.inner.settings
     }
 
     /// Listens on `address` (`127.0.0.1:8080`, `[::1]:0`, `unix:/run/x`) and returns the
     /// listener's number: 0, 1, ... Nothing is accepted before [`Server::start`].
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Bind`] naming the address; [`crate::ErrorCode::State`] once started.
+    /// [`ErrorCode::InvalidArgument`] for a malformed address; [`ErrorCode::Bind`] naming it;
+    /// [`ErrorCode::State`] once started.
     pub fn listen(&self, address: &str) -> Result<u32> {
-        let _ = address;
-        todo!()
+        let address = Address::parse(address)?;
+        let _life = self.built("listen")?;
+        lock(&self.inner.listeners).bind(&address, &self.inner.settings)
     }
 
     /// Takes over a socket that is bound and listening.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::InvalidArgument`] if it is no listening stream socket.
+    /// [`ErrorCode::InvalidArgument`] if it is no listening stream socket, [`ErrorCode::State`]
+    /// once started; it is closed then.
     pub fn listen_fd(&self, fd: OwnedFd) -> Result<u32> {
-        let _ = fd;
-        todo!()
+        let _life = self.built("listen")?;
+        lock(&self.inner.listeners).adopt(fd)
     }
 
-    /// The address of a listener, with the port that the kernel picked: a form [`Server::listen`]
-    /// takes.
+    /// The address of a listener, with the port that the kernel picked: a form that
+    /// [`Server::listen`] takes.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::InvalidArgument`] for a number that was never given out.
+    /// [`ErrorCode::InvalidArgument`] for a number that was never given out.
     pub fn address(&self, listener: u32) -> Result<String> {
-        let _ = listener;
-        todo!()
+        let listeners = lock(&self.inner.listeners);
+        listeners.addresses().get(listener as usize).cloned().ok_or_else(|| {
+            let there = listeners.len();
+            let text = format!("listener: expected a number below {there}, got {listener}");
+            Error::new(ErrorCode::InvalidArgument, text)
+        })
     }
 
     /// How many listeners there are.
     pub fn listeners(&self) -> u32 {
-        todo!()
+        lock(&self.inner.listeners).len() as u32
     }
 
     /// Sends requests that match to `handler`; `method` of `None` is any. Also while running: the
     /// next request sees it.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::InvalidArgument`] for a malformed method or pattern.
+    /// [`ErrorCode::InvalidArgument`] for a malformed method or pattern.
     pub fn route(
         &self,
         method: Option<&str>,
         pattern: &str,
         handler: Arc<dyn Handler>,
     ) -> Result<()> {
-        let _ = (method, pattern, handler);
-        todo!()
+        self.change(|responder| responder.with_route(method, pattern, handler))
     }
 
-    /// Answers requests that match with `response`, without calling any handler.
+    /// Answers requests that match with `response`, without calling any handler. Also while
+    /// running.
     ///
     /// # Errors
     /// As [`Server::route`].
     pub fn rule(&self, method: Option<&str>, pattern: &str, response: Response) -> Result<()> {
-        let _ = (method, pattern, response);
-        todo!()
+        self.change(|responder| responder.with_rule(method, pattern, response))
     }
 
-    /// Sends requests that no route takes to `handler`.
+    /// Sends requests that no route takes to `handler`. Also while running.
     pub fn fallback(&self, handler: Arc<dyn Handler>) {
-        let _ = handler;
-        todo!()
+        let _ = self.change(|responder| Ok(responder.with_fallback(handler)));
     }
 
     /// Starts the workers and begins to accept; returns at once. With no listener yet, or where
-    /// `port` was set, listens on `address` and `port` first, and on each of `listen`.
+    /// `port` was set, listens on `address` and `port` first; then on each of `listen`.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::State`] if started before; [`crate::ErrorCode::Bind`];
-    /// [`crate::ErrorCode::Io`].
+    /// [`ErrorCode::State`] if started before; [`ErrorCode::Bind`]; [`ErrorCode::Io`].
     pub fn start(&self) -> Result<()> {
-        todo!()
+        let mut life = self.built("start")?;
+        let mut listeners = lock(&self.inner.listeners);
+        let before = listeners.len();
+        if let Err(error) = self.listen_as_configured(&mut listeners) {
+            listeners.truncate(before);
+            return Err(error);
+        }
+        let shares = listeners.deal(self.inner.settings.workers);
+        drop(listeners);
+        match threads::start(&self.inner, shares) {
+            Ok(supervisor) => {
+                life.supervisor = Some(supervisor);
+                life.state = ServerState::Running;
+                Ok(())
+            }
+            Err(error) => {
+                life.state = ServerState::Stopped;
+                Err(error)
+            }
+        }
     }
 
     /// Starts and waits until stopped.
@@ -133,78 +225,261 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub fn run(&self) -> Result<()> {
-        todo!()
+        self.start()?;
+        self.wait(None)
     }
 
     /// Waits until the server has stopped; `None` waits for ever.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Timeout`]; [`crate::ErrorCode::State`] if it was never started.
+    /// [`ErrorCode::Timeout`]; [`ErrorCode::State`] if it was never started, or when called from
+    /// one of the server's own handlers.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<()> {
-        let _ = timeout;
-        todo!()
+        self.not_from_inside("wait for")?;
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut life = self.inner.life();
+        loop {
+            match life.state {
+                ServerState::Stopped => break,
+                ServerState::Built => return Err(wrong_state("wait for", ServerState::Built)),
+                ServerState::Running | ServerState::Draining => {}
+            }
+            life = match end.map(|end| end.saturating_duration_since(Instant::now())) {
+                Some(left) if left.is_zero() => {
+                    let text = "the server has not stopped in the time given";
+                    return Err(Error::new(ErrorCode::Timeout, text));
+                }
+                Some(left) => {
+                    let waited = self.inner.changed.wait_timeout(life, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.inner.changed.wait(life).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        let supervisor = life.supervisor.take();
+        drop(life);
+        supervisor.into_iter().for_each(|thread| drop(thread.join()));
+        Ok(())
     }
 
-    /// Begins to drain; returns at once. `grace` of `None` takes `drain_timeout`.
+    /// Begins to drain; returns at once. Listeners are closed, idle connections end, requests in
+    /// progress are answered with `Connection: close`. `grace` of `None` takes `drain_timeout`.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::State`] if it was never started.
+    /// [`ErrorCode::State`] if it was never started.
     pub fn drain(&self, grace: Option<Duration>) -> Result<()> {
-        let _ = grace;
-        todo!()
+        self.in_own_process("drain")?;
+        let mut life = self.inner.life();
+        match life.state {
+            ServerState::Built => Err(wrong_state("drain", ServerState::Built)),
+            ServerState::Running => {
+                life.grace = grace;
+                drop(life);
+                self.inner.notices.notify(Notice::Drain);
+                Ok(())
+            }
+            ServerState::Draining | ServerState::Stopped => Ok(()),
+        }
     }
 
     /// Closes everything at once and waits for the threads to end. A server that was never
-    /// started, or has stopped, stays so.
+    /// started is stopped for good; one that has stopped stays so.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::State`] when called from one of the server's own handlers.
+    /// [`ErrorCode::State`] when called from one of the server's own handlers: it is told to stop
+    /// then, but not waited for.
     pub fn stop(&self) -> Result<()> {
-        todo!()
+        self.in_own_process("stop")?;
+        self.inner.notices.notify(Notice::Stop);
+        self.not_from_inside("wait for")?;
+        let mut life = self.inner.life();
+        if life.state == ServerState::Built {
+            life.state = ServerState::Stopped;
+            lock(&self.inner.listeners).deal(self.inner.settings.workers);
+        }
+        drop(life);
+        self.wait(None)
     }
 
     /// Tells the server something; async-signal-safe.
     pub fn notify(&self, notice: Notice) {
-        let _ = notice;
-        todo!()
+        self.inner.notices.notify(notice);
     }
 
     /// Acts on SIGTERM and SIGINT (drain; a second one stops), SIGUSR1 (statistics to standard
     /// error) and SIGHUP (reload) of this process until the server is dropped.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::Io`].
+    /// [`ErrorCode::Io`].
     pub fn use_signals(&self) -> Result<()> {
-        todo!()
+        let mut signals = lock(&self.inner.signals);
+        if signals.is_none() {
+            let notices = self.inner.notices.clone();
+            let subscription = signals::subscribe(move |signal| notices.on_signal(signal));
+            *signals = Some(subscription.map_err(|error| {
+                Error::new(ErrorCode::Io, format!("cannot handle signals: {error}"))
+            })?);
+        }
+        Ok(())
     }
 
     /// Where the server is in its life.
     pub fn state(&self) -> ServerState {
-        todo!()
+        self.inner.life().state
     }
 
     /// The statistics of all workers, summed.
     pub fn stats(&self) -> Snapshot {
-        todo!()
+        self.inner.stats().1
     }
 
     /// The statistics of one worker.
     ///
     /// # Errors
-    /// [`crate::ErrorCode::InvalidArgument`] for a worker that is not there.
+    /// [`ErrorCode::InvalidArgument`] for a worker that is not there.
     pub fn worker_stats(&self, worker: u32) -> Result<Snapshot> {
-        let _ = worker;
-        todo!()
+        let workers = self.inner.stats().0;
+        workers.get(worker as usize).copied().ok_or_else(|| {
+            let there = workers.len();
+            let text = format!("worker: expected a number below {there}, got {worker}");
+            Error::new(ErrorCode::InvalidArgument, text)
+        })
     }
 
     /// The statistics of each worker and their sum, written out.
     pub fn stats_text(&self, format: Format) -> String {
-        let _ = format;
-        todo!()
+        self.inner.stats_text(format)
     }
 
     /// One line: what listens where, with how many workers and what capacity.
     pub fn describe(&self) -> String {
-        todo!()
+        let settings = &self.inner.settings;
+        let addresses = lock(&self.inner.listeners).addresses().join(", ");
+        let capacity = match self.inner.running.get() {
+            Some(running) => running.capacity,
+            None => settings.max_connections,
+        };
+        let workers = settings.workers;
+        let all = u64::from(capacity) * workers as u64;
+        let s = if workers == 1 { "" } else { "s" };
+        format!(
+            "listening on {addresses} with {workers} worker{s}, \
+             {capacity} connections each ({all} in all)"
+        )
     }
+
+    fn listen_as_configured(&self, listeners: &mut Listeners) -> Result<()> {
+        let settings = &self.inner.settings;
+        if settings.port.is_some() || (listeners.len() == 0 && settings.listen.is_empty()) {
+            let address = Address::join(&settings.address, settings.port.unwrap_or(0))?;
+            listeners.bind(&address, settings)?;
+        }
+        for address in &settings.listen {
+            listeners.bind(&Address::parse(address)?, settings)?;
+        }
+        Ok(())
+    }
+
+    /// The server's life, if it has not begun to run.
+    fn built(&self, what: &str) -> Result<MutexGuard<'_, Life>> {
+        let life = self.inner.life();
+        match life.state {
+            ServerState::Built => Ok(life),
+            other => Err(wrong_state(what, other)),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(Responder) -> Result<Responder>) -> Result<()> {
+        let _changing = lock(&self.inner.changing);
+        let present = self.inner.responder.load_full();
+        let changed = change(Responder::clone(&present))?;
+        self.inner.responder.store(Arc::new(changed));
+        if let Some(running) = self.inner.running.get() {
+            running.tell_all(|| Message::Refresh);
+        }
+        Ok(())
+    }
+
+    /// A thread of the server that waits for its own end would wait for ever.
+    fn not_from_inside(&self, what: &str) -> Result<()> {
+        self.in_own_process(what)?;
+        if worker::is_worker_of(self.inner.id) {
+            let text = format!("cannot {what} a server from one of its own handlers");
+            return Err(Error::new(ErrorCode::State, text));
+        }
+        Ok(())
+    }
+
+    fn in_own_process(&self, what: &str) -> Result<()> {
+        if std::process::id() != self.inner.process {
+            let text = format!(
+                "cannot {what} a server of another process: its threads did not survive the fork"
+            );
+            return Err(Error::new(ErrorCode::State, text));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        lock(&self.inner.signals).take();
+        // In a forked child there is nothing to stop; in a handler the threads end by themselves.
+        let _ = self.stop();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn life(&self) -> MutexGuard<'_, Life> {
+        lock(&self.life)
+    }
+
+    fn drain_grace(&self) -> Option<Duration> {
+        self.life().grace.or(self.settings.drain_timeout)
+    }
+
+    fn has_begun_to_drain(&self) {
+        let mut life = self.life();
+        if life.state == ServerState::Running {
+            life.state = ServerState::Draining;
+        }
+        self.changed.notify_all();
+    }
+
+    fn has_stopped(&self) {
+        self.life().state = ServerState::Stopped;
+        self.changed.notify_all();
+    }
+
+    /// Of each worker, and the sum.
+    fn stats(&self) -> (Vec<Snapshot>, Snapshot) {
+        match self.running.get() {
+            Some(running) => running.stats(),
+            None => (vec![Snapshot::default(); self.settings.workers], Snapshot::default()),
+        }
+    }
+
+    fn stats_text(&self, format: Format) -> String {
+        let (workers, total) = self.stats();
+        render::render(format, &workers, &total)
+    }
+}
+
+fn wrong_state(what: &str, state: ServerState) -> Error {
+    let text = match state {
+        ServerState::Built => format!("cannot {what} a server that was never started"),
+        other => format!("cannot {what}: the server is {} already", other.name()),
+    };
+    Error::new(ErrorCode::State, text)
+}
+
+/// No state behind these locks is left half-changed by a panic: poison means nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

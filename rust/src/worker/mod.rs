@@ -1,1 +1,23 @@
-//! A worker: one thread, one poll, one pool.
+//! A worker: one thread, one poll, one pool. Nothing on the path of a request is shared with
+//! another worker.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `handle` | what others know of a worker: its mailbox, waker, pulse and statistics |
+//! | `mailbox` | how it is told things |
+//! | `event_loop` | waits for events and hands them out |
+//! | `connections` | takes connections in, gives them turns, times them out, closes them |
+//! | `turn` | what one connection does with its readiness |
+//! | `tokens` | what an event's token stands for |
+
+mod connections;
+mod event_loop;
+mod handle;
+mod mailbox;
+mod tokens;
+mod turn;
+
+pub(crate) use event_loop::{Setup, run};
+pub(crate) use handle::is_worker_of;
+pub(crate) use handle::{Handle, Message};
+pub(crate) use tokens::{MAX_LISTENERS, WAKER};

@@ -1,0 +1,191 @@
+//! A request as a handler sees it.
+
+use crate::ffi::{Out, guard_or, invalid, shared};
+use crate::strings::{hr_str, text};
+use http_responder::http::Version;
+use http_responder::{Request, Result};
+use std::ffi::c_char;
+use std::sync::OnceLock;
+
+/// A whole request, valid until the handler returns, and so is every hr_str that it gives: copy
+/// what you want to keep. It may be read from several threads.
+pub struct hr_request<'r> {
+    inner: &'r Request<'r>,
+    /// The engine gives the address as a fresh string; an hr_str needs one that stays.
+    peer: OnceLock<Option<String>>,
+}
+
+/// The version of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum hr_version {
+    /// HTTP/1.0
+    HR_HTTP_1_0 = 10,
+    /// HTTP/1.1
+    HR_HTTP_1_1 = 11,
+}
+
+impl<'r> hr_request<'r> {
+    pub(crate) fn new(inner: &'r Request<'r>) -> Self {
+        hr_request { inner, peer: OnceLock::new() }
+    }
+}
+
+/// Asks `request` for text; absent for NULL.
+///
+/// # Safety
+/// `request` is NULL or valid.
+unsafe fn view(
+    request: *const hr_request<'_>,
+    part: impl for<'r> FnOnce(&'r hr_request<'r>) -> Option<&'r [u8]>,
+) -> hr_str {
+    guard_or(hr_str::ABSENT, || {
+        // SAFETY: the caller's promise.
+        Ok(hr_str::of_option(part(unsafe { shared(request, "request")? })))
+    })
+}
+
+/// The method as sent: "GET".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_method(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| Some(request.inner.method_name().as_bytes())) }
+}
+
+/// The request target as sent: "/a/b?c=d".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_target(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| Some(request.inner.target().as_bytes())) }
+}
+
+/// The path, not percent-decoded: "/a/b".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_path(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| Some(request.inner.path().as_bytes())) }
+}
+
+/// The query without its "?", not decoded: "c=d". Absent where there is no "?".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_query(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| request.inner.query().map(str::as_bytes)) }
+}
+
+/// The host asked for, with its port if one was sent. Absent where an HTTP/1.0 client sent none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_host(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| request.inner.host().map(str::as_bytes)) }
+}
+
+/// The body, whole and decoded; empty if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_body(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| Some(request.inner.body())) }
+}
+
+/// The client's address: "127.0.0.1:4711", "[::1]:4711", "unix:". Absent if the client has left.
+/// The socket is asked at the first call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_peer(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe {
+        view(request, |request| {
+            let peer = request.peer.get_or_init(|| request.inner.peer());
+            peer.as_deref().map(str::as_bytes)
+        })
+    }
+}
+
+/// The version of the request; HR_HTTP_1_0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_version(request: *const hr_request<'_>) -> hr_version {
+    guard_or(hr_version::HR_HTTP_1_0, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        Ok(match unsafe { shared(request, "request")? }.inner.version() {
+            Version::Http10 => hr_version::HR_HTTP_1_0,
+            Version::Http11 => hr_version::HR_HTTP_1_1,
+        })
+    })
+}
+
+/// Whether the request has a field `name`, compared without case; *value, which may be NULL,
+/// becomes its first value.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_header(
+    request: *const hr_request<'_>,
+    name: *const c_char,
+    value: *mut hr_str,
+) -> bool {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { look_up(request, name, value, |request, name| request.inner.header(name)) }
+}
+
+/// How many field lines the request has.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_header_count(request: *const hr_request<'_>) -> usize {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard_or(0, || Ok(unsafe { shared(request, "request")? }.inner.headers().len()))
+}
+
+/// Name and value of the field line `index`, in the order in which they came: 0 to
+/// hr_request_header_count() - 1. `name` and `value` may be NULL. False beyond the last one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_header_at(
+    request: *const hr_request<'_>,
+    index: usize,
+    name: *mut hr_str,
+    value: *mut hr_str,
+) -> bool {
+    guard_or(false, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (request, name, value) =
+            unsafe { (shared(request, "request")?, Out::optional(name), Out::optional(value)) };
+        let headers = request.inner.headers();
+        let field = headers.get(index).ok_or_else(|| {
+            invalid("index", &format!("expected a number below {}, got {index}", headers.len()))
+        })?;
+        name.write(hr_str::of(field.name.as_bytes()));
+        value.write(hr_str::of(field.value));
+        Ok(true)
+    })
+}
+
+/// Whether the route's pattern has a parameter `name`; *value, which may be NULL, becomes what it
+/// took from the path, not percent-decoded: of "/hello/{name}" and "/hello/x" it is "x".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_param(
+    request: *const hr_request<'_>,
+    name: *const c_char,
+    value: *mut hr_str,
+) -> bool {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe {
+        look_up(request, name, value, |request, name| request.inner.param(name).map(str::as_bytes))
+    }
+}
+
+/// Looks something up by name.
+///
+/// # Safety
+/// `request` and `name` are NULL or valid, `value` is NULL or valid for writing.
+unsafe fn look_up(
+    request: *const hr_request<'_>,
+    name: *const c_char,
+    value: *mut hr_str,
+    find: impl for<'r> FnOnce(&'r hr_request<'r>, &str) -> Option<&'r [u8]>,
+) -> bool {
+    guard_or(false, || -> Result<bool> {
+        // SAFETY: the caller's promise.
+        let (request, name, out) =
+            unsafe { (shared(request, "request")?, text(name, "name")?, Out::optional(value)) };
+        let found = find(request, name);
+        if let Some(octets) = found {
+            out.write(hr_str::of(octets));
+        }
+        Ok(found.is_some())
+    })
+}

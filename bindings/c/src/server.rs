@@ -1,0 +1,378 @@
+//! A server: its listeners, routes and life.
+
+use crate::config::hr_config;
+use crate::error::hr_result;
+use crate::ffi::{FreeFn, Out, UserData, guard, guard_or, hand_out, invalid, release, shared};
+use crate::handler::{Callback, hr_handler_fn};
+use crate::response::hr_response;
+use crate::strings::{Buffer, optional_text, text};
+use http_responder::{ErrorCode, Notice, Result, Server, ServerState};
+use std::ffi::{c_char, c_int, c_void};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A server. All functions but hr_server_free() may be called from any thread, several at once.
+pub struct hr_server {
+    pub(crate) inner: Server,
+}
+
+/// Where a server is in its life; it only moves forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum hr_state {
+    /// Made: listeners may be added; nothing is answered.
+    HR_STATE_BUILT = 0,
+    /// Answering.
+    HR_STATE_RUNNING = 1,
+    /// Listeners closed; requests in progress are being finished.
+    HR_STATE_DRAINING = 2,
+    /// Stopped, for good.
+    HR_STATE_STOPPED = 3,
+}
+
+/// Something that hr_server_notify() tells a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum hr_notice {
+    /// Close everything at once.
+    HR_NOTICE_STOP = 1,
+    /// Finish what is in progress, then stop.
+    HR_NOTICE_DRAIN = 2,
+    /// Read files again.
+    HR_NOTICE_RELOAD = 3,
+    /// Write the statistics to standard error.
+    HR_NOTICE_DUMP_STATS = 4,
+}
+
+/// Stands for `hr_notice` where C passes one in: C may pass any number.
+///
+/// cbindgen:ignore
+pub type RawNotice = u32;
+
+/// Makes a server with the options of `config`, which is copied; NULL stands for the defaults.
+/// Free *server with hr_server_free().
+///
+/// HR_ERR_CONFIG where options contradict each other.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_new(
+    config: *const hr_config,
+    server: *mut *mut hr_server,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (config, out) = unsafe { (config.as_ref(), Out::required(server, "server")?) };
+        let inner = match config {
+            Some(config) => Server::new(&config.inner)?,
+            None => Server::new(&http_responder::Config::new())?,
+        };
+        out.write(hand_out(hr_server { inner }));
+        Ok(())
+    })
+}
+
+/// Stops the server, waits for its threads to end, calls every user_free and frees it. NULL is
+/// fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
+///
+/// Nobody may use the server while or after it is freed. From one of its own handlers, which would
+/// have to wait for itself, it does nothing but say so on standard error: the server lives on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_free(server: *mut hr_server) {
+    let in_handler = guard_or(true, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let stopped = unsafe { server.as_ref() }.map_or(Ok(()), |server| server.inner.stop());
+        Ok(matches!(stopped, Err(error) if error.code() == ErrorCode::State))
+    });
+    if in_handler {
+        eprintln!("http_responder: hr_server_free called from a handler: the server is not freed");
+    } else {
+        // SAFETY: NULL or what hr_server_new gave, freed once, by the contract of the header.
+        unsafe { release(server) }
+    }
+}
+
+/// Listens on `address`: "127.0.0.1:8080", "[::1]:0", "unix:/run/x"; port 0 lets the kernel pick
+/// one. *listener, which may be NULL, becomes the listener's number: 0, 1, ... Nothing is accepted
+/// before hr_server_start().
+///
+/// HR_ERR_BIND naming the address and the reason, HR_ERR_STATE once started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_listen(
+    server: *mut hr_server,
+    address: *const c_char,
+    listener: *mut u32,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, address, out) = unsafe {
+            (shared(server, "server")?, text(address, "address")?, Out::optional(listener))
+        };
+        out.write(server.inner.listen(address)?);
+        Ok(())
+    })
+}
+
+/// Takes over `fd`, a stream socket that is bound and listening. On HR_OK it belongs to the server,
+/// which closes it; else it is still yours.
+///
+/// HR_ERR_INVALID_ARGUMENT if it is no listening stream socket, HR_ERR_STATE once started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_listen_fd(
+    server: *mut hr_server,
+    fd: c_int,
+    listener: *mut u32,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, out) = unsafe { (shared(server, "server")?, Out::optional(listener)) };
+        // The server gets a duplicate, so that a failure leaves the caller's own open.
+        let number = server.inner.listen_fd(duplicate(fd)?)?;
+        // SAFETY: open, as it was duplicated just now, and given to us by the contract.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+        out.write(number);
+        Ok(())
+    })
+}
+
+/// Writes the address of a listener into `buf`, with the port that the kernel picked, in the form
+/// that hr_server_listen() takes.
+///
+/// HR_ERR_INVALID_ARGUMENT for a number that was never given out.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_address(
+    server: *const hr_server,
+    listener: u32,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, buffer) = unsafe { (shared(server, "server")?, Buffer::new(buf, cap, need)?) };
+        buffer.write(&server.inner.address(listener)?)
+    })
+}
+
+/// How many listeners there are; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_listeners(server: *const hr_server) -> u32 {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard_or(0, || Ok(unsafe { shared(server, "server")? }.inner.listeners()))
+}
+
+/// How many workers there are; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_workers(server: *const hr_server) -> u32 {
+    guard_or(0, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let workers = unsafe { shared(server, "server")? }.inner.settings().workers;
+        Ok(u32::try_from(workers).unwrap_or(u32::MAX))
+    })
+}
+
+/// Writes one line into `buf`, without a line end: what listens where, with how many workers and
+/// what capacity. Programs print it when they start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_describe(
+    server: *const hr_server,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, buffer) = unsafe { (shared(server, "server")?, Buffer::new(buf, cap, need)?) };
+        buffer.write(&server.inner.describe())
+    })
+}
+
+/// Sends requests with this method (NULL is any) and a path that matches `pattern` to `handler`.
+/// Patterns: "/a/b", "/a/{name}" for one segment, "/a/{*rest}" for all that follows. Routes and
+/// rules are tried in the order in which they were added. Also while running: the next request
+/// sees it.
+///
+/// `user` is passed to `handler`. `user_free`, which may be NULL, is called with it exactly once:
+/// when the server is freed and no worker can call `handler` any more, or before this returns if
+/// this fails, whatever the reason.
+///
+/// HR_ERR_INVALID_ARGUMENT for a malformed method or pattern.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_route(
+    server: *mut hr_server,
+    method: *const c_char,
+    pattern: *const c_char,
+    handler: hr_handler_fn,
+    user: *mut c_void,
+    user_free: FreeFn,
+) -> hr_result {
+    let user = UserData::new(user, user_free);
+    guard(move || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, method, pattern) = unsafe {
+            let method = optional_text(method, "method")?;
+            (shared(server, "server")?, method, text(pattern, "pattern")?)
+        };
+        let callback = callback(server, handler, user)?;
+        server.inner.route(method, pattern, callback)
+    })
+}
+
+/// Answers requests with this method (NULL is any) and a path that matches `pattern` with
+/// `response`, without calling anything: the fastest way. The server keeps what it needs: you may
+/// free `response` at once, but no longer change it.
+///
+/// HR_ERR_INVALID_ARGUMENT for a malformed method, pattern or response.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_rule(
+    server: *mut hr_server,
+    method: *const c_char,
+    pattern: *const c_char,
+    response: *const hr_response,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, method, pattern, response) = unsafe {
+            let method = optional_text(method, "method")?;
+            let pattern = text(pattern, "pattern")?;
+            (shared(server, "server")?, method, pattern, shared(response, "response")?)
+        };
+        server.inner.rule(method, pattern, response.prepared()?.clone())
+    })
+}
+
+/// Sends requests that no route and no rule takes to `handler`, in place of the default answers.
+/// A second fallback replaces the first. `user` and `user_free` as in hr_server_route().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_fallback(
+    server: *mut hr_server,
+    handler: hr_handler_fn,
+    user: *mut c_void,
+    user_free: FreeFn,
+) -> hr_result {
+    let user = UserData::new(user, user_free);
+    guard(move || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let server = unsafe { shared(server, "server")? };
+        server.inner.fallback(callback(server, handler, user)?);
+        Ok(())
+    })
+}
+
+fn callback(server: &hr_server, handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
+    let function = handler.ok_or_else(|| invalid("handler", "must not be NULL"))?;
+    Ok(Arc::new(Callback::new(function, user, server.inner.settings().log_level)))
+}
+
+/// Starts the workers, begins to accept and returns at once. Without a listener, or where the
+/// option `port` was set, it listens on the options `address` and `port` first, and on each of
+/// `listen`.
+///
+/// HR_ERR_STATE if started before, HR_ERR_BIND, HR_ERR_IO.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_start(server: *mut hr_server) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.start())
+}
+
+/// Starts, and waits until the server has stopped: hr_server_start() and hr_server_wait(-1).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_run(server: *mut hr_server) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.run())
+}
+
+/// Waits until the server has stopped, at most `timeout_ms` milliseconds; for ever if that is
+/// negative. Not for handlers: they would wait for themselves.
+///
+/// HR_ERR_TIMEOUT, HR_ERR_STATE if it was never started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_wait(server: *const hr_server, timeout_ms: i64) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.wait(duration(timeout_ms)))
+}
+
+/// Begins to drain and returns at once: listeners are closed, idle connections too, requests in
+/// progress are finished for at most `grace_ms` milliseconds (negative: the option
+/// `drain_timeout`); then the server stops.
+///
+/// HR_ERR_STATE if it was never started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_drain(server: *const hr_server, grace_ms: i64) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.drain(duration(grace_ms)))
+}
+
+/// Closes everything at once and waits for the threads to end. A server that was never started, or
+/// has stopped, stays so.
+///
+/// HR_ERR_STATE from one of the server's own handlers: use hr_server_notify() there.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_stop(server: *const hr_server) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.stop())
+}
+
+/// Tells the server something and returns at once. Any thread, handlers too, and async-signal-safe:
+/// the one function that a signal handler may call. NULL and unknown numbers are ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_notify(server: *const hr_server, notice: RawNotice) {
+    guard_or((), || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        // No error is recorded: that would allocate, which a signal handler must not.
+        if let (Some(server), Some(notice)) = (unsafe { server.as_ref() }, known_notice(notice)) {
+            server.inner.notify(notice);
+        }
+        Ok(())
+    });
+}
+
+/// Makes the server act on the signals of this process until it is freed: SIGTERM and SIGINT drain,
+/// a second one stops; SIGUSR1 writes the statistics to standard error; SIGHUP reloads. Without
+/// this call no signal disposition is touched.
+///
+/// HR_ERR_IO.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_use_signals(server: *mut hr_server) -> hr_result {
+    // SAFETY: NULL or valid, by the contract of the header.
+    guard(|| unsafe { shared(server, "server")? }.inner.use_signals())
+}
+
+/// Where the server is in its life; HR_STATE_STOPPED for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_state(server: *const hr_server) -> hr_state {
+    guard_or(hr_state::HR_STATE_STOPPED, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        Ok(match unsafe { shared(server, "server")? }.inner.state() {
+            ServerState::Built => hr_state::HR_STATE_BUILT,
+            ServerState::Running => hr_state::HR_STATE_RUNNING,
+            ServerState::Draining => hr_state::HR_STATE_DRAINING,
+            ServerState::Stopped => hr_state::HR_STATE_STOPPED,
+        })
+    })
+}
+
+fn duplicate(fd: c_int) -> Result<OwnedFd> {
+    if fd < 0 {
+        return Err(invalid("fd", &format!("expected an open descriptor, got {fd}")));
+    }
+    // SAFETY: not -1; if it is not open, duplicating fails and nothing else is done with it.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    borrowed.try_clone_to_owned().map_err(|error| invalid("fd", &error.to_string()))
+}
+
+fn duration(milliseconds: i64) -> Option<Duration> {
+    u64::try_from(milliseconds).ok().map(Duration::from_millis)
+}
+
+fn known_notice(notice: RawNotice) -> Option<Notice> {
+    [Notice::Stop, Notice::Drain, Notice::Reload, Notice::DumpStats]
+        .into_iter()
+        .find(|known| *known as RawNotice == notice)
+}
+
+const _: () = {
+    assert!(hr_notice::HR_NOTICE_STOP as u32 == Notice::Stop as u32);
+    assert!(hr_notice::HR_NOTICE_DRAIN as u32 == Notice::Drain as u32);
+    assert!(hr_notice::HR_NOTICE_RELOAD as u32 == Notice::Reload as u32);
+    assert!(hr_notice::HR_NOTICE_DUMP_STATS as u32 == Notice::DumpStats as u32);
+};

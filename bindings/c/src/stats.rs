@@ -1,0 +1,422 @@
+//! Statistics as a C struct that can grow.
+
+use crate::error::hr_result;
+use crate::ffi::{guard, invalid, shared};
+use crate::server::hr_server;
+use crate::strings::Buffer;
+use http_responder::stats::{Format, Snapshot};
+use http_responder::{Error, Result};
+use std::ffi::c_char;
+
+/// How statistics are written as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum hr_format {
+    /// A table for people: name, sum, each worker.
+    HR_FORMAT_TEXT = 0,
+    /// A JSON object.
+    HR_FORMAT_JSON = 1,
+    /// Prometheus text exposition format 0.0.4.
+    HR_FORMAT_PROMETHEUS = 2,
+}
+
+/// Stands for `hr_format` where C passes one in: C may pass any number.
+///
+/// cbindgen:ignore
+pub type RawFormat = u32;
+
+/// Statistics at one moment, of one worker or of all. Counters only grow; those marked "gauge" are
+/// present values. docs/stats.md says the same.
+///
+/// Set `struct_size` to sizeof(hr_stats) before you ask for statistics: the struct grows at its end
+/// in later versions, and only as much as you have room for is written.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct hr_stats {
+    /// How large your struct is, in octets: sizeof(hr_stats). You set it; it stays as it is.
+    pub struct_size: u32,
+    /// Nothing yet.
+    pub reserved: u32,
+    /// Connections accepted and taken into a pool.
+    pub connections_handled: u64,
+    /// Requests answered, refused ones not included.
+    pub requests_handled: u64,
+    /// Octets sent to clients.
+    pub bytes_sent: u64,
+    /// Octets received from clients.
+    pub bytes_received: u64,
+    /// Connections in a pool. (gauge)
+    pub connections_open: u64,
+    /// Connections on which a head or body is arriving. (gauge)
+    pub connections_reading: u64,
+    /// Connections whose request a handler holds. (gauge)
+    pub connections_processing: u64,
+    /// Connections with queued octets that the socket did not take. (gauge)
+    pub connections_writing: u64,
+    /// Connections between two requests. (gauge)
+    pub connections_keepalive: u64,
+    /// Connections lingering so that the client can read the last answer. (gauge)
+    pub connections_closing: u64,
+    /// Connections that the pool can hold. (gauge)
+    pub pool_capacity: u64,
+    /// Buffers lent to connections with pending octets. (gauge)
+    pub buffers_lent: u64,
+    /// Octets of request bodies held for handlers. (gauge)
+    pub body_memory: u64,
+    /// Interim responses sent (100 Continue).
+    pub responses_1xx: u64,
+    /// Responses with a status of 200 to 299.
+    pub responses_2xx: u64,
+    /// Responses with a status of 300 to 399.
+    pub responses_3xx: u64,
+    /// Responses with a status of 400 to 499.
+    pub responses_4xx: u64,
+    /// Responses with a status of 500 to 599.
+    pub responses_5xx: u64,
+    /// Requests refused for a malformed request line.
+    pub refused_request_line: u64,
+    /// Requests refused for a version that is not served or malformed.
+    pub refused_version: u64,
+    /// Requests refused for a target longer than max_target.
+    pub refused_target_too_long: u64,
+    /// Requests refused for a head over max_head or max_fields.
+    pub refused_head_too_large: u64,
+    /// Requests refused for a malformed field line.
+    pub refused_field: u64,
+    /// Requests refused for a bare CR or LF.
+    pub refused_line_end: u64,
+    /// Requests refused for a missing, repeated or invalid Host.
+    pub refused_host: u64,
+    /// Requests refused for a malformed or contradictory Content-Length or Transfer-Encoding.
+    pub refused_framing: u64,
+    /// Requests refused for an unknown transfer coding.
+    pub refused_transfer_coding: u64,
+    /// Requests refused for malformed chunked coding.
+    pub refused_chunk: u64,
+    /// Requests refused for a body over max_body.
+    pub refused_body_too_large: u64,
+    /// Requests answered 501 for an unknown method.
+    pub refused_method: u64,
+    /// Requests answered 405 for a method that is not served there.
+    pub refused_method_not_allowed: u64,
+    /// Requests refused for an expectation other than 100-continue.
+    pub refused_expectation: u64,
+    /// Connections that spoke TLS or HTTP/2 on a plain port.
+    pub refused_protocol: u64,
+    /// Requests refused because no memory was left for their body.
+    pub refused_memory: u64,
+    /// Connections answered 503 because every connection of the pool was busy.
+    pub refused_full: u64,
+    /// Connections whose request head did not arrive in time.
+    pub timeouts_head: u64,
+    /// Connections whose request body stalled.
+    pub timeouts_body: u64,
+    /// Connections whose client did not take its answer in time.
+    pub timeouts_write: u64,
+    /// Connections closed after keep_alive_timeout without a request.
+    pub timeouts_keepalive: u64,
+    /// Connections whose client did not close in time after the last answer.
+    pub timeouts_linger: u64,
+    /// Connections closed because draining took longer than drain_timeout.
+    pub timeouts_drain: u64,
+    /// Connections that the client ended in the middle of a request.
+    pub disconnects_early: u64,
+    /// Connections that the client reset.
+    pub disconnects_reset: u64,
+    /// Idle connections closed early in favour of new ones.
+    pub connections_evicted: u64,
+    /// Connections answered 503 or dropped for want of a descriptor.
+    pub connections_shed: u64,
+    /// Connections closed after max_requests requests.
+    pub connections_max_requests: u64,
+    /// Failures of accept other than an empty queue.
+    pub accept_errors: u64,
+    /// Times that accepting paused for want of descriptors or memory.
+    pub accept_pauses: u64,
+    /// Times that a worker was found stalled and skipped.
+    pub workers_stalled: u64,
+    /// Workers started afresh after a panic.
+    pub worker_restarts: u64,
+    /// Handlers that panicked.
+    pub handler_panics: u64,
+    /// Handlers that neither answered nor deferred nor declined.
+    pub handler_silences: u64,
+    /// Answers given after the handler returned.
+    pub deferred_answers: u64,
+    /// Deferred answers whose client had left.
+    pub deferred_gone: u64,
+}
+
+impl From<Snapshot> for hr_stats {
+    /// Takes the snapshot apart field by field: a row of the engine's table that is missing in the
+    /// struct does not compile.
+    fn from(snapshot: Snapshot) -> Self {
+        let Snapshot {
+            connections_handled,
+            requests_handled,
+            bytes_sent,
+            bytes_received,
+            connections_open,
+            connections_reading,
+            connections_processing,
+            connections_writing,
+            connections_keepalive,
+            connections_closing,
+            pool_capacity,
+            buffers_lent,
+            body_memory,
+            responses_1xx,
+            responses_2xx,
+            responses_3xx,
+            responses_4xx,
+            responses_5xx,
+            refused_request_line,
+            refused_version,
+            refused_target_too_long,
+            refused_head_too_large,
+            refused_field,
+            refused_line_end,
+            refused_host,
+            refused_framing,
+            refused_transfer_coding,
+            refused_chunk,
+            refused_body_too_large,
+            refused_method,
+            refused_method_not_allowed,
+            refused_expectation,
+            refused_protocol,
+            refused_memory,
+            refused_full,
+            timeouts_head,
+            timeouts_body,
+            timeouts_write,
+            timeouts_keepalive,
+            timeouts_linger,
+            timeouts_drain,
+            disconnects_early,
+            disconnects_reset,
+            connections_evicted,
+            connections_shed,
+            connections_max_requests,
+            accept_errors,
+            accept_pauses,
+            workers_stalled,
+            worker_restarts,
+            handler_panics,
+            handler_silences,
+            deferred_answers,
+            deferred_gone,
+        } = snapshot;
+        hr_stats {
+            struct_size: size_of::<hr_stats>() as u32,
+            reserved: 0,
+            connections_handled,
+            requests_handled,
+            bytes_sent,
+            bytes_received,
+            connections_open,
+            connections_reading,
+            connections_processing,
+            connections_writing,
+            connections_keepalive,
+            connections_closing,
+            pool_capacity,
+            buffers_lent,
+            body_memory,
+            responses_1xx,
+            responses_2xx,
+            responses_3xx,
+            responses_4xx,
+            responses_5xx,
+            refused_request_line,
+            refused_version,
+            refused_target_too_long,
+            refused_head_too_large,
+            refused_field,
+            refused_line_end,
+            refused_host,
+            refused_framing,
+            refused_transfer_coding,
+            refused_chunk,
+            refused_body_too_large,
+            refused_method,
+            refused_method_not_allowed,
+            refused_expectation,
+            refused_protocol,
+            refused_memory,
+            refused_full,
+            timeouts_head,
+            timeouts_body,
+            timeouts_write,
+            timeouts_keepalive,
+            timeouts_linger,
+            timeouts_drain,
+            disconnects_early,
+            disconnects_reset,
+            connections_evicted,
+            connections_shed,
+            connections_max_requests,
+            accept_errors,
+            accept_pauses,
+            workers_stalled,
+            worker_restarts,
+            handler_panics,
+            handler_silences,
+            deferred_answers,
+            deferred_gone,
+        }
+    }
+}
+
+/// Writes the statistics of all workers, summed, into *stats, whose struct_size you have set. Any
+/// thread, at any time; workers are not stopped for it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_stats(
+    server: *const hr_server,
+    stats: *mut hr_stats,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, room) = unsafe { (shared(server, "server")?, Room::new(stats)?) };
+        room.write(&server.inner.stats().into());
+        Ok(())
+    })
+}
+
+/// As hr_server_stats(), for one worker: 0 to hr_server_workers() - 1.
+///
+/// HR_ERR_INVALID_ARGUMENT for a worker that is not there.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_worker_stats(
+    server: *const hr_server,
+    worker: u32,
+    stats: *mut hr_stats,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, room) = unsafe { (shared(server, "server")?, Room::new(stats)?) };
+        room.write(&server.inner.worker_stats(worker)?.into());
+        Ok(())
+    })
+}
+
+/// Writes the statistics of each worker and their sum into `buf` as text. They move on between
+/// asking for the size and fetching the text: allow for some octets more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_stats_text(
+    server: *const hr_server,
+    format: RawFormat,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, buffer) = unsafe { (shared(server, "server")?, Buffer::new(buf, cap, need)?) };
+        buffer.write(&server.inner.stats_text(known_format(format)?))
+    })
+}
+
+fn known_format(format: RawFormat) -> Result<Format> {
+    const TEXT: RawFormat = hr_format::HR_FORMAT_TEXT as RawFormat;
+    const JSON: RawFormat = hr_format::HR_FORMAT_JSON as RawFormat;
+    const PROMETHEUS: RawFormat = hr_format::HR_FORMAT_PROMETHEUS as RawFormat;
+    match format {
+        TEXT => Ok(Format::Text),
+        JSON => Ok(Format::Json),
+        PROMETHEUS => Ok(Format::Prometheus),
+        other => Err(invalid("format", &format!("expected an HR_FORMAT_ number, got {other}"))),
+    }
+}
+
+/// The caller's struct, which may be smaller or larger than this library's.
+struct Room {
+    stats: *mut hr_stats,
+    size: usize,
+}
+
+impl Room {
+    /// The octets in front of the first statistic.
+    const HEAD: usize = std::mem::offset_of!(hr_stats, connections_handled);
+
+    /// Looks at `struct_size`, the one field that must be set.
+    ///
+    /// # Safety
+    /// `stats` is NULL or points to `struct_size` octets, valid for writing.
+    unsafe fn new(stats: *mut hr_stats) -> Result<Self> {
+        if stats.is_null() {
+            return Err(invalid("stats", "must not be NULL"));
+        }
+        // SAFETY: not NULL; only the first field is touched, as the rest may not be there.
+        let size = unsafe { (&raw const (*stats).struct_size).read() } as usize;
+        if size < Self::HEAD { Err(too_small(size)) } else { Ok(Room { stats, size }) }
+    }
+
+    /// Writes as many octets as the caller has room for; what this library does not know is zeroed.
+    fn write(self, stats: &hr_stats) {
+        let known = self.size.min(size_of::<hr_stats>());
+        let source = std::ptr::from_ref(stats).cast::<u8>();
+        let target = self.stats.cast::<u8>();
+        let first = size_of::<u32>();
+        // SAFETY: `target` has `size` octets by the promise at construction, and `known` is at most
+        // that and the size of `source`; `struct_size` stays as the caller wrote it.
+        unsafe {
+            target.add(first).copy_from_nonoverlapping(source.add(first), known - first);
+            target.add(known).write_bytes(0, self.size - known);
+        }
+    }
+}
+
+fn too_small(size: usize) -> Error {
+    invalid("struct_size", &format!("expected sizeof(hr_stats), got {size}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_responder::stats::TABLE;
+
+    /// A snapshot in which every statistic has another value.
+    fn snapshot() -> Snapshot {
+        let mut one =
+            Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
+        one.deferred_gone = 99;
+        one
+    }
+
+    fn words(size: usize) -> Vec<u64> {
+        let mut room = vec![u64::MAX; size_of::<hr_stats>() / 8 + 4];
+        let target = room.as_mut_ptr().cast::<hr_stats>();
+        // SAFETY: `room` is larger than hr_stats and aligned for it.
+        unsafe {
+            (&raw mut (*target).struct_size).write(size as u32);
+            Room::new(target).unwrap().write(&snapshot().into());
+        }
+        room
+    }
+
+    #[test]
+    fn the_struct_is_the_table_in_its_order() {
+        assert_eq!(size_of::<hr_stats>(), 8 + 8 * TABLE.len());
+        assert_eq!(words(size_of::<hr_stats>())[1..=TABLE.len()], snapshot().values());
+    }
+
+    #[test]
+    fn a_smaller_struct_gets_only_what_it_has_room_for() {
+        assert_eq!(words(16)[1..4], [1, u64::MAX, u64::MAX]);
+    }
+
+    #[test]
+    fn what_a_larger_struct_has_beyond_is_zeroed() {
+        let end = size_of::<hr_stats>();
+        assert_eq!(words(end + 16)[end / 8 - 1..], [99, 0, 0, u64::MAX, u64::MAX]);
+    }
+
+    #[test]
+    fn a_struct_size_that_was_not_set_is_an_error() {
+        let mut stats = hr_stats::from(snapshot());
+        stats.struct_size = 0;
+        // SAFETY: a live local.
+        assert!(unsafe { Room::new(&mut stats) }.is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! Options as keyword arguments: natural Python values become the text that every face sets.
+
+use crate::errors::OrRaise;
+use http_responder::Config;
+use http_responder::config::{Group, Kind, OptionRow, TABLE};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDelta, PyDict, PyFloat, PyList, PyTuple};
+
+/// The table of options: a dict with name, kind, choices, default, help and group for each.
+#[pyfunction]
+pub(crate) fn options(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    TABLE.iter().map(|row| describe(py, row)).collect()
+}
+
+fn describe<'py>(py: Python<'py>, row: &OptionRow) -> PyResult<Bound<'py, PyDict>> {
+    let entry = PyDict::new(py);
+    entry.set_item("name", row.name)?;
+    entry.set_item("kind", kind_name(&row.kind))?;
+    entry.set_item("choices", choices(&row.kind))?;
+    entry.set_item("default", row.default)?;
+    entry.set_item("help", row.help)?;
+    entry.set_item("group", group_name(row.group))?;
+    Ok(entry)
+}
+
+fn kind_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Port => "port",
+        Kind::Text { .. } => "text",
+        Kind::Address => "address",
+        Kind::List => "list",
+        Kind::Integer { .. } => "integer",
+        Kind::Size { .. } => "size",
+        Kind::Duration { .. } => "duration",
+        Kind::Switch => "switch",
+        Kind::Choice(..) => "choice",
+    }
+}
+
+fn choices(kind: &Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Choice(choices) => choices.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+fn group_name(group: Group) -> &'static str {
+    match group {
+        Group::Listening => "listening",
+        Group::Capacity => "capacity",
+        Group::Timeouts => "timeouts",
+        Group::Limits => "limits",
+        Group::Answers => "answers",
+        Group::Operation => "operation",
+    }
+}
+
+/// What the keyword arguments of `Server` say.
+///
+/// # Errors
+/// `ConfigError`, with the text that every face has.
+pub(crate) fn from_keywords(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
+    let mut config = Config::new();
+    for (name, value) in keywords.into_iter().flatten() {
+        let name: String = name.extract()?;
+        let kind = TABLE.iter().find(|row| row.name == name).map(|row| &row.kind);
+        if let Some(text) = text_of(kind, &value)? {
+            config.set(&name, &text).or_raise(value.py())?;
+        }
+    }
+    Ok(config)
+}
+
+/// Every option as it stands, in canonical form, in the order of the table.
+pub(crate) fn to_dict<'py>(py: Python<'py>, config: &Config) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for row in TABLE {
+        dict.set_item(row.name, config.get(row.name).or_raise(py)?)?;
+    }
+    Ok(dict)
+}
+
+/// The text that `Config::set` takes for `value`; `None` where nothing is to be set. A value of
+/// an unfit type is passed on as its own text: the setter refuses it as on every face.
+fn text_of(kind: Option<&Kind>, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let duration = matches!(kind, Some(Kind::Duration { .. }));
+    if value.is_none() {
+        // An option that does not exist is refused even then.
+        let unset = if duration { Some("off") } else { None };
+        return Ok(unset.or(kind.is_none().then_some("")).map(str::to_owned));
+    }
+    if let Ok(switch) = value.cast::<PyBool>() {
+        // As in a file.
+        return Ok(Some(switch.is_true().to_string()));
+    }
+    if duration && let Some(seconds) = seconds(value)? {
+        return Ok(Some(seconds));
+    }
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        return list(value).map(Some);
+    }
+    value.str()?.extract().map(Some)
+}
+
+/// A float or a timedelta as seconds in decimal; Python itself would write 1e-07.
+fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let number = if value.is_instance_of::<PyDelta>() {
+        value.call_method0("total_seconds")?
+    } else {
+        value.clone()
+    };
+    Ok(number.cast::<PyFloat>().ok().map(|seconds| seconds.value().to_string()))
+}
+
+/// The items of a list, separated as in the other faces.
+fn list(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let items = value.try_iter()?.map(|item| item?.str()?.extract());
+    Ok(items.collect::<PyResult<Vec<String>>>()?.join(","))
+}

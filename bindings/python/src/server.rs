@@ -1,0 +1,310 @@
+//! The server.
+
+use crate::errors::{OrRaise, exception, invalid};
+use crate::handler::{Handler, Handlers};
+use crate::life::Life;
+use crate::{options, response, stats};
+use http_responder as engine;
+use http_responder::{Config, Error, ErrorCode, ServerState};
+use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// How long `wait` stays away from the interpreter, and so how late Ctrl-C may be noticed.
+const SIGNAL_CHECK: Duration = Duration::from_millis(50);
+
+/// A server that answers HTTP requests from native threads.
+///
+/// The keyword arguments are the options of http_responder, as in the TypedDict Options. As a
+/// context manager it starts on entry, and stops and joins its threads on exit. All methods may be
+/// called from any thread. An object that is no longer used is stopped. A child process cannot use
+/// the server of its parent: StateError.
+#[pyclass(frozen, weakref, subclass, module = "http_responder")]
+pub(crate) struct Server {
+    life: Life,
+    config: Config,
+    handlers: Handlers,
+}
+
+#[pymethods]
+impl Server {
+    #[new]
+    #[pyo3(signature = (**options))]
+    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Server> {
+        let config = options::from_keywords(options)?;
+        let engine = engine::Server::new(&config).or_raise(py)?;
+        Ok(Server { life: Life::new(engine), config, handlers: Handlers::default() })
+    }
+
+    /// Every option as it stands, by name, as the text that is used in files.
+    #[getter]
+    fn options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        options::to_dict(py, &self.config)
+    }
+
+    /// "built", "running", "draining" or "stopped".
+    #[getter]
+    fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
+        Ok(state_name(self.life.engine(py)?.state()))
+    }
+
+    /// Listens on an address such as "127.0.0.1:0", "[::1]:80" or "unix:/run/x", before the
+    /// server starts; returns the number of the listener. Raises BindError, StateError.
+    fn listen(&self, py: Python<'_>, address: &str) -> PyResult<u32> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.listen(address)).or_raise(py)
+    }
+
+    /// Starts to answer and returns at once. Raises BindError, StateError.
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.start()).or_raise(py)
+    }
+
+    /// Closes everything at once and waits for the threads to end. Raises StateError in a handler
+    /// of this server.
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.stop()).or_raise(py)
+    }
+
+    /// Begins to drain and returns at once: listeners are closed, requests in progress are
+    /// finished, for at most grace seconds (None: as the option drain_timeout says).
+    #[pyo3(signature = (grace=None))]
+    fn drain(&self, py: Python<'_>, grace: Option<f64>) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        let grace = grace.map(|seconds| duration(py, "grace", seconds)).transpose()?;
+        py.detach(|| engine.drain(grace)).or_raise(py)
+    }
+
+    /// Waits until the server has stopped, for at most timeout seconds; returns whether it has.
+    /// Ctrl-C interrupts it. Raises StateError if the server was never started.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let engine = self.life.engine(py)?;
+        let limit = timeout.map(|seconds| duration(py, "timeout", seconds)).transpose()?;
+        // A limit beyond what the clock can say is none.
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let slice = left.map_or(SIGNAL_CHECK, |left| left.min(SIGNAL_CHECK));
+            match py.detach(|| engine.wait(Some(slice))) {
+                Err(error) if error.code() == ErrorCode::Timeout => py.check_signals()?,
+                result => return result.or_raise(py).map(|()| true),
+            }
+            if left.is_some_and(|left| left <= slice) {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// The address of each listener, in their order, with the port that the kernel picked.
+    #[getter]
+    fn addresses(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        let engine = self.life.engine(py)?;
+        (0..engine.listeners()).map(|listener| engine.address(listener).or_raise(py)).collect()
+    }
+
+    /// The address of the first listener. Raises StateError while there is none.
+    #[getter]
+    fn address(&self, py: Python<'_>) -> PyResult<String> {
+        let first = self.addresses(py)?.into_iter().next();
+        first.ok_or_else(|| self.not_listening(py, "the server listens on no address yet"))
+    }
+
+    /// The port of the first listener that has one. Raises StateError while there is none.
+    #[getter]
+    fn port(&self, py: Python<'_>) -> PyResult<u16> {
+        Ok(self.socket_address(py)?.port())
+    }
+
+    /// The URL of path on this server, as a client on this machine may ask for it. Raises
+    /// StateError while there is no listener with a port.
+    #[pyo3(signature = (path="/"))]
+    fn url_for(&self, py: Python<'_>, path: &str) -> PyResult<String> {
+        let address = reachable(self.socket_address(py)?);
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Ok(format!("http://{address}{slash}{path}"))
+    }
+
+    /// The statistics of all workers, summed, by name.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats::to_dict(py, &self.life.engine(py)?.stats())
+    }
+
+    /// The statistics of each worker, by name.
+    fn worker_stats<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let engine = self.life.engine(py)?;
+        let workers = u32::try_from(engine.settings().workers).unwrap_or(u32::MAX);
+        (0..workers)
+            .map(|worker| stats::to_dict(py, &engine.worker_stats(worker).or_raise(py)?))
+            .collect()
+    }
+
+    /// The statistics written out: format is "text", "json" or "prometheus".
+    #[pyo3(signature = (format="text"))]
+    fn stats_text(&self, py: Python<'_>, format: &str) -> PyResult<String> {
+        let format = stats::format(py, format)?;
+        let engine = self.life.engine(py)?;
+        Ok(py.detach(|| engine.stats_text(format)))
+    }
+
+    /// Answers requests that match path with response, without entering Python. response is a
+    /// Response or anything else that a handler may return; method None is any method.
+    #[pyo3(signature = (path, response, method=None))]
+    fn rule(
+        &self,
+        py: Python<'_>,
+        path: &str,
+        response: &Bound<'_, PyAny>,
+        method: Option<&str>,
+    ) -> PyResult<()> {
+        let refused = || PyTypeError::new_err("a rule needs a response, not None");
+        let response = response::from_answer(response)?.ok_or_else(refused)?;
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.rule(method, path, response)).or_raise(py)
+    }
+
+    /// Decorates a function as the handler of requests that match path: "/a", "/a/{name}",
+    /// "/files/{*rest}". method or methods restrict it; the default is any.
+    ///
+    /// The function gets a Request and returns a Response, str, bytes, dict or list (sent as
+    /// JSON), (status, body), (status, headers, body), or None: not mine, the next route that
+    /// matches gets the request. If it raises, the client gets a 500 and the logger
+    /// "http_responder" the traceback. It is called on native threads, several at once.
+    #[pyo3(signature = (path, method=None, methods=None))]
+    fn route<'py>(
+        slf: &Bound<'py, Self>,
+        path: String,
+        method: Option<String>,
+        methods: Option<Vec<String>>,
+    ) -> PyResult<Bound<'py, PyCFunction>> {
+        let py = slf.py();
+        let methods = match (method, methods) {
+            (Some(_), Some(_)) => return Err(invalid(py, "method and methods: give one of them")),
+            (None, Some(methods)) if methods.is_empty() => {
+                return Err(invalid(py, "methods: expected at least one"));
+            }
+            (method, None) => vec![method],
+            (None, Some(methods)) => methods.into_iter().map(Some).collect(),
+        };
+        let server = slf.clone().unbind();
+        let decorate = move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
+            let function = arguments.get_item(0)?;
+            server.get().add_route(&path, &methods, &function)?;
+            PyResult::Ok(function.unbind())
+        };
+        PyCFunction::new_closure(py, Some(c"route"), None, decorate)
+    }
+
+    /// Decorates a function as the handler of requests that no route takes.
+    fn fallback<'py>(&self, handler: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = handler.py();
+        let engine = self.life.engine(py)?;
+        let made = self.handler(&handler)?;
+        py.detach(|| engine.fallback(made));
+        Ok(handler)
+    }
+
+    fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let server = slf.get();
+        // Started by hand before, it is not started again.
+        if server.life.engine(slf.py())?.state() != ServerState::Running {
+            server.start(slf.py())?;
+        }
+        Ok(slf.clone())
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        // A child process that leaves the block of its parent has nothing to stop.
+        if self.life.is_ours() { self.stop(py) } else { Ok(()) }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        if !self.life.is_ours() {
+            return Ok("<Server of the parent process>".to_owned());
+        }
+        let state = self.state(py)?;
+        match self.addresses(py)?.as_slice() {
+            [] => Ok(format!("<Server {state}>")),
+            addresses => Ok(format!("<Server {state} on {}>", addresses.join(", "))),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.handlers.traverse(visit)
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        // First the workers, so that none calls a handler that is being taken apart.
+        self.life.end(py);
+        self.handlers.clear();
+    }
+}
+
+impl Server {
+    fn add_route(
+        &self,
+        path: &str,
+        methods: &[Option<String>],
+        function: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = function.py();
+        let engine = self.life.engine(py)?;
+        let handler = self.handler(function)?;
+        let add = |method: &Option<String>| engine.route(method.as_deref(), path, handler.clone());
+        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)
+    }
+
+    fn handler(&self, function: &Bound<'_, PyAny>) -> PyResult<std::sync::Arc<Handler>> {
+        if !function.is_callable() {
+            return Err(PyTypeError::new_err("a handler is a function that takes a request"));
+        }
+        let inspect = function.py().import("inspect")?;
+        if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
+            return Err(PyTypeError::new_err("a handler is a plain function, not an async one"));
+        }
+        let handler = Handler::new(function.clone());
+        self.handlers.add(handler.clone());
+        Ok(handler)
+    }
+
+    fn socket_address(&self, py: Python<'_>) -> PyResult<SocketAddr> {
+        let mut addresses = self.addresses(py)?.into_iter();
+        let found = addresses.find_map(|address| address.parse().ok());
+        found.ok_or_else(|| self.not_listening(py, "the server listens on no port yet"))
+    }
+
+    fn not_listening(&self, py: Python<'_>, message: &str) -> PyErr {
+        exception(py, &Error::new(ErrorCode::State, message))
+    }
+}
+
+fn state_name(state: ServerState) -> &'static str {
+    match state {
+        ServerState::Built => "built",
+        ServerState::Running => "running",
+        ServerState::Draining => "draining",
+        ServerState::Stopped => "stopped",
+    }
+}
+
+fn duration(py: Python<'_>, name: &str, seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| {
+        invalid(py, format!("{name}: expected a number of seconds, 0 or more, got {seconds}"))
+    })
+}
+
+/// Where a client reaches a listener that takes any address of the machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

@@ -1,0 +1,164 @@
+/* The program behind http_responder and http_responder_mt: arguments, signals, listen, run. */
+#include "http_responder_main.h"
+
+#include <http_responder.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATUS_STOPPED = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+static int failed(const char *program)
+{
+    fprintf(stderr, "%s: %s\n", program, hr_last_error());
+    return STATUS_FAILED;
+}
+
+static int wrong_usage(const char *program, const char *message)
+{
+    fprintf(stderr, "%s: %s, try --help\n", program, message);
+    return STATUS_USAGE;
+}
+
+/* An option that contradicts another is wrong usage; a file that cannot be read is a failure. */
+static int rejected(const char *program, hr_result result)
+{
+    if (result == HR_ERR_CONFIG || result == HR_ERR_INVALID_ARGUMENT)
+        return wrong_usage(program, hr_last_error());
+    return failed(program);
+}
+
+static int print_line(const char *program, const char *line)
+{
+    if (printf("%s\n", line) < 0 || fflush(stdout) == EOF) {
+        fprintf(stderr, "%s: standard output cannot be written\n", program);
+        return STATUS_FAILED;
+    }
+    return STATUS_STOPPED;
+}
+
+static int help(const char *program)
+{
+    size_t length = 0;
+    char *text = NULL;
+    int status = STATUS_FAILED;
+
+    if (hr_config_usage(program, NULL, 0, &length) != HR_OK)
+        return failed(program);
+    text = malloc(length + 1);
+    if (text != NULL && hr_config_usage(program, text, length + 1, NULL) == HR_OK) {
+        if (length > 0 && text[length - 1] == '\n')
+            text[length - 1] = '\0';
+        status = print_line(program, text);
+    }
+    free(text);
+    return status;
+}
+
+static int version(const char *program)
+{
+    char line[64];
+
+    snprintf(line, sizeof line, "%s %s", program, hr_version_string());
+    return print_line(program, line);
+}
+
+/* The start line that scripts wait for. Without a reader the server still serves. */
+static int announce(const hr_server *server)
+{
+    size_t length = 0;
+    char *line;
+
+    if (hr_server_describe(server, NULL, 0, &length) != HR_OK)
+        return -1;
+    line = malloc(length + 1);
+    if (line == NULL || hr_server_describe(server, line, length + 1, NULL) != HR_OK) {
+        free(line);
+        return -1;
+    }
+    printf("%s\n", line);
+    fflush(stdout);
+    free(line);
+    return 0;
+}
+
+static int serve(const char *program, hr_server *server)
+{
+    if (hr_server_use_signals(server) != HR_OK || hr_server_start(server) != HR_OK)
+        return failed(program);
+    if (announce(server) != 0 || hr_server_wait(server, -1) != HR_OK)
+        return failed(program);
+    return STATUS_STOPPED;
+}
+
+static int has_workers(const hr_config *config, const char *workers)
+{
+    char value[32];
+
+    return hr_config_get(config, "workers", value, sizeof value, NULL) == HR_OK
+           && strcmp(value, workers) == 0;
+}
+
+/* 0, or the exit status of a command line that cannot be served. */
+static int check(const char *program, const char *workers, const hr_config *config)
+{
+    char line[256];
+
+    if (!hr_config_is_set(config, "port") || !hr_config_is_set(config, "address")) {
+        snprintf(line, sizeof line, "PORT and ADDR are required: %s PORT ADDR [options]", program);
+        return wrong_usage(program, line);
+    }
+    if (workers != NULL && !has_workers(config, workers)) {
+        snprintf(line, sizeof line, "workers: %s has %s worker, http_responder_mt takes more",
+                 program, workers);
+        return wrong_usage(program, line);
+    }
+    return 0;
+}
+
+static int run(const char *program, const char *workers, hr_config *config, int argc,
+               const char *const *argv)
+{
+    hr_server *server = NULL;
+    hr_result result = HR_OK;
+    int status;
+
+    if (workers != NULL)
+        result = hr_config_set(config, "workers", workers);
+    if (result == HR_OK)
+        result = hr_config_parse_args(config, argc, argv, NULL);
+    if (result != HR_OK)
+        return rejected(program, result);
+    status = check(program, workers, config);
+    if (status != 0)
+        return status;
+    result = hr_server_new(config, &server);
+    if (result != HR_OK)
+        return rejected(program, result);
+    status = serve(program, server);
+    hr_server_free(server);
+    return status;
+}
+
+int http_responder_main(const char *program, const char *workers, int argc, char **argv)
+{
+    const char *const *arguments = (const char *const *)argv;
+    hr_config *config;
+    int status;
+
+    switch (hr_config_asks(argc, arguments)) {
+    case HR_ASKS_HELP:
+        return help(program);
+    case HR_ASKS_VERSION:
+        return version(program);
+    default:
+        break;
+    }
+    config = hr_config_new();
+    if (config == NULL)
+        return failed(program);
+    status = run(program, workers, config, argc, arguments);
+    hr_config_free(config);
+    return status;
+}

@@ -1,0 +1,767 @@
+/*
+ * http_responder.h - an HTTP/1.x server inside your program, answered by its own threads
+ *
+ * LINK    cc program.c $(pkg-config --cflags --libs http_responder)
+ *         With --static in front of --libs, for libhttp_responder.a.
+ *
+ * EXAMPLE
+ *
+ *     #include <http_responder.h>
+ *     #include <stdio.h>
+ *
+ *     static hr_action hello(void *user, const hr_request *request, hr_exchange *exchange)
+ *     {
+ *         hr_str name = {NULL, 0};
+ *         (void)user;
+ *         hr_request_param(request, "name", &name);
+ *         hr_respond_bytes(exchange, 200, "text/plain", name.data, name.len);
+ *         return HR_DONE;
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         hr_server *server = NULL;
+ *         if (hr_server_new(NULL, &server) == HR_OK
+ *             && hr_server_listen(server, "127.0.0.1:8080", NULL) == HR_OK
+ *             && hr_server_route(server, "GET", "/hello/{name}", hello, NULL, NULL) == HR_OK
+ *             && hr_server_use_signals(server) == HR_OK && hr_server_run(server) == HR_OK) {
+ *             hr_server_free(server);
+ *             return 0;
+ *         }
+ *         fprintf(stderr, "hello: %s\n", hr_last_error());
+ *         hr_server_free(server);
+ *         return 1;
+ *     }
+ *
+ * OWNERSHIP
+ *     What a _new function or an out-parameter gave you, you free once with its _free; NULL is fine;
+ *     everything that you pass in is copied unless the name says otherwise (_static, _owned).
+ *     What a const char * or an hr_str result points to is not yours: its function says how long it
+ *     lives.
+ *
+ * THREADS
+ *     A const T * may be used by several threads at once, a T * by one at a time, unless the type
+ *     says more: servers and deferred answers may be used from any thread. After fork() only the
+ *     parent may go on using what was made before.
+ *
+ * CALLBACKS
+ *     A callback comes with a pointer of yours, passed to it as it is, and a finalizer for that
+ *     pointer, which may be NULL. The finalizer is called exactly once, when nobody will call the
+ *     callback any more, and also where the function that took them fails. Callbacks run on
+ *     worker threads, several at once; they must not throw a C++ exception nor leave by longjmp().
+ *
+ * ERRORS
+ *     Functions return an hr_result, and write their out-parameters only on HR_OK; hr_last_error()
+ *     is this thread's detail text, hr_strerror() a short name for the number. Where a function
+ *     returns something else, its comment says what stands for an error. Misuse that can be seen is
+ *     HR_ERR_INVALID_ARGUMENT, naming the argument, or HR_ERR_STATE; names and values that are not
+ *     UTF-8 are HR_ERR_INVALID_ARGUMENT. What cannot be seen is undefined, as ever in C: a pointer
+ *     that was freed, a text without its NUL. A bug of the library itself is HR_ERR_INTERNAL.
+ *
+ * TEXTS
+ *     Functions with buf, cap and need write at most cap octets into buf, a NUL included, and the
+ *     length that it takes without the NUL into *need, which may be NULL. If that was not all, the
+ *     result is HR_ERR_BUFFER_TOO_SMALL: buf then holds the beginning, with a NUL, and *need is
+ *     right. A buf of NULL with a cap of 0 asks for the length only and is no error.
+ *
+ * SIGNALS
+ *     No signal of your program is touched unless you call hr_server_use_signals(). A client that
+ *     leaves never raises SIGPIPE.
+ */
+
+#ifndef HTTP_RESPONDER_H
+#define HTTP_RESPONDER_H
+
+/* Made by `make header` from bindings/c/src: change it there. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The number of the ABI that this header describes, the one in the soname. Compare it with
+// hr_abi_version() where the library is loaded at run time.
+#define HR_ABI_VERSION 0
+
+// What a call came to. The numbers are part of the ABI and are never reused; new ones may be
+// added, so treat an unknown number as a failure.
+enum hr_result
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // It worked.
+    HR_OK = 0,
+    // An argument is NULL, out of its range or malformed; hr_last_error() names it.
+    HR_ERR_INVALID_ARGUMENT = 1,
+    // An option or a configuration file is wrong.
+    HR_ERR_CONFIG = 2,
+    // An address cannot be listened on.
+    HR_ERR_BIND = 3,
+    // The call does not fit the state of the object: started twice, answered twice.
+    HR_ERR_STATE = 4,
+    // The client has left: there is no connection to answer on.
+    HR_ERR_GONE = 5,
+    // The operating system refused something else.
+    HR_ERR_IO = 6,
+    // Not now: try again later.
+    HR_ERR_AGAIN = 7,
+    // The time allowed has passed.
+    HR_ERR_TIMEOUT = 8,
+    // Your buffer is too small; *need says what it takes.
+    HR_ERR_BUFFER_TOO_SMALL = 9,
+    // No memory.
+    HR_ERR_NO_MEMORY = 10,
+    // A bug in this library, caught at its boundary. Please report it.
+    HR_ERR_INTERNAL = 99,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_result hr_result;
+#else
+typedef int32_t hr_result;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// What a command line asks for in place of a server.
+enum hr_asks
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // A server.
+    HR_ASKS_NOTHING = 0,
+    // -h or --help: print hr_config_usage().
+    HR_ASKS_HELP = 1,
+    // -V or --version: print hr_version_string().
+    HR_ASKS_VERSION = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_asks hr_asks;
+#else
+typedef uint32_t hr_asks;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Where a server is in its life; it only moves forward.
+enum hr_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Made: listeners may be added; nothing is answered.
+    HR_STATE_BUILT = 0,
+    // Answering.
+    HR_STATE_RUNNING = 1,
+    // Listeners closed; requests in progress are being finished.
+    HR_STATE_DRAINING = 2,
+    // Stopped, for good.
+    HR_STATE_STOPPED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_state hr_state;
+#else
+typedef uint32_t hr_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The version of a request.
+enum hr_version
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // HTTP/1.0
+    HR_HTTP_1_0 = 10,
+    // HTTP/1.1
+    HR_HTTP_1_1 = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_version hr_version;
+#else
+typedef uint32_t hr_version;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// What a handler did with a request.
+enum hr_action
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // It answered, or deferred the answer.
+    HR_DONE = 0,
+    // Not mine: the next route that matches gets the request.
+    HR_DECLINE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_action hr_action;
+#else
+typedef uint32_t hr_action;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Something that hr_server_notify() tells a server.
+enum hr_notice
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Close everything at once.
+    HR_NOTICE_STOP = 1,
+    // Finish what is in progress, then stop.
+    HR_NOTICE_DRAIN = 2,
+    // Read files again.
+    HR_NOTICE_RELOAD = 3,
+    // Write the statistics to standard error.
+    HR_NOTICE_DUMP_STATS = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_notice hr_notice;
+#else
+typedef uint32_t hr_notice;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// How statistics are written as text.
+enum hr_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // A table for people: name, sum, each worker.
+    HR_FORMAT_TEXT = 0,
+    // A JSON object.
+    HR_FORMAT_JSON = 1,
+    // Prometheus text exposition format 0.0.4.
+    HR_FORMAT_PROMETHEUS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_format hr_format;
+#else
+typedef uint32_t hr_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Options by name, each with its default until something else is said. docs/options.md lists
+// them. One thread at a time may use it.
+typedef struct hr_config hr_config;
+
+// The right to answer one request, once. Any thread may use it, and it may outlive its server.
+typedef struct hr_deferred hr_deferred;
+
+// Takes the answer to one request; valid until the handler returns. The handler's thread only.
+typedef struct hr_exchange hr_exchange;
+
+// A whole request, valid until the handler returns, and so is every hr_str that it gives: copy
+// what you want to keep. It may be read from several threads.
+typedef struct hr_request hr_request;
+
+// A response. It can be changed until it is first used by hr_respond(), hr_server_rule() or
+// hr_deferred_respond(); from then on it is the same for ever, and any number of threads may use
+// it at once.
+typedef struct hr_response hr_response;
+
+// A server. All functions but hr_server_free() may be called from any thread, several at once.
+typedef struct hr_server hr_server;
+
+// Answers one request. Called on worker threads, several at once, so `user` must bear that, and
+// it must not block for long: it holds up the other connections of its worker. `request` and
+// `exchange` are valid until it returns. It must not throw a C++ exception nor longjmp out.
+//
+// If it returns HR_DONE without having answered or deferred, or a number that is no hr_action, the
+// client gets a 500 and a line is logged.
+typedef hr_action (*hr_handler_fn)(void *user, const hr_request *request, hr_exchange *exchange);
+
+// A finalizer as C writes it.
+typedef void (*hr_free_fn)(void *user);
+
+// A view of octets that belong to somebody else: never free it. It is not NUL-terminated and may
+// hold any octet; print it with printf("%.*s", (int)s.len, s.data). What is absent has a data of
+// NULL; what is there and empty has not.
+typedef struct {
+    // The first octet, or NULL.
+    const char *data;
+    // How many octets.
+    size_t len;
+} hr_str;
+
+// Statistics at one moment, of one worker or of all. Counters only grow; those marked "gauge" are
+// present values. docs/stats.md says the same.
+//
+// Set `struct_size` to sizeof(hr_stats) before you ask for statistics: the struct grows at its end
+// in later versions, and only as much as you have room for is written.
+typedef struct {
+    // How large your struct is, in octets: sizeof(hr_stats). You set it; it stays as it is.
+    uint32_t struct_size;
+    // Nothing yet.
+    uint32_t reserved;
+    // Connections accepted and taken into a pool.
+    uint64_t connections_handled;
+    // Requests answered, refused ones not included.
+    uint64_t requests_handled;
+    // Octets sent to clients.
+    uint64_t bytes_sent;
+    // Octets received from clients.
+    uint64_t bytes_received;
+    // Connections in a pool. (gauge)
+    uint64_t connections_open;
+    // Connections on which a head or body is arriving. (gauge)
+    uint64_t connections_reading;
+    // Connections whose request a handler holds. (gauge)
+    uint64_t connections_processing;
+    // Connections with queued octets that the socket did not take. (gauge)
+    uint64_t connections_writing;
+    // Connections between two requests. (gauge)
+    uint64_t connections_keepalive;
+    // Connections lingering so that the client can read the last answer. (gauge)
+    uint64_t connections_closing;
+    // Connections that the pool can hold. (gauge)
+    uint64_t pool_capacity;
+    // Buffers lent to connections with pending octets. (gauge)
+    uint64_t buffers_lent;
+    // Octets of request bodies held for handlers. (gauge)
+    uint64_t body_memory;
+    // Interim responses sent (100 Continue).
+    uint64_t responses_1xx;
+    // Responses with a status of 200 to 299.
+    uint64_t responses_2xx;
+    // Responses with a status of 300 to 399.
+    uint64_t responses_3xx;
+    // Responses with a status of 400 to 499.
+    uint64_t responses_4xx;
+    // Responses with a status of 500 to 599.
+    uint64_t responses_5xx;
+    // Requests refused for a malformed request line.
+    uint64_t refused_request_line;
+    // Requests refused for a version that is not served or malformed.
+    uint64_t refused_version;
+    // Requests refused for a target longer than max_target.
+    uint64_t refused_target_too_long;
+    // Requests refused for a head over max_head or max_fields.
+    uint64_t refused_head_too_large;
+    // Requests refused for a malformed field line.
+    uint64_t refused_field;
+    // Requests refused for a bare CR or LF.
+    uint64_t refused_line_end;
+    // Requests refused for a missing, repeated or invalid Host.
+    uint64_t refused_host;
+    // Requests refused for a malformed or contradictory Content-Length or Transfer-Encoding.
+    uint64_t refused_framing;
+    // Requests refused for an unknown transfer coding.
+    uint64_t refused_transfer_coding;
+    // Requests refused for malformed chunked coding.
+    uint64_t refused_chunk;
+    // Requests refused for a body over max_body.
+    uint64_t refused_body_too_large;
+    // Requests answered 501 for an unknown method.
+    uint64_t refused_method;
+    // Requests answered 405 for a method that is not served there.
+    uint64_t refused_method_not_allowed;
+    // Requests refused for an expectation other than 100-continue.
+    uint64_t refused_expectation;
+    // Connections that spoke TLS or HTTP/2 on a plain port.
+    uint64_t refused_protocol;
+    // Requests refused because no memory was left for their body.
+    uint64_t refused_memory;
+    // Connections answered 503 because every connection of the pool was busy.
+    uint64_t refused_full;
+    // Connections whose request head did not arrive in time.
+    uint64_t timeouts_head;
+    // Connections whose request body stalled.
+    uint64_t timeouts_body;
+    // Connections whose client did not take its answer in time.
+    uint64_t timeouts_write;
+    // Connections closed after keep_alive_timeout without a request.
+    uint64_t timeouts_keepalive;
+    // Connections whose client did not close in time after the last answer.
+    uint64_t timeouts_linger;
+    // Connections closed because draining took longer than drain_timeout.
+    uint64_t timeouts_drain;
+    // Connections that the client ended in the middle of a request.
+    uint64_t disconnects_early;
+    // Connections that the client reset.
+    uint64_t disconnects_reset;
+    // Idle connections closed early in favour of new ones.
+    uint64_t connections_evicted;
+    // Connections answered 503 or dropped for want of a descriptor.
+    uint64_t connections_shed;
+    // Connections closed after max_requests requests.
+    uint64_t connections_max_requests;
+    // Failures of accept other than an empty queue.
+    uint64_t accept_errors;
+    // Times that accepting paused for want of descriptors or memory.
+    uint64_t accept_pauses;
+    // Times that a worker was found stalled and skipped.
+    uint64_t workers_stalled;
+    // Workers started afresh after a panic.
+    uint64_t worker_restarts;
+    // Handlers that panicked.
+    uint64_t handler_panics;
+    // Handlers that neither answered nor deferred nor declined.
+    uint64_t handler_silences;
+    // Answers given after the handler returned.
+    uint64_t deferred_answers;
+    // Deferred answers whose client had left.
+    uint64_t deferred_gone;
+} hr_stats;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/* The library */
+
+// The number of the ABI that the library has; see HR_ABI_VERSION.
+uint32_t hr_abi_version(void);
+
+// The version of the library: "0.1.0". Constant, never freed.
+const char *hr_version_string(void);
+
+/* Errors */
+
+// What a result code means, in a few words, without a final full stop: "invalid argument".
+//
+// The text is constant and never freed. A number that is no result code gives
+// "unknown result code"; never NULL. Any thread.
+const char *hr_strerror(hr_result result);
+
+// The text of the last call of this thread that failed, in one line: which argument or option,
+// what was expected, what was there. "" if none has failed; never NULL.
+//
+// A call that works leaves it as it is, so look at result codes first. The text belongs to the
+// library; it is valid until the next call of this thread that fails, or until the thread ends.
+const char *hr_last_error(void);
+
+/* Options */
+
+// New options, every one with its default. Free them with hr_config_free(); a server keeps a copy.
+// NULL only on an internal error.
+hr_config *hr_config_new(void);
+
+// Frees `config`. NULL is fine.
+void hr_config_free(hr_config *config);
+
+// Sets the option `name` to `value`, both UTF-8 text as on the command line:
+// hr_config_set(config, "keep_alive_timeout", "10s").
+//
+// HR_ERR_CONFIG for an unknown name or a bad value, and then nothing is changed; hr_last_error()
+// says what was expected.
+hr_result hr_config_set(hr_config *config, const char *name, const char *value);
+
+// Writes the value of the option `name` into `buf`: what was set, in canonical form, or the
+// default. `buf`, `cap` and `need` as everywhere, see "Texts" at the top.
+//
+// HR_ERR_CONFIG for an unknown name.
+hr_result hr_config_get(const hr_config *config,
+                        const char *name,
+                        char *buf,
+                        size_t cap,
+                        size_t *need);
+
+// Whether the option `name` was said at all, be it with the value of its default. False for an
+// unknown name and for NULL.
+bool hr_config_is_set(const hr_config *config, const char *name);
+
+// Sets every option that the TOML file at `path` names.
+//
+// HR_ERR_CONFIG naming file, line and option, HR_ERR_IO if it cannot be read; nothing is changed
+// then.
+hr_result hr_config_load_file(hr_config *config, const char *path);
+
+// Takes options from a command line: PORT, ADDR, --name value, --name=value, -w N. Give it the
+// `argc` and `argv` of main(): argv[0] is skipped.
+//
+// *next becomes the index of the first argument that was not taken: the one after "--", or
+// `argc`. Where `next` is NULL such an argument is an error.
+//
+// HR_ERR_CONFIG naming the argument, and then nothing is changed.
+hr_result hr_config_parse_args(hr_config *config, int argc, const char *const *argv, int *next);
+
+// Whether a command line, the `argc` and `argv` of main(), asks for help or the version. Look
+// before hr_config_parse_args(), which does not know these arguments.
+hr_asks hr_config_asks(int argc, const char *const *argv);
+
+// Writes the text for --help into `buf`: how to call `program`, and every option with its default.
+hr_result hr_config_usage(const char *program, char *buf, size_t cap, size_t *need);
+
+// Writes one line that says how to call `program` into `buf`, without a line end.
+hr_result hr_config_usage_line(const char *program, char *buf, size_t cap, size_t *need);
+
+/* Servers */
+
+// Makes a server with the options of `config`, which is copied; NULL stands for the defaults.
+// Free *server with hr_server_free().
+//
+// HR_ERR_CONFIG where options contradict each other.
+hr_result hr_server_new(const hr_config *config, hr_server **server);
+
+// Stops the server, waits for its threads to end, calls every user_free and frees it. NULL is
+// fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
+//
+// Nobody may use the server while or after it is freed. From one of its own handlers, which would
+// have to wait for itself, it does nothing but say so on standard error: the server lives on.
+void hr_server_free(hr_server *server);
+
+// Listens on `address`: "127.0.0.1:8080", "[::1]:0", "unix:/run/x"; port 0 lets the kernel pick
+// one. *listener, which may be NULL, becomes the listener's number: 0, 1, ... Nothing is accepted
+// before hr_server_start().
+//
+// HR_ERR_BIND naming the address and the reason, HR_ERR_STATE once started.
+hr_result hr_server_listen(hr_server *server, const char *address, uint32_t *listener);
+
+// Takes over `fd`, a stream socket that is bound and listening. On HR_OK it belongs to the server,
+// which closes it; else it is still yours.
+//
+// HR_ERR_INVALID_ARGUMENT if it is no listening stream socket, HR_ERR_STATE once started.
+hr_result hr_server_listen_fd(hr_server *server, int fd, uint32_t *listener);
+
+// Writes the address of a listener into `buf`, with the port that the kernel picked, in the form
+// that hr_server_listen() takes.
+//
+// HR_ERR_INVALID_ARGUMENT for a number that was never given out.
+hr_result hr_server_address(const hr_server *server,
+                            uint32_t listener,
+                            char *buf,
+                            size_t cap,
+                            size_t *need);
+
+// How many listeners there are; 0 for NULL.
+uint32_t hr_server_listeners(const hr_server *server);
+
+// How many workers there are; 0 for NULL.
+uint32_t hr_server_workers(const hr_server *server);
+
+// Writes one line into `buf`, without a line end: what listens where, with how many workers and
+// what capacity. Programs print it when they start.
+hr_result hr_server_describe(const hr_server *server, char *buf, size_t cap, size_t *need);
+
+// Sends requests with this method (NULL is any) and a path that matches `pattern` to `handler`.
+// Patterns: "/a/b", "/a/{name}" for one segment, "/a/{*rest}" for all that follows. Routes and
+// rules are tried in the order in which they were added. Also while running: the next request
+// sees it.
+//
+// `user` is passed to `handler`. `user_free`, which may be NULL, is called with it exactly once:
+// when the server is freed and no worker can call `handler` any more, or before this returns if
+// this fails, whatever the reason.
+//
+// HR_ERR_INVALID_ARGUMENT for a malformed method or pattern.
+hr_result hr_server_route(hr_server *server,
+                          const char *method,
+                          const char *pattern,
+                          hr_handler_fn handler,
+                          void *user,
+                          hr_free_fn user_free);
+
+// Answers requests with this method (NULL is any) and a path that matches `pattern` with
+// `response`, without calling anything: the fastest way. The server keeps what it needs: you may
+// free `response` at once, but no longer change it.
+//
+// HR_ERR_INVALID_ARGUMENT for a malformed method, pattern or response.
+hr_result hr_server_rule(hr_server *server,
+                         const char *method,
+                         const char *pattern,
+                         const hr_response *response);
+
+// Sends requests that no route and no rule takes to `handler`, in place of the default answers.
+// A second fallback replaces the first. `user` and `user_free` as in hr_server_route().
+hr_result hr_server_fallback(hr_server *server,
+                             hr_handler_fn handler,
+                             void *user,
+                             hr_free_fn user_free);
+
+// Starts the workers, begins to accept and returns at once. Without a listener, or where the
+// option `port` was set, it listens on the options `address` and `port` first, and on each of
+// `listen`.
+//
+// HR_ERR_STATE if started before, HR_ERR_BIND, HR_ERR_IO.
+hr_result hr_server_start(hr_server *server);
+
+// Starts, and waits until the server has stopped: hr_server_start() and hr_server_wait(-1).
+hr_result hr_server_run(hr_server *server);
+
+// Waits until the server has stopped, at most `timeout_ms` milliseconds; for ever if that is
+// negative. Not for handlers: they would wait for themselves.
+//
+// HR_ERR_TIMEOUT, HR_ERR_STATE if it was never started.
+hr_result hr_server_wait(const hr_server *server, int64_t timeout_ms);
+
+// Begins to drain and returns at once: listeners are closed, idle connections too, requests in
+// progress are finished for at most `grace_ms` milliseconds (negative: the option
+// `drain_timeout`); then the server stops.
+//
+// HR_ERR_STATE if it was never started.
+hr_result hr_server_drain(const hr_server *server, int64_t grace_ms);
+
+// Closes everything at once and waits for the threads to end. A server that was never started, or
+// has stopped, stays so.
+//
+// HR_ERR_STATE from one of the server's own handlers: use hr_server_notify() there.
+hr_result hr_server_stop(const hr_server *server);
+
+// Tells the server something and returns at once. Any thread, handlers too, and async-signal-safe:
+// the one function that a signal handler may call. NULL and unknown numbers are ignored.
+void hr_server_notify(const hr_server *server, hr_notice notice);
+
+// Makes the server act on the signals of this process until it is freed: SIGTERM and SIGINT drain,
+// a second one stops; SIGUSR1 writes the statistics to standard error; SIGHUP reloads. Without
+// this call no signal disposition is touched.
+//
+// HR_ERR_IO.
+hr_result hr_server_use_signals(hr_server *server);
+
+// Where the server is in its life; HR_STATE_STOPPED for NULL.
+hr_state hr_server_state(const hr_server *server);
+
+/* Requests, in a handler */
+
+// The method as sent: "GET".
+hr_str hr_request_method(const hr_request *request);
+
+// The request target as sent: "/a/b?c=d".
+hr_str hr_request_target(const hr_request *request);
+
+// The path, not percent-decoded: "/a/b".
+hr_str hr_request_path(const hr_request *request);
+
+// The query without its "?", not decoded: "c=d". Absent where there is no "?".
+hr_str hr_request_query(const hr_request *request);
+
+// The host asked for, with its port if one was sent. Absent where an HTTP/1.0 client sent none.
+hr_str hr_request_host(const hr_request *request);
+
+// The body, whole and decoded; empty if there is none.
+hr_str hr_request_body(const hr_request *request);
+
+// The client's address: "127.0.0.1:4711", "[::1]:4711", "unix:". Absent if the client has left.
+// The socket is asked at the first call.
+hr_str hr_request_peer(const hr_request *request);
+
+// The version of the request; HR_HTTP_1_0 for NULL.
+hr_version hr_request_version(const hr_request *request);
+
+// Whether the request has a field `name`, compared without case; *value, which may be NULL,
+// becomes its first value.
+bool hr_request_header(const hr_request *request, const char *name, hr_str *value);
+
+// How many field lines the request has.
+size_t hr_request_header_count(const hr_request *request);
+
+// Name and value of the field line `index`, in the order in which they came: 0 to
+// hr_request_header_count() - 1. `name` and `value` may be NULL. False beyond the last one.
+bool hr_request_header_at(const hr_request *request, size_t index, hr_str *name, hr_str *value);
+
+// Whether the route's pattern has a parameter `name`; *value, which may be NULL, becomes what it
+// took from the path, not percent-decoded: of "/hello/{name}" and "/hello/x" it is "x".
+bool hr_request_param(const hr_request *request, const char *name, hr_str *value);
+
+/* Answers, in a handler */
+
+// Answers with `response`, which may be used again, also by other threads, but no longer changed.
+//
+// HR_ERR_STATE if the request was answered or deferred already, HR_ERR_INVALID_ARGUMENT for a
+// malformed response.
+hr_result hr_respond(hr_exchange *exchange, const hr_response *response);
+
+// Answers with a response made on the spot: `status` 200 to 599, the Content-Type `type` (NULL
+// sends none), and a body of `len` octets at `data`, which are copied.
+//
+// HR_ERR_STATE if the request was answered or deferred already, HR_ERR_INVALID_ARGUMENT for a bad
+// status or type.
+hr_result hr_respond_bytes(hr_exchange *exchange,
+                           uint16_t status,
+                           const char *type,
+                           const void *data,
+                           size_t len);
+
+// Puts off the answer: return HR_DONE, and any thread may answer later through *deferred, which
+// you free with hr_deferred_free(). `request` is gone by then: copy what you need of it.
+//
+// HR_ERR_STATE if the request was answered or deferred already.
+hr_result hr_exchange_defer(hr_exchange *exchange, hr_deferred **deferred);
+
+/* Responses */
+
+// A new response with `status`, 200 to 599, and no body. Free it with hr_response_free(), also
+// after it was used. NULL for a status out of range; hr_last_error() says so.
+hr_response *hr_response_new(uint16_t status);
+
+// Frees `response`. NULL is fine; who uses it already, a rule say, goes on using it.
+void hr_response_free(hr_response *response);
+
+// Adds a field line; names that repeat make lines that repeat.
+//
+// HR_ERR_INVALID_ARGUMENT if the name is no token, the value has CR or LF, or the field is one
+// that the server sets itself (Content-Length, Transfer-Encoding, Date, and Connection other than
+// "close"); HR_ERR_STATE if the response was used.
+hr_result hr_response_header(hr_response *response, const char *name, const char *value);
+
+// Sets the body to a copy of the `len` octets at `data`; an earlier body is dropped.
+//
+// HR_ERR_STATE if the response was used.
+hr_result hr_response_body_copy(hr_response *response, const void *data, size_t len);
+
+// Sets the body to the `len` octets at `data`, which stay where and as they are until the program
+// ends: the library may use them in place.
+//
+// HR_ERR_STATE if the response was used.
+hr_result hr_response_body_static(hr_response *response, const void *data, size_t len);
+
+// Sets the body to the `len` octets at `data`, which are the library's from now on: it calls
+// `free_fn`, which may be NULL, with `free_user` exactly once, when it needs them no more. That may
+// be before this returns, and is so if this fails.
+//
+// HR_ERR_STATE if the response was used.
+hr_result hr_response_body_owned(hr_response *response,
+                                 const void *data,
+                                 size_t len,
+                                 hr_free_fn free_fn,
+                                 void *free_user);
+
+// The status of `response`; 0 for NULL.
+uint16_t hr_response_status(const hr_response *response);
+
+/* Deferred answers */
+
+// Answers with `response`, which may be used again but no longer changed. It returns at once: the
+// worker sends the answer. Free `deferred` afterwards, whatever came of it.
+//
+// HR_ERR_GONE if the client has left or the server has stopped, HR_ERR_STATE if the answer was
+// given already, HR_ERR_INVALID_ARGUMENT for a malformed response.
+hr_result hr_deferred_respond(hr_deferred *deferred, const hr_response *response);
+
+// Whether the client has left, so that an answer would reach nobody; true for NULL.
+bool hr_deferred_is_gone(const hr_deferred *deferred);
+
+// Frees `deferred`. NULL is fine. If no answer was given the client gets a 500.
+void hr_deferred_free(hr_deferred *deferred);
+
+/* Statistics */
+
+// Writes the statistics of all workers, summed, into *stats, whose struct_size you have set. Any
+// thread, at any time; workers are not stopped for it.
+hr_result hr_server_stats(const hr_server *server, hr_stats *stats);
+
+// As hr_server_stats(), for one worker: 0 to hr_server_workers() - 1.
+//
+// HR_ERR_INVALID_ARGUMENT for a worker that is not there.
+hr_result hr_server_worker_stats(const hr_server *server, uint32_t worker, hr_stats *stats);
+
+// Writes the statistics of each worker and their sum into `buf` as text. They move on between
+// asking for the size and fetching the text: allow for some octets more.
+hr_result hr_server_stats_text(const hr_server *server,
+                               hr_format format,
+                               char *buf,
+                               size_t cap,
+                               size_t *need);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* HTTP_RESPONDER_H */

@@ -1,0 +1,207 @@
+"""The engine behind http_responder; import the package, not this module."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import (
+    Any,
+    Literal,
+    TypedDict,
+    TypeVar,
+    final,
+    overload,
+    type_check_only,
+)
+
+from typing_extensions import Self, TypeAlias, Unpack, disjoint_base
+
+from ._options import Options
+
+__all__ = [
+    "BindError",
+    "ConfigError",
+    "Error",
+    "Gone",
+    "Headers",
+    "InvalidArgument",
+    "Request",
+    "Response",
+    "Server",
+    "StateError",
+    "Timeout",
+    "__version__",
+    "options",
+    "statistics",
+]
+
+__version__: str
+
+_T = TypeVar("_T")
+_Octets: TypeAlias = str | bytes | bytearray | memoryview
+_HeaderValue: TypeAlias = str | bytes
+_HeaderLines: TypeAlias = (
+    Mapping[str, _HeaderValue] | Headers | Iterable[tuple[str, _HeaderValue]] | None
+)
+_Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
+_Answer: TypeAlias = (
+    Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
+)
+_Handler: TypeAlias = Callable[[Request], _Answer | None]
+_HandlerT = TypeVar("_HandlerT", bound=_Handler)
+
+@type_check_only
+class _Option(TypedDict):
+    name: str
+    kind: Literal[
+        "port", "text", "address", "list", "integer", "size", "duration", "switch", "choice"
+    ]
+    choices: list[str]
+    default: str
+    help: str
+    group: str
+
+@type_check_only
+class _Statistic(TypedDict):
+    name: str
+    kind: Literal["counter", "gauge"]
+    help: str
+
+class Error(Exception):
+    """The base of every exception of http_responder.
+
+    The attribute code is the number of the error in the C interface, hr_result.
+    """
+
+    code: int
+
+class InvalidArgument(Error, ValueError):
+    """An argument is out of its range or malformed."""
+
+class ConfigError(Error, ValueError):
+    """An option is unknown, has a bad value, or contradicts another."""
+
+class BindError(Error):
+    """An address cannot be listened on."""
+
+class StateError(Error):
+    """The call does not fit the state of the server."""
+
+class Gone(Error):
+    """The client has left."""
+
+class Timeout(Error, TimeoutError):
+    """The time allowed has passed."""
+
+def options() -> list[_Option]:
+    """The table of options."""
+
+def statistics() -> list[_Statistic]:
+    """The table of statistics."""
+
+@final
+class Headers:
+    """Header fields, in the order in which they came.
+
+    Names are compared without case. A name that came several times is looked up as its first
+    value; get_all() has them all. The length is the number of field lines.
+    """
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, name: str, default: _T) -> str | _T: ...
+    def get_all(self, name: str) -> list[str]: ...
+    def keys(self) -> list[str]: ...
+    def values(self) -> list[str]: ...
+    def items(self) -> list[tuple[str, str]]: ...
+    def __getitem__(self, key: str, /) -> str: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+@final
+class Request:
+    """One request. It is a copy and stays valid after the handler has returned."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def version(self) -> Literal["HTTP/1.0", "HTTP/1.1"]: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def peer(self) -> str | None: ...
+    @property
+    def params(self) -> dict[str, str]: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
+
+@final
+class Response:
+    """A response, prepared once and sent any number of times."""
+
+    def __new__(
+        cls,
+        status: int = 200,
+        body: _Octets | None = None,
+        content_type: str | None = None,
+        headers: _HeaderLines = None,
+    ) -> Self: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def content_type(self) -> str | None: ...
+
+@disjoint_base
+class Server:
+    """A server that answers HTTP requests from native threads."""
+
+    def __new__(cls, **options: Unpack[Options]) -> Self: ...
+    @property
+    def options(self) -> dict[str, str]: ...
+    @property
+    def state(self) -> Literal["built", "running", "draining", "stopped"]: ...
+    @property
+    def addresses(self) -> list[str]: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    def listen(self, address: str) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def drain(self, grace: float | None = None) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+    def url_for(self, path: str = "/") -> str: ...
+    def stats(self) -> dict[str, int]: ...
+    def worker_stats(self) -> list[dict[str, int]]: ...
+    def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
+    def rule(self, path: str, response: _Answer, method: str | None = None) -> None: ...
+    def route(
+        self,
+        path: str,
+        method: str | None = None,
+        methods: Sequence[str] | None = None,
+    ) -> Callable[[_HandlerT], _HandlerT]: ...
+    def fallback(self, handler: _HandlerT) -> _HandlerT: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

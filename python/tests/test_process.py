@@ -1,0 +1,278 @@
+"""Threads, signals, forks, the garbage collector, the end of the interpreter."""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import weakref
+
+import pytest
+from conftest import in_thread, request
+
+from http_responder import Server, StateError
+
+
+def run(program, **options):
+    """Runs a program of its own; it must end by itself."""
+    program = "from http_responder import *\nimport os, sys, threading, urllib.request\n" + (
+        textwrap.dedent(program)
+    )
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        **options,
+    )
+
+
+def test_stop_lets_a_worker_that_waits_for_python_through(server):
+    """The caller holds the interpreter, the workers want it: stop must not wait while attached."""
+    entered, leave = threading.Event(), threading.Event()
+
+    @server.route("/x")
+    def handler(request):
+        entered.set()
+        leave.wait(20)
+        return "x"
+
+    client = in_thread(lambda: request_or_error(server))
+    assert entered.wait(20)
+    stopping = in_thread(server.stop)
+    leave.set()
+    assert stopping() is None
+    assert client() is not None
+
+
+def request_or_error(server):
+    try:
+        return request(server, "/x").status
+    except OSError as error:
+        return error
+
+
+def test_stop_in_a_handler_is_a_state_error(server, ask):
+    raised = []
+
+    @server.route("/x")
+    def handler(request):
+        with pytest.raises(StateError) as caught:
+            server.stop()
+        raised.append(caught.value)
+        return "x"
+
+    assert ask("/x").text == "x"
+    assert len(raised) == 1
+
+
+def test_routes_may_be_added_in_a_handler(server, ask):
+    @server.route("/add")
+    def add(request):
+        server.rule("/added", "added")
+        return "x"
+
+    assert ask("/add").text == "x"
+    assert ask("/added").text == "added"
+
+
+def test_handlers_and_callers_in_many_threads_do_not_block_each_other(server):
+    @server.route("/x")
+    def handler(request):
+        server.stats()
+        return server.url_for(request.path)
+
+    def client():
+        return [request(server, "/x").text for _ in range(20)]
+
+    clients = [in_thread(client) for _ in range(8)]
+    for _ in range(100):
+        server.stats_text("json")
+        server.worker_stats()
+    assert {text for join in clients for text in join()} == {server.url_for("/x")}
+
+
+def test_ctrl_c_interrupts_wait_and_the_block_stops():
+    done = run("""
+        with Server(port=0) as server:
+            threading.Timer(0.05, os.kill, (os.getpid(), 2)).start()
+            try:
+                server.wait()
+            except KeyboardInterrupt:
+                print("interrupted", server.state)
+        print(server.state)
+    """)
+    assert (done.stdout, done.stderr) == ("interrupted running\nstopped\n", "")
+
+
+def test_a_server_that_is_let_go_is_stopped():
+    server = Server(port=0)
+    server.start()
+    port = server.port
+    gone = weakref.ref(server)
+    del server
+    assert gone() is None
+    assert_free(port)
+
+
+def test_a_cycle_of_a_server_and_its_handler_is_collected_and_stopped():
+    server = Server(port=0)
+
+    @server.route("/x")
+    def handler(request):
+        return server.url_for("/")
+
+    @server.fallback
+    def rest(request):
+        return server.url_for("/")
+
+    server.start()
+    port = server.port
+    assert request(server, "/x").text == request(server, "/y").text
+    gone = weakref.ref(server)
+    del server, handler, rest
+    gc.collect()
+    assert gone() is None
+    assert_free(port)
+
+
+def assert_free(port):
+    other = Server(port=port)
+    other.start()
+    other.stop()
+
+
+def test_a_handler_may_let_go_of_the_last_reference_to_its_server():
+    done = run("""
+        servers = [Server(port=0, workers=1)]
+        let_go = threading.Event()
+
+        def last(request):
+            del servers[:]
+            let_go.set()
+            return "x"
+
+        servers[0].route("/x")(last)
+        servers[0].start()
+        url = servers[0].url_for("/x")
+        try:
+            urllib.request.urlopen(url, timeout=10).read()
+        except OSError:
+            pass  # the server may be gone before its answer is
+        print(let_go.wait(10))
+    """)
+    assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
+
+
+def test_the_interpreter_ends_with_a_server_still_running():
+    done = run("""
+        server = Server(port=0)
+        server.route("/x")(lambda request: server.url_for())
+        server.start()
+        urllib.request.urlopen(server.url_for("/x")).read()
+        print("end")
+    """)
+    assert (done.stdout, done.stderr, done.returncode) == ("end\n", "", 0)
+
+
+def test_the_interpreter_ends_while_clients_keep_asking():
+    done = run("""
+        server = Server(port=0, workers=2)
+        server.route("/x")(lambda request: "x" * 1000)
+        server.start()
+        url = server.url_for("/x")
+        asked = threading.Event()
+
+        def ask():
+            try:
+                while True:
+                    urllib.request.urlopen(url, timeout=5).read()
+                    asked.set()
+            except OSError:
+                pass
+
+        for _ in range(4):
+            threading.Thread(target=ask, daemon=True).start()
+        assert asked.wait(10)
+    """)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+
+
+def in_child(function):
+    """Runs function in a forked child and returns what it printed."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, str(function()).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    try:
+        ended = in_thread(lambda: os.waitpid(child, 0))
+        ended()
+    except AssertionError:
+        os.kill(child, signal.SIGKILL)
+        raise
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_uses_the_server_of_its_parent_gets_a_state_error(server, ask):
+    def use():
+        refused = 0
+        for call in (
+            server.stop,
+            server.drain,
+            server.wait,
+            server.stats,
+            server.url_for,
+            lambda: server.state,
+            lambda: server.listen("127.0.0.1:0"),
+            lambda: server.rule("/x", "x"),
+            lambda: server.fallback(print),
+            server.__enter__,
+        ):
+            try:
+                call()
+            except StateError as error:
+                assert str(os.getppid()) in str(error)
+                refused += 1
+        server.__exit__(None, None, None)
+        return refused
+
+    assert in_child(use) == "10"
+    assert ask("/").status == 200, "the parent goes on"
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_lets_go_of_the_server_of_its_parent_leaves_it_alone():
+    servers = [Server(port=0)]
+    servers[0].start()
+
+    def let_go():
+        del servers[:]
+        gc.collect()
+        return "left"
+
+    assert in_child(let_go) == "left"
+    assert request(servers[0]).status == 200
+    servers[0].stop()
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_may_have_a_server_of_its_own(server):
+    def own():
+        with Server(port=0) as mine:
+            return request(mine).status
+
+    assert in_child(own) == "200"

@@ -1,0 +1,95 @@
+"""Request: what a handler sees of what the client sent."""
+
+import pytest
+
+
+@pytest.fixture
+def echo(server, ask):
+    """Asks and returns the request as the handler saw it."""
+    seen = []
+
+    @server.route("/{*path}")
+    def keep(request):
+        seen.append(request)
+        return "seen"
+
+    def echo(*args, **kwargs):
+        assert ask(*args, **kwargs).text == "seen"
+        return seen[-1]
+
+    return echo
+
+
+def test_the_request_line_is_as_sent(echo, server):
+    request = echo("/a%20b/c?x=1&y=%2F#")
+    assert request.method == "GET"
+    assert request.target.startswith("/a%20b/c?x=1&y=%2F")
+    assert request.path == "/a%20b/c"
+    assert request.query.startswith("x=1&y=%2F")
+    assert request.version == "HTTP/1.1"
+    assert request.host == f"127.0.0.1:{server.port}"
+
+
+def test_no_query_is_an_empty_one(echo):
+    assert echo("/a").query == ""
+
+
+def test_parameters_are_percent_decoded(server, ask):
+    @server.route("/items/{item}/of/{owner}")
+    def item(request):
+        return request.params
+
+    answer = ask("/items/a%20b%2Fc/of/%C3%A9")
+    assert answer.json() == {"item": "a b/c", "owner": "é"}
+
+
+def test_headers_ignore_case_and_keep_every_line(echo):
+    request = echo("/a", headers={"X-Token": "secret", "Accept": "*/*"})
+    assert request.headers["x-token"] == "secret"
+    assert request.headers.get_all("ACCEPT") == ["*/*"]
+    assert ("X-Token", "secret") in request.headers.items()
+    assert request.headers is request.headers, "made once"
+
+
+def test_header_octets_beyond_ascii_are_kept_one_to_one(echo):
+    request = echo("/a", headers={"X-Name": b"\xe9\xff"})
+    assert request.headers["X-Name"].encode("latin-1") == b"\xe9\xff"
+
+
+def test_the_body_is_whole(echo):
+    body = bytes(range(256)) * 400
+    assert echo("/a", "POST", body=body).body == body
+
+
+def test_a_chunked_body_is_decoded(echo):
+    request = echo("/a", "POST", body=iter([b"one", b"two"]))
+    assert request.headers["Transfer-Encoding"] == "chunked"
+    assert request.body == b"onetwo"
+
+
+def test_text_is_in_the_charset_of_its_type(echo):
+    latin = {"Content-Type": 'text/plain; charset="iso-8859-1"'}
+    assert echo("/a", "POST", body=b"\xe9", headers=latin).text == "é"
+    assert echo("/a", "POST", body="é".encode()).text == "é"
+    unknown = {"Content-Type": "text/plain; charset=klingon"}
+    assert echo("/a", "POST", body="é".encode(), headers=unknown).text == "é"
+    assert echo("/a", "POST", body=b"a\xff").text == "a\ufffd"
+
+
+def test_json_is_parsed_and_bad_json_is_a_value_error(echo):
+    assert echo("/a", "POST", body=b'{"a": [1, 2]}').json() == {"a": [1, 2]}
+    with pytest.raises(ValueError):
+        echo("/a", "POST", body=b"{").json()
+
+
+def test_the_peer_is_the_address_of_the_client(echo):
+    host, port = echo("/a").peer.rsplit(":", 1)
+    assert host == "127.0.0.1"
+    assert 0 < int(port) < 65536
+
+
+def test_a_request_may_be_kept_after_the_server_is_gone(echo, server):
+    request = echo("/kept?q", "POST", body=b"body", headers={"X": "1"})
+    server.stop()
+    assert (request.target, request.body, request.headers["x"]) == ("/kept?q", b"body", "1")
+    assert repr(request) == "<Request POST /kept?q>"

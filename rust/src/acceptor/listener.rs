@@ -1,0 +1,212 @@
+//! A socket that listens: bound here or taken over.
+
+use crate::config::Settings;
+use crate::error::{Error, ErrorCode, Result};
+use socket2::{Domain, SockAddr, Socket, Type};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+/// A listening socket, non-blocking.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    number: u16,
+    address: String,
+    /// A Unix socket's file, removed with the listener.
+    file: Option<PathBuf>,
+}
+
+/// An address as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Inet(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Address {
+    /// Reads `127.0.0.1:80`, `[::1]:0` or `unix:/run/x`.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            if path.is_empty() || path.contains('\0') {
+                return Err(bad_address(text));
+            }
+            return Ok(Address::Unix(path.into()));
+        }
+        text.parse().map(Address::Inet).map_err(|_| bad_address(text))
+    }
+
+    /// Joins the options `address` and `port`.
+    pub(crate) fn join(address: &str, port: u16) -> Result<Self> {
+        if address.starts_with("unix:") {
+            return Address::parse(address);
+        }
+        let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
+        let ip: IpAddr = bare.parse().map_err(|_| bad_address(address))?;
+        Ok(Address::Inet(SocketAddr::new(ip, port)))
+    }
+}
+
+impl Listener {
+    /// Binds and listens. With `reuseport` other sockets may be bound to the same address.
+    pub(crate) fn bind(
+        address: &Address,
+        number: u16,
+        reuseport: bool,
+        settings: &Settings,
+    ) -> Result<Self> {
+        let bound = match address {
+            Address::Inet(address) => bind_inet(*address, reuseport, settings),
+            Address::Unix(path) => bind_unix(path, settings),
+        };
+        let socket = bound.map_err(|error| cannot_listen(address, &error))?;
+        let file = match address {
+            Address::Unix(path) => Some(path.clone()),
+            Address::Inet(_) => None,
+        };
+        Ok(Listener { address: address_of(&socket), socket, number, file })
+    }
+
+    /// Takes over a socket that is bound and listening.
+    pub(crate) fn adopt(fd: OwnedFd, number: u16) -> Result<Self> {
+        let raw = fd.as_raw_fd();
+        let refuse = |what: &str| {
+            let text = format!("descriptor {raw}: expected a listening stream socket, {what}");
+            Error::new(ErrorCode::InvalidArgument, text)
+        };
+        let socket = Socket::from(fd);
+        match socket.r#type() {
+            Ok(Type::STREAM) => {}
+            Ok(_) => return Err(refuse("got a socket of another type")),
+            Err(error) => return Err(refuse(&format!("got: {error}"))),
+        }
+        if !socket.is_listener().unwrap_or(false) {
+            return Err(refuse("got one that does not listen"));
+        }
+        socket.set_nonblocking(true).map_err(|error| refuse(&error.to_string()))?;
+        socket.set_cloexec(true).map_err(|error| refuse(&error.to_string()))?;
+        // Connections inherit it; a Unix socket has none and needs none.
+        let _ = socket.set_tcp_nodelay(true);
+        Ok(Listener { address: address_of(&socket), socket, number, file: None })
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// Where it listens, in a form that [`Address::parse`] takes.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Where it listens, if that is an IP address.
+    pub(crate) fn inet(&self) -> Option<SocketAddr> {
+        self.address.parse().ok()
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for Listener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+fn bind_inet(address: SocketAddr, reuseport: bool, settings: &Settings) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    // A restart shall not wait for the last run's connections in TIME_WAIT.
+    socket.set_reuse_address(true)?;
+    if reuseport {
+        socket.set_reuse_port(true)?;
+    }
+    if address.is_ipv6() {
+        // One address and never all: `::` shall not answer IPv4 as well.
+        socket.set_only_v6(true)?;
+    }
+    // Accepted connections inherit it.
+    socket.set_tcp_nodelay(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog(settings))?;
+    Ok(socket)
+}
+
+fn bind_unix(path: &Path, settings: &Settings) -> io::Result<Socket> {
+    let address = SockAddr::unix(path)?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.bind(&address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path, &address) => {
+            std::fs::remove_file(path)?;
+            socket.bind(&address)?;
+        }
+        bound => bound?,
+    }
+    socket.listen(backlog(settings))?;
+    Ok(socket)
+}
+
+/// Whether a socket file was left behind by a process that is gone.
+fn is_stale(path: &Path, address: &SockAddr) -> bool {
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket());
+    let refused = || {
+        Socket::new(Domain::UNIX, Type::STREAM, None)
+            .and_then(|probe| probe.connect(address))
+            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    is_socket && refused()
+}
+
+fn backlog(settings: &Settings) -> i32 {
+    i32::try_from(settings.backlog).unwrap_or(i32::MAX)
+}
+
+fn address_of(socket: &Socket) -> String {
+    match socket.local_addr() {
+        Ok(address) => match (address.as_socket(), address.as_pathname()) {
+            (Some(address), _) => address.to_string(),
+            (None, Some(path)) => format!("unix:{}", path.display()),
+            (None, None) => "unix:".to_owned(),
+        },
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+fn bad_address(text: &str) -> Error {
+    Error::new(
+        ErrorCode::InvalidArgument,
+        format!(
+            "address: expected an IP address and a port such as 127.0.0.1:8080 or [::1]:8080, \
+             or unix:/path, got {text:?}"
+        ),
+    )
+}
+
+fn cannot_listen(address: &Address, error: &io::Error) -> Error {
+    let place = match address {
+        Address::Inet(address) => address.to_string(),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    };
+    let why = match error.kind() {
+        io::ErrorKind::AddrInUse => "the address is in use already".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorCode::Bind, format!("cannot listen on {place}: {why}"))
+}

@@ -1,0 +1,174 @@
+//! The command line.
+
+use crate::config::values::{quoted, switch};
+use crate::config::{Config, Kind, Source, TABLE, Value, parse as parse_value, refuse, suggest};
+use crate::error::{Error, ErrorCode, Result};
+use std::path::Path;
+
+/// What a command line asks for instead of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// `-h`, `--help`: print [`crate::config::usage`] and exit with 0.
+    Help,
+    /// `-V`, `--version`: print the version and exit with 0.
+    Version,
+}
+
+/// One thing said, made of one or two arguments.
+enum Token<'a> {
+    /// An option and the text of its value.
+    Option(usize, &'a str),
+    /// `--config FILE`
+    File(&'a str),
+    Positional(&'a str),
+    Asks(Asks),
+    /// `--`
+    End,
+}
+
+/// See [`Config::parse_args`].
+pub(in crate::config) fn parse(config: &mut Config, args: &[&str]) -> Result<usize> {
+    let mut draft = Draft { config: config.clone(), rows: Vec::new(), positionals: 0 };
+    let mut at = 0;
+    while at < args.len() {
+        let (token, next) = token(args, at)?;
+        at = next;
+        match token {
+            Token::Option(row, text) => draft.say(row, text)?,
+            Token::File(path) => draft.config.load_file(Path::new(path))?,
+            Token::Positional(text) => draft.positional(text)?,
+            Token::Asks(_) => return Err(unexpected(args[at - 1])),
+            Token::End => break,
+        }
+    }
+    *config = draft.config;
+    Ok(at)
+}
+
+/// See [`Config::asks_for`].
+pub(in crate::config) fn asks_for(args: &[&str]) -> Option<Asks> {
+    let mut at = 0;
+    while at < args.len() {
+        match token(args, at) {
+            Ok((Token::Asks(asks), _)) => return Some(asks),
+            Ok((Token::End, _)) => return None,
+            Ok((_, next)) => at = next,
+            // Help is most welcome where something else is wrong.
+            Err(_) => at += 1,
+        }
+    }
+    None
+}
+
+/// What a command line has said so far.
+struct Draft {
+    config: Config,
+    rows: Vec<usize>,
+    positionals: usize,
+}
+
+impl Draft {
+    fn say(&mut self, row: usize, text: &str) -> Result<()> {
+        let mut value = parse_value(row, text)?;
+        if self.rows.contains(&row)
+            && let (Value::List(items), Value::List(earlier)) = (&mut value, self.config.at(row))
+        {
+            items.splice(0..0, earlier);
+        }
+        self.rows.push(row);
+        self.config.put(row, value, Source::CommandLine);
+        Ok(())
+    }
+
+    fn positional(&mut self, text: &str) -> Result<()> {
+        self.positionals += 1;
+        let place = Some(self.positionals);
+        let row = TABLE.iter().position(|row| row.position == place);
+        self.say(row.ok_or_else(|| unexpected(text))?, text)
+    }
+}
+
+/// The token that begins at `args[at]`, and where the next one begins.
+fn token<'a>(args: &[&'a str], at: usize) -> Result<(Token<'a>, usize)> {
+    let following = args.get(at + 1).copied();
+    let (token, takes_following) = match args[at] {
+        "--" => (Token::End, false),
+        "-h" | "--help" => (Token::Asks(Asks::Help), false),
+        "-V" | "--version" => (Token::Asks(Asks::Version), false),
+        long if long.starts_with("--") => long_option(&long[2..], following)?,
+        short if short.starts_with('-') && short.len() > 1 => short_option(short, following)?,
+        text => (Token::Positional(text), false),
+    };
+    Ok((token, at + 1 + usize::from(takes_following)))
+}
+
+/// `name=value`, `name value`, `name` and `no-name`, the leading hyphens gone.
+fn long_option<'a>(text: &'a str, following: Option<&'a str>) -> Result<(Token<'a>, bool)> {
+    let (name, inline) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (text, None),
+    };
+    let name = name.replace('-', "_");
+    if name == "config" {
+        let path = inline.or_else(|| value_in(following)).filter(|path| !path.is_empty());
+        let path = path.ok_or_else(|| error("config: expected a file name, got nothing"))?;
+        return Ok((Token::File(path), inline.is_none()));
+    }
+    if let Some(row) = name.strip_prefix("no_").and_then(switch_row) {
+        return match inline {
+            None => Ok((Token::Option(row, "off"), false)),
+            Some(value) => {
+                Err(refuse(row, &format!("--no- takes no value, got {}", quoted(value))))
+            }
+        };
+    }
+    option(suggest::find(&name)?, inline, following)
+}
+
+/// `-w4` and `-w 4`.
+fn short_option<'a>(text: &'a str, following: Option<&'a str>) -> Result<(Token<'a>, bool)> {
+    let mut rest = text[1..].chars();
+    let letter = rest.next();
+    let row = TABLE.iter().position(|row| row.short.is_some() && row.short == letter);
+    let row = row.ok_or_else(|| error(format!("unknown option {}", quoted(text))))?;
+    let inline = Some(rest.as_str()).filter(|value| !value.is_empty());
+    option(row, inline, following)
+}
+
+fn option<'a>(
+    row: usize,
+    inline: Option<&'a str>,
+    following: Option<&'a str>,
+) -> Result<(Token<'a>, bool)> {
+    let kind = TABLE[row].kind;
+    if let Some(value) = inline {
+        return Ok((Token::Option(row, value), false));
+    }
+    match value_in(following) {
+        Some(value) if kind != Kind::Switch || switch(value).is_some() => {
+            Ok((Token::Option(row, value), true))
+        }
+        _ if kind == Kind::Switch => Ok((Token::Option(row, "on"), false)),
+        _ => Err(refuse(row, &kind.refuse_thing("nothing"))),
+    }
+}
+
+/// The following argument as a value: a forgotten value shall not swallow the next option.
+fn value_in(following: Option<&str>) -> Option<&str> {
+    following.filter(|text| !text.starts_with("--"))
+}
+
+fn switch_row(name: &str) -> Option<usize> {
+    TABLE.iter().position(|row| row.name == name && row.kind == Kind::Switch)
+}
+
+fn unexpected(text: &str) -> Error {
+    error(format!("unexpected argument {}", quoted(text)))
+}
+
+fn error(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::Config, message)
+}
+
+#[cfg(test)]
+mod tests;

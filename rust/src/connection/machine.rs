@@ -1,0 +1,514 @@
+//! What happens to a connection, sans-IO: it is given octets, an end of stream, an answer or an
+//! expired deadline, appends what shall be sent to `Context::out`, and says what it wants next.
+//!
+//! The caller sends `out` after every call and reports what the socket did not take with
+//! [`Machine::not_sent`]; only then is there a WRITING state.
+
+use super::buffers::Pending;
+use super::incoming::Incoming;
+use super::{Buffers, Deadline, Key, State};
+use crate::config::Settings;
+use crate::http::head::{self, FIELDS_MAX};
+use crate::http::{
+    BodyDecoder, DateLine, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version,
+};
+use crate::log::{Limiter, Log};
+use crate::responder::deferred::{Held, Post};
+use crate::responder::exchange::{DeferSource, HandlerFault, Outcome};
+use crate::responder::response::{Persistence, Wire};
+use crate::responder::{Exchange, Request, Responder, Response};
+use crate::stats::Cells;
+use std::mem::MaybeUninit;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// Octets of prepared answers at which pipelined requests wait until they are sent: what one
+/// connection can make the server hold.
+const OUT_BOUND: usize = 64 * 1024;
+
+/// RFC 9110 section 15.2.1.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What a connection wants once `out` is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// More octets from the client.
+    Receive,
+    /// [`Machine::received`] with what it kept.
+    Again,
+    /// The answer of a handler.
+    Wait,
+    /// To be closed.
+    Close,
+    /// A half-close, then [`Machine::linger`].
+    Linger,
+}
+
+/// How a connection ends after its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Not at all.
+    Open,
+    /// The client asked for it and waits for nothing else.
+    Close,
+    /// The client may still be sending: an immediate close could cost it the answer (RFC 9112
+    /// section 9.6).
+    Linger,
+}
+
+/// What a machine may use during one call.
+pub(crate) struct Context<'w> {
+    pub(crate) settings: &'w Settings,
+    pub(crate) responder: &'w Responder,
+    pub(crate) stats: &'w Cells,
+    pub(crate) date: &'w DateLine,
+    pub(crate) buffers: &'w mut Buffers,
+    pub(crate) out: &'w mut Vec<u8>,
+    pub(crate) post: &'w Arc<dyn Post>,
+    pub(crate) key: Key,
+    pub(crate) peer: Option<BorrowedFd<'w>>,
+    pub(crate) draining: bool,
+    pub(crate) limiter: &'w Limiter,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    state: State,
+    ending: Ending,
+    /// The number of the listener that accepted it.
+    listener: u16,
+    requests: u32,
+    pending: Option<Box<Pending>>,
+}
+
+/// What came of one request.
+enum Step {
+    /// It is answered; these octets are used, more may follow.
+    Answered(usize),
+    /// These octets are used; then this.
+    Stop(usize, Next),
+}
+
+impl Machine {
+    pub(crate) fn new(listener: u16) -> Self {
+        Machine {
+            state: State::Reading,
+            ending: Ending::Open,
+            listener,
+            requests: 0,
+            pending: None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many requests were answered or handed to a handler.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    /// The deadline that should run.
+    #[inline]
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let in_body = self.pending.as_ref().is_some_and(|p| p.incoming.is_some());
+        self.state.deadline(in_body)
+    }
+
+    /// Octets received before and not yet used; the next ones belong behind them.
+    #[inline]
+    pub(crate) fn kept(&self) -> &[u8] {
+        self.pending.as_ref().map_or(&[], |pending| &pending.input)
+    }
+
+    /// Octets that the socket did not take yet.
+    #[inline]
+    pub(crate) fn output(&self) -> &[u8] {
+        self.pending.as_ref().map_or(&[], |pending| &pending.output[pending.sent..])
+    }
+
+    /// Event: octets arrived. `input` is what was kept before and, behind it, `fresh` new ones.
+    #[inline]
+    pub(crate) fn received(&mut self, input: &[u8], fresh: usize, cx: &mut Context<'_>) -> Next {
+        if self.state == State::Closing {
+            return Next::Receive;
+        }
+        if self.still_no_line(input, fresh, cx) {
+            self.pending_mut(cx).input.extend_from_slice(&input[input.len() - fresh..]);
+            return Next::Receive;
+        }
+        let mut at = 0;
+        let next = loop {
+            match self.step(&input[at..], cx) {
+                Step::Answered(used) => at += used,
+                Step::Stop(used, next) => {
+                    at += used;
+                    break next;
+                }
+            }
+        };
+        self.finish(next, &input[at..], cx)
+    }
+
+    /// Event: the client will send nothing more.
+    pub(crate) fn end_of_stream(&mut self, cx: &mut Context<'_>) -> Next {
+        let in_request = self
+            .pending
+            .as_ref()
+            .is_some_and(|p| !p.input.is_empty() || p.incoming.is_some() || p.held.is_some());
+        if in_request && matches!(self.state, State::Reading | State::Processing) {
+            cx.stats.disconnects_early.add(1);
+        }
+        Next::Close
+    }
+
+    /// Event: the socket did not take `rest`, the end of `out` or of [`Machine::output`].
+    pub(crate) fn not_sent(&mut self, rest: &[u8], buffers: &mut Buffers) {
+        self.state = State::Writing;
+        let pending = self.pending.get_or_insert_with(|| buffers.lend());
+        pending.output.extend_from_slice(rest);
+    }
+
+    /// Event: the socket took `count` octets of [`Machine::output`]. Says what is next once it
+    /// has taken all.
+    pub(crate) fn sent(&mut self, count: usize, cx: &mut Context<'_>) -> Option<Next> {
+        let pending = self.pending_mut(cx);
+        pending.sent += count;
+        if pending.sent < pending.output.len() {
+            return None;
+        }
+        pending.output.clear();
+        pending.sent = 0;
+        let held = pending.held.is_some();
+        Some(match self.ending {
+            Ending::Close => Next::Close,
+            Ending::Linger => Next::Linger,
+            Ending::Open if held => {
+                self.state = State::Processing;
+                Next::Wait
+            }
+            Ending::Open => Next::Again,
+        })
+    }
+
+    /// Event: the deferred answer has come. `None` where nobody waits for one.
+    pub(crate) fn answered(&mut self, response: &Response, cx: &mut Context<'_>) -> Option<Next> {
+        let held = self.pending.as_mut()?.held.take()?;
+        let close = cx.draining || response.closes() || held.persistence == Persistence::Close;
+        let persistence = if close { Persistence::Close } else { held.persistence };
+        let head_only = held.head_only;
+        let server = cx.responder.server_line();
+        let wire = Wire { date: cx.date, head_only, persistence, server, extra: b"" };
+        response.write(cx.out, &wire);
+        count_response(response.status(), cx.stats);
+        cx.stats.requests_handled.add(1);
+        cx.stats.deferred_answers.add(1);
+        if close {
+            self.ending = Ending::Linger;
+        }
+        if self.state == State::Writing {
+            // Behind what waits already: octets go out in the order of their requests.
+            let pending = self.pending_mut(cx);
+            let mut out = std::mem::take(cx.out);
+            pending.output.append(&mut out);
+            *cx.out = out;
+            return Some(Next::Wait);
+        }
+        self.state = State::Reading;
+        Some(if close { Next::Linger } else { Next::Again })
+    }
+
+    /// Event: `deadline` has passed.
+    pub(crate) fn expired(&mut self, deadline: Deadline, cx: &mut Context<'_>) -> Next {
+        let stats = cx.stats;
+        let (counter, tell) = match deadline {
+            Deadline::Head => (&stats.timeouts_head, !self.kept().is_empty()),
+            Deadline::Body => (&stats.timeouts_body, true),
+            Deadline::Write => (&stats.timeouts_write, false),
+            Deadline::KeepAlive => (&stats.timeouts_keepalive, false),
+            Deadline::Linger => (&stats.timeouts_linger, false),
+        };
+        counter.add(1);
+        if !tell {
+            return Next::Close;
+        }
+        self.refuse_with(Response::plain(408), cx);
+        Next::Linger
+    }
+
+    /// Event: the server drains. Says what is next for a connection with nothing in progress.
+    pub(crate) fn drain(&mut self) -> Option<Next> {
+        match self.state {
+            State::KeepAlive => Some(Next::Close),
+            // Its request may be on the way: a reset would look like a failure.
+            State::Reading if self.pending.is_none() => Some(Next::Linger),
+            _ => None,
+        }
+    }
+
+    /// Event: the half-close is done; what still comes is thrown away.
+    pub(crate) fn linger(&mut self, buffers: &mut Buffers) {
+        self.release(buffers);
+        self.state = State::Closing;
+    }
+
+    /// Event: the connection is gone.
+    pub(crate) fn release(&mut self, buffers: &mut Buffers) {
+        self.state = State::Idle;
+        if let Some(pending) = self.pending.take() {
+            buffers.take_back(pending);
+        }
+    }
+
+    /// Whether a head that was incomplete cannot have become complete: no line end is new. Spares
+    /// parsing the same head again for each octet of a slow client.
+    #[inline]
+    fn still_no_line(&self, input: &[u8], fresh: usize, cx: &Context<'_>) -> bool {
+        let partial = self.state == State::Reading
+            && input.len() > fresh
+            && self.pending.as_ref().is_some_and(|pending| pending.incoming.is_none());
+        partial
+            && input.len() <= cx.settings.limits.max_head
+            && memchr::memchr(b'\n', &input[input.len() - fresh..]).is_none()
+    }
+
+    #[inline]
+    fn step(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
+        if self.pending.as_ref().is_some_and(|pending| pending.incoming.is_some()) {
+            return self.step_body(input, cx);
+        }
+        if input.is_empty() {
+            self.state = if self.requests == 0 { State::Reading } else { State::KeepAlive };
+            return Step::Stop(0, Next::Receive);
+        }
+        if cx.out.len() >= OUT_BOUND {
+            return Step::Stop(0, Next::Again);
+        }
+        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        match head::parse(input, &mut slots, &cx.settings.limits) {
+            Parsed::Complete(head) if head.framing == Framing::None => {
+                let used = head.len;
+                self.answer(&head, b"", used, cx)
+            }
+            Parsed::Complete(head) => self.begin_body(&head, input, cx),
+            Parsed::Partial => {
+                self.state = State::Reading;
+                Step::Stop(0, Next::Receive)
+            }
+            Parsed::Refused(refusal) => self.refuse(refusal, cx),
+        }
+    }
+
+    fn begin_body(&mut self, head: &Head<'_, '_>, input: &[u8], cx: &mut Context<'_>) -> Step {
+        let decoder = match BodyDecoder::new(head.framing, cx.settings.max_body) {
+            Ok(decoder) => decoder,
+            Err(refusal) => return self.refuse(refusal, cx),
+        };
+        let mut incoming = Incoming::new(decoder, cx.responder.wants_body(head));
+        let fed = incoming.feed(&input[head.len..], cx.buffers);
+        let step = match fed {
+            Ok(progress) if progress.done => {
+                self.answer(head, incoming.body(), head.len + progress.consumed, cx)
+            }
+            Ok(progress) => {
+                if head.expect_continue && progress.consumed == 0 {
+                    cx.out.extend_from_slice(CONTINUE);
+                    cx.stats.responses_1xx.add(1);
+                }
+                incoming.head.extend_from_slice(&input[..head.len]);
+                self.pending_mut(cx).incoming = Some(incoming);
+                self.state = State::Reading;
+                return Step::Stop(head.len + progress.consumed, Next::Receive);
+            }
+            Err(refusal) => self.refuse(refusal, cx),
+        };
+        cx.buffers.release_body(incoming.body_memory());
+        step
+    }
+
+    fn step_body(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
+        let Some(mut incoming) = self.pending.as_mut().and_then(|p| p.incoming.take()) else {
+            return Step::Stop(0, Next::Receive);
+        };
+        let step = match incoming.feed(input, cx.buffers) {
+            Ok(progress) if progress.done => self.answer_incoming(&incoming, progress.consumed, cx),
+            Ok(progress) => {
+                self.pending_mut(cx).incoming = Some(incoming);
+                self.state = State::Reading;
+                return Step::Stop(progress.consumed, Next::Receive);
+            }
+            Err(refusal) => self.refuse(refusal, cx),
+        };
+        cx.buffers.release_body(incoming.body_memory());
+        step
+    }
+
+    fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
+        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
+            Parsed::Complete(head) => self.answer(&head, incoming.body(), used, cx),
+            // It was complete and valid when the body began.
+            Parsed::Partial | Parsed::Refused(_) => self.refuse(Refusal::RequestLine, cx),
+        }
+    }
+
+    /// Has the responder answer a whole request, of which `used` octets stand in the input.
+    #[inline]
+    fn answer(
+        &mut self,
+        head: &Head<'_, '_>,
+        body: &[u8],
+        used: usize,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        self.requests = self.requests.wrapping_add(1);
+        let limit = cx.settings.max_requests;
+        let is_last = limit != 0 && self.requests >= limit;
+        // CONNECT is refused, but what follows it might be meant for a tunnel.
+        let we_end = is_last || cx.draining || head.method == Method::Connect;
+        let persistence = match head.version {
+            _ if we_end || !head.keep_alive => Persistence::Close,
+            Version::Http10 => Persistence::KeepAlive,
+            Version::Http11 => Persistence::Implied,
+        };
+        if is_last {
+            cx.stats.connections_max_requests.add(1);
+        }
+        let mut request = Request::new(head, body, cx.peer);
+        request.listener = self.listener;
+        let head_only = head.method == Method::Head;
+        let defer = Some(DeferSource { post: cx.post, key: cx.key });
+        let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
+        cx.responder.answer(&mut request, &mut exchange);
+        let fault = exchange.fault();
+        let outcome = exchange.into_outcome();
+        if let Some(fault) = fault {
+            note_fault(fault, head.path, cx);
+        }
+        match outcome {
+            Outcome::Answered { status, close, refusal } => {
+                cx.stats.requests_handled.add(1);
+                count_response(status, cx.stats);
+                if let Some(refusal) = refusal {
+                    count_refusal(refusal, cx.stats);
+                }
+                match (close || we_end, head.keep_alive) {
+                    (false, true) => Step::Answered(used),
+                    (false, false) => Step::Stop(used, Next::Close),
+                    (true, _) => Step::Stop(used, Next::Linger),
+                }
+            }
+            Outcome::Deferred(shared) => {
+                self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
+                self.state = State::Processing;
+                Step::Stop(used, Next::Wait)
+            }
+            Outcome::Unanswered => {
+                self.refuse_with(&Response::internal_error(), cx);
+                Step::Stop(used, Next::Linger)
+            }
+        }
+    }
+
+    #[cold]
+    fn refuse(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Step {
+        count_refusal(refusal, cx.stats);
+        self.refuse_with(Response::refusal(refusal), cx);
+        Step::Stop(0, Next::Linger)
+    }
+
+    fn refuse_with(&mut self, response: &Response, cx: &mut Context<'_>) {
+        let persistence = Persistence::Close;
+        let server = cx.responder.server_line();
+        let wire = Wire { date: cx.date, head_only: false, persistence, server, extra: b"" };
+        response.write(cx.out, &wire);
+        count_response(response.status(), cx.stats);
+        self.ending = Ending::Linger;
+    }
+
+    /// Keeps what is still needed and gives back what is not.
+    #[inline]
+    fn finish(&mut self, next: Next, rest: &[u8], cx: &mut Context<'_>) -> Next {
+        let next = match next {
+            // More requests behind the last one: the client is still sending.
+            Next::Close if !rest.is_empty() => Next::Linger,
+            other => other,
+        };
+        match next {
+            Next::Close => self.ending = Ending::Close,
+            Next::Linger => self.ending = Ending::Linger,
+            Next::Receive | Next::Again | Next::Wait if !rest.is_empty() => {
+                let input = &mut self.pending_mut(cx).input;
+                input.clear();
+                input.extend_from_slice(rest);
+                return next;
+            }
+            Next::Receive | Next::Again | Next::Wait => {}
+        }
+        if let Some(pending) = &mut self.pending {
+            pending.input.clear();
+            if pending.is_empty() {
+                self.pending.take().into_iter().for_each(|pending| cx.buffers.take_back(pending));
+            }
+        }
+        next
+    }
+
+    fn pending_mut(&mut self, cx: &mut Context<'_>) -> &mut Pending {
+        self.pending.get_or_insert_with(|| cx.buffers.lend())
+    }
+}
+
+#[cold]
+fn note_fault(fault: HandlerFault, path: &str, cx: &Context<'_>) {
+    let (counter, what) = match fault {
+        HandlerFault::Panicked => (&cx.stats.handler_panics, "panicked"),
+        HandlerFault::Silent => {
+            (&cx.stats.handler_silences, "neither answered nor deferred nor declined")
+        }
+    };
+    counter.add(1);
+    if let Some(held_back) = cx.limiter.admit() {
+        let log = Log(cx.settings.log_level);
+        log.warn(format_args!(
+            "a handler {what} for {path:.200}: the client got a 500 ({held_back} more like this)"
+        ));
+    }
+}
+
+#[inline]
+fn count_response(status: u16, stats: &Cells) {
+    let cell = match status {
+        ..300 => &stats.responses_2xx,
+        300..400 => &stats.responses_3xx,
+        400..500 => &stats.responses_4xx,
+        500.. => &stats.responses_5xx,
+    };
+    cell.add(1);
+}
+
+/// Counts a refusal by its reason.
+pub(crate) fn count_refusal(refusal: Refusal, stats: &Cells) {
+    let cell = match refusal {
+        Refusal::RequestLine => &stats.refused_request_line,
+        Refusal::Version | Refusal::VersionSyntax => &stats.refused_version,
+        Refusal::TargetTooLong => &stats.refused_target_too_long,
+        Refusal::HeadTooLarge => &stats.refused_head_too_large,
+        Refusal::Field => &stats.refused_field,
+        Refusal::LineEnd => &stats.refused_line_end,
+        Refusal::Host => &stats.refused_host,
+        Refusal::Framing => &stats.refused_framing,
+        Refusal::TransferCoding => &stats.refused_transfer_coding,
+        Refusal::Chunk => &stats.refused_chunk,
+        Refusal::BodyTooLarge => &stats.refused_body_too_large,
+        Refusal::Method => &stats.refused_method,
+        Refusal::MethodNotAllowed => &stats.refused_method_not_allowed,
+        Refusal::Expectation => &stats.refused_expectation,
+        Refusal::Protocol => &stats.refused_protocol,
+        Refusal::Memory => &stats.refused_memory,
+        Refusal::Full => &stats.refused_full,
+    };
+    cell.add(1);
+}

@@ -1,1 +1,0 @@
-//! The default answers by type.

@@ -1,0 +1,174 @@
+//! Finds a kind by extension or media type.
+//!
+//! # Implementation
+//! An extension of up to 15 octets is one number, letters lowered; numbers lie in an open-addressed
+//! table that is at most a quarter full, so that nearly every lookup is one multiplication and
+//! one comparison.
+
+use super::types::{Class, Kind};
+
+/// The longest extension that is looked up; one octet of its number is a mark.
+const EXTENSION_MAX: usize = 15;
+
+/// A row of the table of kinds.
+pub(super) type Row = u16;
+
+/// Rows by extension and by media type.
+pub(super) struct Index {
+    slots: Box<[Slot]>,
+    /// What is shifted off a hash to get a slot.
+    shift: u32,
+    table: &'static [Kind],
+    /// The row that stands for each class.
+    classes: [Row; Class::COUNT],
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    /// 0 is free: no extension is empty.
+    key: u128,
+    row: Row,
+}
+
+impl Index {
+    pub(super) fn new(table: &'static [Kind]) -> Index {
+        let extensions: usize = table.iter().map(|kind| kind.extensions.len()).sum();
+        let size = (extensions * 4).next_power_of_two().max(2);
+        let free = Slot { key: 0, row: 0 };
+        let mut index = Index {
+            slots: vec![free; size].into_boxed_slice(),
+            shift: 64 - size.trailing_zeros(),
+            table,
+            classes: Class::ALL.map(|class| {
+                let stands = table.iter().position(|kind| kind.class == class);
+                stands.expect("each class has a row") as Row
+            }),
+        };
+        for (row, kind) in table.iter().enumerate() {
+            for extension in kind.extensions {
+                index.insert(key(extension.as_bytes()).unwrap_or_default(), row as Row);
+            }
+        }
+        index
+    }
+
+    fn insert(&mut self, key: u128, row: Row) {
+        let mut at = self.start(key);
+        while self.slots[at].key != 0 && self.slots[at].key != key {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = Slot { key, row };
+    }
+
+    /// The row for an extension, without its dot and in any case.
+    #[inline]
+    pub(super) fn by_extension(&self, extension: &[u8]) -> Option<Row> {
+        let key = key(extension)?;
+        let mut at = self.start(key);
+        loop {
+            let slot = self.slots[at];
+            if slot.key == key {
+                return Some(slot.row);
+            }
+            if slot.key == 0 {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The first row whose media type is `essence` (`image/png`), or which stands for the type
+    /// (`image/*`), and which has a body worth sending.
+    pub(super) fn by_media_type(&self, essence: &[u8]) -> Option<Row> {
+        if let Some(class) = essence.strip_suffix(b"/*").and_then(Class::of_type) {
+            return Some(self.of_class(class));
+        }
+        let fits = |k: &Kind| k.body.is_some() && k.essence().eq_ignore_ascii_case(essence);
+        self.table.iter().position(fits).map(|row| row as Row)
+    }
+
+    /// The row that stands for its class: the first.
+    pub(super) fn of_class(&self, class: Class) -> Row {
+        self.classes[class as usize]
+    }
+
+    /// The class of a row.
+    pub(super) fn class(&self, row: Row) -> Class {
+        self.table[usize::from(row)].class
+    }
+
+    #[inline]
+    fn start(&self, key: u128) -> usize {
+        let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(31);
+        (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    }
+}
+
+/// An extension as a number, its letters lowered.
+#[inline]
+fn key(extension: &[u8]) -> Option<u128> {
+    if extension.is_empty() || extension.len() > EXTENSION_MAX {
+        return None;
+    }
+    // The leading 1 keeps NUL octets in front from counting for nothing.
+    Some(extension.iter().fold(1, |key, b| key << 8 | u128::from(b.to_ascii_lowercase())))
+}
+
+/// The extension of the last segment of `path`, cut at `;`, `?` and `#`.
+#[inline]
+pub(super) fn extension(path: &str) -> Option<&[u8]> {
+    let path = path.as_bytes();
+    let last = &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..];
+    let last = &last[..memchr::memchr3(b';', b'?', b'#', last).unwrap_or(last.len())];
+    let dot = memchr::memrchr(b'.', last)?;
+    Some(&last[dot + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::types::TABLE;
+    use super::*;
+
+    #[test]
+    fn the_extension_is_that_of_the_last_segment() {
+        let cases = [
+            ("/a.gif", Some("gif")),
+            ("/a.b.GIF", Some("GIF")),
+            ("/.gif", Some("gif")),
+            ("/a.js;v=1.2", Some("js")),
+            ("/a.js?x.css", Some("js")),
+            ("/a.js#x.css", Some("js")),
+            ("/a.gif/b", None),
+            ("/a.gif/", None),
+            ("/a", None),
+            ("/", None),
+            ("", None),
+            ("*", None),
+            ("/a.", Some("")),
+            ("/a;x=/b.css", Some("css")),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(extension(path), expected.map(str::as_bytes), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_extension_of_the_table_is_found_in_any_case() {
+        let index = Index::new(TABLE);
+        for (row, kind) in TABLE.iter().enumerate() {
+            for name in kind.extensions {
+                assert_eq!(index.by_extension(name.as_bytes()), Some(row as Row), "{name}");
+                let upper = name.to_ascii_uppercase();
+                assert_eq!(index.by_extension(upper.as_bytes()), Some(row as Row), "{upper}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_extension_of_the_table_is_not_found() {
+        let index = Index::new(TABLE);
+        for name in ["", "g", "gi", "giff", "\0gif", "aaaaaaaaaaaaaaaaagif", "unknown"] {
+            assert_eq!(index.by_extension(name.as_bytes()), None, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! THE table of kinds: media type, body, caching and extensions. A row is all that is needed to
+//! add one.
+
+use super::bodies as body;
+
+/// One kind of thing that can be asked for.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub(super) class: Class,
+    /// The value of Content-Type.
+    pub(super) mime: &'static str,
+    /// The smallest valid body; `None` where there is none yet, and an empty one is sent.
+    pub(super) body: Option<&'static [u8]>,
+    pub(super) cache: Cache,
+    /// In lower case, without the dot.
+    pub(super) extensions: &'static [&'static str],
+}
+
+/// What an element or a media range asks for. The first row of a class stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// A page that somebody looks at.
+    Page,
+    /// A page within a page.
+    Frame,
+    /// Nobody knows what.
+    Nothing,
+    Image,
+    Script,
+    Style,
+    Json,
+    Xml,
+    Text,
+    Font,
+    Audio,
+    Video,
+    Track,
+    Binary,
+}
+
+/// How long an answer may be kept. Long enough to spare requests, short enough that a name which
+/// is no longer blocked works soon.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cache {
+    /// An hour: what pages ask for again and again and what never differs.
+    Hour,
+    /// Not at all: what may be real the next time.
+    Never,
+}
+
+impl Class {
+    pub(super) const ALL: [Class; 14] = [
+        Class::Page,
+        Class::Frame,
+        Class::Nothing,
+        Class::Image,
+        Class::Script,
+        Class::Style,
+        Class::Json,
+        Class::Xml,
+        Class::Text,
+        Class::Font,
+        Class::Audio,
+        Class::Video,
+        Class::Track,
+        Class::Binary,
+    ];
+    pub(super) const COUNT: usize = Class::ALL.len();
+
+    /// What a request destination (Fetch standard, section 2.2.5) takes; `None` where it takes
+    /// anything.
+    pub(super) fn of_destination(destination: &[u8]) -> Option<Class> {
+        Some(match destination {
+            b"image" => Class::Image,
+            b"script" | b"worker" | b"sharedworker" | b"serviceworker" | b"audioworklet"
+            | b"paintworklet" => Class::Script,
+            b"style" => Class::Style,
+            b"document" => Class::Page,
+            b"iframe" | b"frame" | b"fencedframe" => Class::Frame,
+            b"font" => Class::Font,
+            b"audio" => Class::Audio,
+            b"video" => Class::Video,
+            b"track" => Class::Track,
+            b"json" | b"manifest" | b"webidentity" => Class::Json,
+            b"xslt" => Class::Xml,
+            _ => return None,
+        })
+    }
+
+    /// What stands for a whole top-level media type; `application/*` says nothing.
+    pub(super) fn of_type(name: &[u8]) -> Option<Class> {
+        Some(match name {
+            b"image" => Class::Image,
+            b"text" => Class::Page,
+            b"audio" => Class::Audio,
+            b"video" => Class::Video,
+            b"font" => Class::Font,
+            _ => return None,
+        })
+    }
+}
+
+impl Cache {
+    /// The value of Cache-Control.
+    pub(super) fn value(self) -> &'static str {
+        match self {
+            Cache::Hour => "public, max-age=3600",
+            Cache::Never => "no-store",
+        }
+    }
+}
+
+impl Kind {
+    /// The media type without parameters.
+    pub(super) fn essence(&self) -> &'static [u8] {
+        self.mime.split(';').next().unwrap_or(self.mime).as_bytes()
+    }
+}
+
+/// A kind with a valid body.
+const fn kind(
+    class: Class,
+    mime: &'static str,
+    body: &'static [u8],
+    extensions: &'static [&'static str],
+) -> Kind {
+    let cache = match class {
+        Class::Image | Class::Script | Class::Style | Class::Font => Cache::Hour,
+        Class::Audio | Class::Video | Class::Track | Class::Binary => Cache::Hour,
+        Class::Page | Class::Frame | Class::Nothing => Cache::Never,
+        Class::Json | Class::Xml | Class::Text => Cache::Never,
+    };
+    Kind { class, mime, body: Some(body), cache, extensions }
+}
+
+/// A kind whose smallest valid body is still to be made.
+const fn bare(class: Class, mime: &'static str, extensions: &'static [&'static str]) -> Kind {
+    Kind { body: None, ..kind(class, mime, b"", extensions) }
+}
+
+use Class::*;
+
+/// Every kind.
+pub(super) const TABLE: &[Kind] = &[
+    kind(Page, "text/html; charset=utf-8", body::PAGE, HTML_LIKE),
+    kind(Page, "application/xhtml+xml", body::XHTML, &["xhtml", "xht"]),
+    kind(Frame, "text/html; charset=utf-8", body::FRAME, &[]),
+    kind(Nothing, "text/html; charset=utf-8", b"", &[]),
+    // Images
+    kind(Image, "image/gif", body::GIF, &["gif"]),
+    kind(Image, "image/png", body::PNG, &["png", "apng"]),
+    kind(Image, "image/jpeg", body::JPEG, &["jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp"]),
+    kind(Image, "image/webp", body::WEBP, &["webp"]),
+    kind(Image, "image/bmp", body::BMP, &["bmp", "dib"]),
+    kind(Image, "image/x-icon", body::ICO, &["ico"]),
+    kind(Image, "image/svg+xml", body::SVG, &["svg"]),
+    bare(Image, "image/avif", &["avif"]),
+    bare(Image, "image/heic", &["heic"]),
+    bare(Image, "image/jxl", &["jxl"]),
+    bare(Image, "image/jp2", &["jp2"]),
+    bare(Image, "image/tiff", &["tif", "tiff"]),
+    bare(Image, "image/vnd.adobe.photoshop", &["psd"]),
+    // Scripts and style sheets
+    kind(Script, "text/javascript", b"", &["js", "mjs", "cjs", "jsm"]),
+    kind(Style, "text/css", b"", &["css"]),
+    // Data
+    kind(Json, "application/json", body::JSON, &["json", "map", "json5", "har", "topojson"]),
+    kind(Json, "application/manifest+json", body::JSON, &["webmanifest"]),
+    kind(Json, "application/ld+json", body::JSON, &["jsonld"]),
+    kind(Json, "application/geo+json", body::GEOJSON, &["geojson"]),
+    kind(Xml, "application/xml", body::XML, &["xml", "xsd", "rng", "wsdl"]),
+    kind(Xml, "text/xml", body::VAST, &["vast"]),
+    kind(Xml, "text/xml", body::VMAP, &["vmap"]),
+    kind(Xml, "application/rss+xml", body::RSS, &["rss"]),
+    kind(Xml, "application/atom+xml", body::ATOM, &["atom"]),
+    kind(Xml, "application/xslt+xml", body::XSLT, &["xsl", "xslt"]),
+    kind(Xml, "text/x-opml", body::OPML, &["opml"]),
+    kind(Xml, "application/vnd.google-earth.kml+xml", body::KML, &["kml"]),
+    kind(Xml, "application/gpx+xml", body::GPX, &["gpx"]),
+    // Text
+    kind(Text, "text/plain", b"", &["txt", "text", "log", "conf", "ini", "cfg", "properties"]),
+    kind(Text, "text/csv", b"", &["csv"]),
+    kind(Text, "text/tab-separated-values", b"", &["tsv"]),
+    kind(Text, "text/markdown", b"", &["md", "markdown"]),
+    kind(Text, "application/yaml", b"", &["yaml", "yml"]),
+    kind(Text, "application/toml", b"", &["toml"]),
+    kind(Text, "application/x-ndjson", b"", &["ndjson", "jsonl"]),
+    kind(Text, "text/event-stream", b"", &["sse"]),
+    bare(Text, "text/calendar", &["ics"]),
+    bare(Text, "text/vcard", &["vcf"]),
+    bare(Text, "application/rtf", &["rtf"]),
+    // Fonts
+    bare(Font, "font/woff2", &["woff2"]),
+    bare(Font, "font/woff", &["woff"]),
+    bare(Font, "font/ttf", &["ttf"]),
+    bare(Font, "font/otf", &["otf"]),
+    bare(Font, "font/collection", &["ttc"]),
+    bare(Font, "application/vnd.ms-fontobject", &["eot"]),
+    // Audio and video
+    kind(Audio, "audio/wav", body::WAV, &["wav", "wave"]),
+    bare(Audio, "audio/mpeg", &["mp3", "mp2", "mpga"]),
+    bare(Audio, "audio/mp4", &["m4a", "m4b", "f4a"]),
+    bare(Audio, "audio/aac", &["aac"]),
+    bare(Audio, "audio/ogg", &["ogg", "oga", "opus", "spx"]),
+    bare(Audio, "audio/flac", &["flac"]),
+    bare(Audio, "audio/webm", &["weba"]),
+    bare(Audio, "audio/midi", &["mid", "midi"]),
+    bare(Audio, "audio/aiff", &["aif", "aiff"]),
+    bare(Video, "video/mp4", &["mp4", "m4v", "m4s", "f4v", "mp4v"]),
+    bare(Video, "video/webm", &["webm"]),
+    bare(Video, "video/ogg", &["ogv"]),
+    bare(Video, "video/mp2t", &["ts", "mts", "m2ts"]),
+    bare(Video, "video/mpeg", &["mpg", "mpeg", "mpe"]),
+    bare(Video, "video/quicktime", &["mov", "qt"]),
+    bare(Video, "video/x-msvideo", &["avi"]),
+    bare(Video, "video/x-matroska", &["mkv"]),
+    bare(Video, "video/x-flv", &["flv"]),
+    bare(Video, "video/x-ms-wmv", &["wmv"]),
+    bare(Video, "video/3gpp", &["3gp", "3gpp"]),
+    kind(Video, "application/vnd.apple.mpegurl", body::HLS, &["m3u8"]),
+    kind(Video, "application/dash+xml", body::DASH, &["mpd"]),
+    kind(Audio, "audio/x-mpegurl", body::HLS, &["m3u"]),
+    kind(Track, "text/vtt", body::VTT, &["vtt"]),
+    kind(Track, "application/x-subrip", b"", &["srt"]),
+    // Everything else
+    kind(Binary, "application/octet-stream", b"", &["bin", "dat", "exe", "dll", "img", "dmg"]),
+    kind(Binary, "application/wasm", body::WASM, &["wasm"]),
+    kind(Binary, "application/pdf", body::PDF, &["pdf"]),
+    kind(Binary, "application/zip", body::ZIP, &["zip"]),
+    kind(Binary, "application/java-archive", body::ZIP, &["jar"]),
+    bare(Binary, "application/gzip", &["gz", "tgz"]),
+    bare(Binary, "application/x-tar", &["tar"]),
+    bare(Binary, "application/zstd", &["zst"]),
+    bare(Binary, "application/x-7z-compressed", &["7z"]),
+    bare(Binary, "application/vnd.rar", &["rar"]),
+    bare(Binary, "application/x-shockwave-flash", &["swf"]),
+    bare(Binary, "application/vnd.android.package-archive", &["apk"]),
+    bare(Binary, "application/epub+zip", &["epub"]),
+    bare(Binary, "application/msword", &["doc"]),
+    bare(Binary, "application/vnd.ms-excel", &["xls"]),
+    bare(Binary, "application/vnd.ms-powerpoint", &["ppt"]),
+    bare(Binary, OOXML_DOCUMENT, &["docx"]),
+    bare(Binary, OOXML_SHEET, &["xlsx"]),
+    bare(Binary, OOXML_SLIDES, &["pptx"]),
+];
+
+/// What is made by a program on the server is a page as a rule.
+const HTML_LIKE: &[&str] = &[
+    "html", "htm", "shtml", "phtml", "dhtml", "php", "php3", "php4", "php5", "php7", "asp", "aspx",
+    "ashx", "asmx", "jsp", "jspx", "jsf", "do", "action", "cgi", "pl", "py", "cfm",
+];
+
+const OOXML_DOCUMENT: &str =
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const OOXML_SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const OOXML_SLIDES: &str =
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn an_extension_stands_in_one_row_in_lower_case_and_fits_the_index() {
+        let mut seen = HashSet::new();
+        for name in TABLE.iter().flat_map(|kind| kind.extensions) {
+            assert!(seen.insert(name), "{name} twice");
+            assert!((1..=15).contains(&name.len()), "{name}");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
+        }
+        assert!(seen.len() >= 150, "{} extensions", seen.len());
+    }
+
+    #[test]
+    fn every_class_has_a_row_and_stands_at_its_number() {
+        for (number, class) in Class::ALL.into_iter().enumerate() {
+            assert_eq!(class as usize, number);
+            assert!(TABLE.iter().any(|kind| kind.class == class), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn there_are_at_least_sixty_media_types_each_well_formed() {
+        let types: HashSet<_> = TABLE.iter().map(Kind::essence).collect();
+        assert!(types.len() >= 60, "{} types", types.len());
+        for kind in TABLE {
+            let (main, sub) = kind.mime.split_once('/').unwrap();
+            assert!(!main.is_empty() && !sub.is_empty() && kind.mime.is_ascii(), "{}", kind.mime);
+        }
+    }
+
+    #[test]
+    fn the_sizes_that_are_promised_are_kept() {
+        assert_eq!((body::GIF.len(), body::ICO.len()), (43, 70));
+        assert!(body::PNG.len() <= 68);
+    }
+}

@@ -1,0 +1,259 @@
+//! Which route, rule or default answers a request.
+//!
+//! Routes are tried in the order of registration; the first that takes path and method gets the
+//! request, and the next one that does if it declines. Then come the fallback and the default
+//! answers.
+//!
+//! | request | answer where no route takes it |
+//! | --- | --- |
+//! | a path that routes match, but for other methods | 405 with Allow; OPTIONS: 204 with Allow |
+//! | CONNECT; TRACE that no route names | 405 with Allow |
+//! | a method outside [`Method`] that no route names | 501 |
+//! | `OPTIONS *` | 204 with Allow |
+//! | anything else | the fallback, then the default answers, or 404 where they are off |
+//!
+//! A GET route serves HEAD. A route for any method takes every method of the list except CONNECT
+//! and TRACE, which reflect or tunnel and are therefore never served by accident.
+
+mod allow;
+mod index;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use super::defaults::Defaults;
+use super::exchange::HandlerFault;
+use super::{Action, Exchange, Handler, Params, Request, Response};
+use crate::config::Settings;
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::{Head, Method, Refusal};
+use allow::Allow;
+pub(super) use allow::COMMON as COMMON_METHODS;
+use index::Index;
+use route::{Route, Target};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Everything that answers: routes and rules in their order, the fallback, the default answers.
+/// Immutable: a change makes a new one that shares what it can, so that ten thousand changes one
+/// by one are cheap. Cloning is a reference count.
+#[derive(Clone)]
+pub struct Responder(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    index: Index,
+    fallback: Option<Arc<dyn Handler>>,
+    base: Arc<Base>,
+}
+
+/// What the settings decide, once.
+struct Base {
+    defaults: Option<Defaults>,
+    server_line: Box<[u8]>,
+    options: Response,
+}
+
+impl Responder {
+    /// No routes; default answers as `settings` say.
+    pub fn new(settings: &Settings) -> Self {
+        let server_line = server_line(&settings.server_name);
+        let defaults = settings.default_answers.then(|| Defaults::new(settings, &server_line));
+        let options = Response::builder(204).build().expect("a 204 without fields is well-formed");
+        let base = Base { defaults, options: options.with_server(&server_line), server_line };
+        Responder(Arc::new(Inner { index: Index::default(), fallback: None, base: Arc::new(base) }))
+    }
+
+    /// This responder with a route added behind the others. `method` of `None` is any (see the
+    /// module's table for what that leaves out); methods are case-sensitive (RFC 9110 section 9.1).
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] for a malformed method or pattern.
+    pub fn with_route(
+        &self,
+        method: Option<&str>,
+        pattern: &str,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Self> {
+        self.with_target(method, pattern, Target::Handler(handler))
+    }
+
+    /// This responder with a rule, a prepared response, added behind the others.
+    ///
+    /// # Errors
+    /// As [`Responder::with_route`].
+    pub fn with_rule(
+        &self,
+        method: Option<&str>,
+        pattern: &str,
+        response: Response,
+    ) -> Result<Self> {
+        let response = response.with_server(&self.0.base.server_line);
+        self.with_target(method, pattern, Target::Rule(response))
+    }
+
+    /// This responder with `handler` for what no route takes.
+    #[must_use]
+    pub fn with_fallback(&self, handler: Arc<dyn Handler>) -> Self {
+        Responder(Arc::new(Inner { fallback: Some(handler), ..(*self.0).clone() }))
+    }
+
+    /// The Server line with its CRLF, for answers that do not come through
+    /// [`Responder::answer`]; empty where `server_name` is.
+    pub(crate) fn server_line(&self) -> &[u8] {
+        &self.0.base.server_line
+    }
+
+    /// Whether a handler will want the body of this request.
+    pub(crate) fn wants_body(&self, head: &Head<'_, '_>) -> bool {
+        let mut path_known = false;
+        for route in self.0.index.candidates(head.path) {
+            if route.methods.take(head.method, head.method_name) {
+                return matches!(route.target, Target::Handler(_));
+            }
+            path_known = true;
+        }
+        let refused = path_known || head.path == "*" || always_refused(head.method).is_some();
+        !refused && self.0.fallback.is_some()
+    }
+
+    /// Answers `request` through `exchange`; afterwards the exchange has an outcome, and perhaps
+    /// a fault.
+    pub(crate) fn answer<'r>(&'r self, request: &mut Request<'r>, exchange: &mut Exchange<'r>) {
+        let inner = &*self.0;
+        exchange.set_server(&inner.base.server_line);
+        let mut allow = Allow::default();
+        if !inner.index.is_empty() && inner.try_routes(request, exchange, &mut allow) {
+            return;
+        }
+        inner.answer_unrouted(request, exchange, &allow);
+    }
+
+    fn with_target(&self, method: Option<&str>, pattern: &str, target: Target) -> Result<Self> {
+        let route = Route::new(method, pattern, target)?;
+        Ok(Responder(Arc::new(Inner { index: self.0.index.with(route), ..(*self.0).clone() })))
+    }
+}
+
+impl Inner {
+    /// Offers the request to the routes; whether one took it. If not, `allow` has the methods of
+    /// the routes for the path, unless one of them declined.
+    fn try_routes<'r>(
+        &'r self,
+        request: &mut Request<'r>,
+        exchange: &mut Exchange<'r>,
+        allow: &mut Allow,
+    ) -> bool {
+        let mut declined = false;
+        let path = request.path();
+        for route in self.index.candidates(path) {
+            if !route.methods.take(request.method(), request.method_name()) {
+                allow.add(&route.methods);
+                continue;
+            }
+            request.params = Params::new(&route.pattern, path);
+            match &route.target {
+                // Nothing was answered before: a fresh exchange, or handlers that declined.
+                Target::Rule(response) => drop(exchange.respond(response)),
+                Target::Handler(handler) => declined |= !run(&**handler, request, exchange),
+            }
+            if !exchange.is_open() {
+                return true;
+            }
+        }
+        if declined {
+            *allow = Allow::default();
+        }
+        false
+    }
+
+    fn answer_unrouted<'r>(
+        &'r self,
+        request: &mut Request<'r>,
+        exchange: &mut Exchange<'r>,
+        allow: &Allow,
+    ) {
+        let method = request.method();
+        if let Some(refusal) = always_refused(method) {
+            return self.refuse(refusal, request, exchange, allow);
+        }
+        if method == Method::Options && (request.path() == "*" || !allow.is_empty()) {
+            let line = self.allow_line(request, allow);
+            return drop(exchange.respond_with(&self.base.options, line.as_bytes()));
+        }
+        if !allow.is_empty() {
+            return self.refuse(Refusal::MethodNotAllowed, request, exchange, allow);
+        }
+        request.params = Params::default();
+        if let Some(fallback) = &self.fallback {
+            run(&**fallback, request, exchange);
+        }
+        if exchange.is_open() {
+            match &self.base.defaults {
+                Some(defaults) => defaults.answer(request, exchange),
+                None => drop(exchange.respond(Response::plain(404))),
+            }
+        }
+    }
+
+    fn refuse(
+        &self,
+        refusal: Refusal,
+        request: &Request<'_>,
+        exchange: &mut Exchange<'_>,
+        allow: &Allow,
+    ) {
+        let response = Response::refusal(refusal);
+        if refusal == Refusal::MethodNotAllowed {
+            let line = self.allow_line(request, allow);
+            exchange.refuse(refusal, response, line.as_bytes());
+        } else {
+            exchange.refuse(refusal, response, b"");
+        }
+    }
+
+    fn allow_line(&self, request: &Request<'_>, allow: &Allow) -> allow::Line {
+        allow.line(self.index.candidates(request.path()).map(|route| &route.methods))
+    }
+}
+
+/// The refusal of a method that only a route which names it can serve.
+fn always_refused(method: Method) -> Option<Refusal> {
+    match method {
+        Method::Other => Some(Refusal::Method),
+        Method::Connect | Method::Trace => Some(Refusal::MethodNotAllowed),
+        _ => None,
+    }
+}
+
+/// Runs a handler, its panics caught. `false` if it declined.
+fn run(handler: &dyn Handler, request: &Request<'_>, exchange: &mut Exchange<'_>) -> bool {
+    // What a handler leaves half done is its own: the exchange takes an answer whole or not at
+    // all, and the request is only read.
+    let call = AssertUnwindSafe(|| handler.handle(request, exchange));
+    match catch_unwind(call) {
+        Ok(Action::Decline) => return false,
+        Ok(Action::Done) if exchange.is_open() => exchange.blame(HandlerFault::Silent),
+        Ok(Action::Done) => {}
+        Err(payload) => {
+            exchange.blame(HandlerFault::Panicked);
+            // A payload may panic once more when it is dropped; that one is given up.
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(second);
+            }
+        }
+    }
+    true
+}
+
+fn server_line(name: &str) -> Box<[u8]> {
+    let name = name.trim();
+    if name.is_empty() || name.bytes().any(|b| b.is_ascii_control()) {
+        return Box::default();
+    }
+    format!("Server: {name}\r\n").into_bytes().into()
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorCode::InvalidArgument, message)
+}

@@ -1,0 +1,151 @@
+//! The threads of a running server: starting them, and what they share.
+
+use super::Inner;
+use super::listeners::Shares;
+use crate::acceptor::{Supervisor, Work};
+use crate::error::{Error, ErrorCode, Result};
+use crate::stats::{Cells, Snapshot};
+use crate::sys::{limits, signals};
+use crate::worker::{self, Handle, Message, Setup};
+use mio::{Poll, Waker};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Descriptors left for everything that is no connection.
+const MARGIN: u64 = 64;
+
+/// The workers of a running server and what the supervisor counts.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) workers: Vec<Arc<Handle>>,
+    pub(super) supervisor: Arc<Cells>,
+    /// Connections that each worker can hold.
+    pub(super) capacity: u32,
+}
+
+impl Running {
+    /// The statistics of each worker, and the sum with the supervisor's.
+    pub(super) fn stats(&self) -> (Vec<Snapshot>, Snapshot) {
+        let workers: Vec<Snapshot> = self.workers.iter().map(|w| w.stats.snapshot()).collect();
+        let mut total = self.supervisor.snapshot();
+        workers.iter().for_each(|worker| total.add(worker));
+        (workers, total)
+    }
+
+    pub(super) fn tell_all(&self, message: impl Fn() -> Message) {
+        self.workers.iter().for_each(|worker| worker.tell(message()));
+    }
+}
+
+/// Starts the workers and the supervisor, which ends after them.
+pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>> {
+    let failed = |error: io::Error| {
+        Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
+    };
+    let capacity = capacity(inner);
+    let mut polls = Vec::new();
+    let mut handles = Vec::new();
+    for _ in 0..inner.settings.workers {
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Waker::new(poll.registry(), worker::WAKER).map_err(failed)?;
+        handles.push(Arc::new(Handle::new(waker)));
+        polls.push(poll);
+    }
+    let cells = Arc::new(Cells::default());
+    let supervisor = Supervisor::new(
+        inner.notices.clone(),
+        shares.supervisor,
+        handles.clone(),
+        cells.clone(),
+        inner.settings.worker_stall,
+        inner.log,
+        Host(inner.clone()),
+    )
+    .map_err(failed)?;
+    let setups = polls.into_iter().zip(shares.workers).enumerate();
+    let setups = setups.map(|(index, (poll, listeners))| Setup {
+        server: inner.id,
+        index,
+        settings: inner.settings.clone(),
+        capacity,
+        responder: inner.responder.clone(),
+        handle: handles[index].clone(),
+        poll,
+        listeners,
+        supervisor: inner.notices.eventfd().clone(),
+        log: inner.log,
+    });
+    let _ = inner.running.set(Running { workers: handles.clone(), supervisor: cells, capacity });
+    // The host's signals are for the host's own threads.
+    signals::with_all_blocked(|| spawn(inner, setups, supervisor, &handles)).map_err(failed)
+}
+
+fn spawn(
+    inner: &Arc<Inner>,
+    setups: impl Iterator<Item = Setup>,
+    supervisor: Supervisor<Host>,
+    handles: &[Arc<Handle>],
+) -> io::Result<JoinHandle<()>> {
+    let mut workers = Vec::new();
+    for setup in setups {
+        let name = format!("hr-worker-{}", setup.index);
+        match thread::Builder::new().name(name).spawn(move || worker::run(setup)) {
+            Ok(thread) => workers.push(thread),
+            Err(error) => {
+                handles.iter().for_each(|handle| handle.tell(Message::Stop));
+                workers.into_iter().for_each(|thread| drop(thread.join()));
+                return Err(error);
+            }
+        }
+    }
+    let inner = inner.clone();
+    thread::Builder::new().name("hr-acceptor".to_owned()).spawn(move || {
+        supervisor.run();
+        workers.into_iter().for_each(|thread| drop(thread.join()));
+        inner.has_stopped();
+    })
+}
+
+/// Connections for each worker: as the options say, or as many as there can be descriptors.
+fn capacity(inner: &Inner) -> u32 {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    let wanted = inner.settings.max_connections;
+    let workers = inner.settings.workers as u64;
+    let Ok(limit) = limits::raise_open_files() else { return wanted };
+    // A poll, an eventfd and a timerfd for each worker.
+    let taken = limits::open_files() + MARGIN + 3 * workers;
+    let possible = u32::try_from(limit.saturating_sub(taken) / workers).unwrap_or(u32::MAX).max(1);
+    if possible < wanted && !WARNED.swap(true, Ordering::Relaxed) {
+        inner.log.warn(format_args!(
+            "the limit of {limit} open descriptors (ulimit -n) leaves room for {possible} \
+             connections in each of {workers} workers, {wanted} were asked for (max_connections)"
+        ));
+    }
+    wanted.min(possible)
+}
+
+/// The server, as its supervisor sees it.
+struct Host(Arc<Inner>);
+
+impl Work for Host {
+    fn draining(&self) {
+        self.0.has_begun_to_drain();
+    }
+
+    fn drain_grace(&self) -> Option<Duration> {
+        self.0.drain_grace()
+    }
+
+    fn dump_stats(&self) {
+        use std::io::Write;
+        let text = self.0.stats_text(crate::stats::Format::Text);
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn reload(&self) {
+        self.0.log.info(format_args!("reload: there are no files to read again"));
+    }
+}

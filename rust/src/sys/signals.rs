@@ -1,0 +1,89 @@
+//! Signals, by way of signal-hook: its registry makes adding and removing actions safe.
+
+use signal_hook::low_level::{emulate_default_handler, register, unregister};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// The signals that a server acts on.
+pub(crate) const SIGNALS: [i32; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGUSR1, libc::SIGHUP];
+
+/// How many servers listen for signals. With none, a signal does what it does by default.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether the fallback to the default action has been installed; once per process.
+static FALLBACK: Mutex<bool> = Mutex::new(false);
+
+/// Actions in force until dropped.
+#[derive(Debug)]
+pub(crate) struct Subscription(Vec<signal_hook::SigId>);
+
+/// Calls `action` with the signal's number for each of [`SIGNALS`].
+///
+/// `action` runs in the signal handler: it must be async-signal-safe.
+pub(crate) fn subscribe(
+    action: impl Fn(i32) + Clone + Send + Sync + 'static,
+) -> io::Result<Subscription> {
+    install_fallback()?;
+    let mut subscription = Subscription(Vec::with_capacity(SIGNALS.len()));
+    LISTENING.fetch_add(1, Ordering::SeqCst);
+    for signal in SIGNALS {
+        let action = action.clone();
+        // SAFETY: the callers' actions are an atomic operation and a write(2), nothing else.
+        subscription.0.push(unsafe { register(signal, move || action(signal)) }?);
+    }
+    Ok(subscription)
+}
+
+/// After the last server has gone, signal-hook's handlers stay and would swallow signals.
+fn install_fallback() -> io::Result<()> {
+    let mut installed = FALLBACK.lock().unwrap_or_else(PoisonError::into_inner);
+    if *installed {
+        return Ok(());
+    }
+    // A handler of the host's own goes on being called by signal-hook and stands for the default.
+    for signal in SIGNALS.into_iter().filter(|&signal| has_default_action(signal)) {
+        let default = move || {
+            if LISTENING.load(Ordering::SeqCst) == 0 {
+                let _ = emulate_default_handler(signal);
+            }
+        };
+        // SAFETY: an atomic load and `emulate_default_handler`, which is async-signal-safe.
+        unsafe { register(signal, default) }?;
+    }
+    *installed = true;
+    Ok(())
+}
+
+/// Runs `work` with every signal blocked in this thread, as in the threads it starts.
+pub(crate) fn with_all_blocked<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: all-zero is a valid sigset_t, filled below.
+    let mut all: libc::sigset_t = unsafe { std::mem::zeroed() };
+    let mut before = all;
+    // SAFETY: both sets are valid places; the calls cannot fail with these arguments.
+    unsafe {
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+    }
+    let result = work();
+    // SAFETY: `before` was filled by the call above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    result
+}
+
+fn has_default_action(signal: i32) -> bool {
+    // SAFETY: all-zero is a valid sigaction.
+    let mut present: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: a null new action only asks; `present` is a valid place for the answer.
+    unsafe { libc::sigaction(signal, std::ptr::null(), &mut present) };
+    present.sa_sigaction == libc::SIG_DFL
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            unregister(id);
+        }
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,337 @@
+//! The connections of one worker: taken in, given their turns, timed out, closed.
+
+use super::event_loop::Setup;
+use super::tokens;
+use super::turn::{Fate, Ready, Turn};
+use crate::acceptor::shed;
+use crate::config::Settings;
+use crate::connection::machine::count_refusal;
+use crate::connection::{Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, State};
+use crate::http::{DateLine, Refusal};
+use crate::log::Limiter;
+use crate::responder::deferred::Post;
+use crate::responder::{Responder, Response};
+use crate::sys::clock;
+use crate::worker::Handle;
+use arc_swap::{ArcSwap, Cache};
+use mio::event::Event;
+use mio::unix::SourceFd;
+use mio::{Interest, Registry};
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Room for what is received at a time.
+const SCRATCH: usize = 64 * 1024;
+
+/// Expired connections closed between two looks at the events: a hundred thousand that expire in
+/// the same second shall not hold up those that are served.
+const EXPIRED_AT_ONCE: usize = 256;
+
+/// All that belongs to one worker's connections.
+pub(super) struct Connections {
+    settings: Arc<Settings>,
+    handle: Arc<Handle>,
+    post: Arc<dyn Post>,
+    responder: Cache<Arc<ArcSwap<Responder>>, Arc<Responder>>,
+    pool: Pool,
+    deadlines: Deadlines,
+    buffers: Buffers,
+    scratch: Box<[u8]>,
+    out: Vec<u8>,
+    date: DateLine,
+    /// Milliseconds of the monotonic clock, read once for each batch of events.
+    now: u64,
+    /// When the Date line has to be made anew.
+    next_second: u64,
+    /// Connections whose turn was cut off.
+    unfinished: VecDeque<(Key, Ready)>,
+    /// Connections that ran out of time and are not closed yet.
+    expired: VecDeque<(Key, Deadline)>,
+    draining: bool,
+    limiter: Limiter,
+}
+
+impl Connections {
+    pub(super) fn new(setup: &Setup, draining: bool) -> Self {
+        let now = clock::monotonic_ms();
+        let settings = setup.settings.clone();
+        // Room for a head of the largest size and as much again behind it.
+        let scratch = SCRATCH.max(2 * settings.limits.max_head);
+        let mut connections = Connections {
+            handle: setup.handle.clone(),
+            post: setup.handle.clone(),
+            responder: Cache::new(setup.responder.clone()),
+            pool: Pool::new(setup.capacity),
+            deadlines: Deadlines::new(&settings, now),
+            buffers: Buffers::new(settings.max_body_memory),
+            scratch: vec![0; scratch].into_boxed_slice(),
+            out: Vec::with_capacity(SCRATCH),
+            date: DateLine::new(0),
+            now,
+            next_second: 0,
+            unfinished: VecDeque::new(),
+            expired: VecDeque::new(),
+            draining,
+            limiter: Limiter::default(),
+            settings,
+        };
+        connections.set_time(now);
+        connections
+    }
+
+    /// Says what time it is, once for each batch of events.
+    #[inline]
+    pub(super) fn set_time(&mut self, now: u64) {
+        self.now = now;
+        if now >= self.next_second {
+            let (second, millisecond) = clock::unix_time();
+            self.date.refresh(second);
+            self.next_second = now + u64::from(1000 - millisecond);
+        }
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.now
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pool.len() == 0
+    }
+
+    pub(super) fn has_deadlines(&self) -> bool {
+        !self.deadlines.is_empty()
+    }
+
+    pub(super) fn tick_period(&self) -> Duration {
+        self.deadlines.period()
+    }
+
+    /// Whether [`Connections::go_on`] has something to do that no event will announce.
+    pub(super) fn has_work(&self) -> bool {
+        !self.unfinished.is_empty() || !self.expired.is_empty()
+    }
+
+    /// Takes in a connection that was just accepted. Its request is often there already: it has a
+    /// first turn before it costs an epoll_ctl.
+    pub(super) fn adopt(&mut self, socket: OwnedFd, listener: u16, registry: &Registry) {
+        if self.pool.is_full() && !self.evict_idle() {
+            self.turn_away(socket);
+            return;
+        }
+        let Ok(key) = self.pool.insert(Connection::new(socket, listener)) else { return };
+        let stats = &self.handle.stats;
+        stats.connections_handled.add(1);
+        stats.connections_open.add(1);
+        stats.connections_reading.add(1);
+        self.turn(key, Ready { readable: true, read_closed: false, next: None });
+        let Some(connection) = self.pool.get(key) else { return };
+        // Read and write, once: never changed afterwards, and a close needs no delete. What came
+        // since the first turn is announced at once.
+        let fd = connection.socket.as_raw_fd();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if registry.register(&mut SourceFd(&fd), tokens::of_connection(key), interest).is_err() {
+            self.handle.stats.connections_shed.add(1);
+            self.close(key);
+        }
+    }
+
+    /// An event for the connection in slot `index`, if it is still the one that was meant.
+    #[inline]
+    pub(super) fn on_event(&mut self, index: u32, generation: u32, event: &Event) {
+        let Some(key) = self.pool.key_at(index) else { return };
+        if !tokens::means(generation, key) {
+            return;
+        }
+        let ready = Ready {
+            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+            read_closed: event.is_read_closed(),
+            next: None,
+        };
+        self.turn(key, ready);
+    }
+
+    /// The deferred answer for `key` has come.
+    pub(super) fn answer(&mut self, key: Key, response: &Response) {
+        if !self.with_turn(key, |turn| turn.run_answer(response)) {
+            self.handle.stats.deferred_gone.add(1);
+        }
+    }
+
+    /// Lets go of a responder that has been replaced.
+    pub(super) fn refresh(&mut self) {
+        self.responder.load();
+    }
+
+    /// Finds who has run out of time.
+    pub(super) fn sweep(&mut self) {
+        let Connections { deadlines, pool, expired, .. } = self;
+        let mut found = Vec::new();
+        deadlines.sweep(pool, self.now, |index, deadline| found.push((index, deadline)));
+        let keyed = found
+            .into_iter()
+            .filter_map(|(index, deadline)| pool.key_at(index).map(|key| (key, deadline)));
+        expired.extend(keyed);
+    }
+
+    /// Goes on with what was cut off, a bounded amount of it.
+    pub(super) fn go_on(&mut self) {
+        for _ in 0..self.unfinished.len() {
+            let Some((key, ready)) = self.unfinished.pop_front() else { break };
+            self.turn(key, ready);
+        }
+        for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
+            let Some((key, deadline)) = self.expired.pop_front() else { break };
+            self.expire(key, deadline);
+        }
+        self.buffers.publish(&self.handle.stats);
+    }
+
+    /// Ends what is idle; what is busy ends with its answer.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        for index in 0..self.pool.extent() {
+            let Some(key) = self.pool.key_at(index) else { continue };
+            // A request may have come since the last event.
+            self.turn(key, Ready { readable: true, read_closed: false, next: None });
+        }
+    }
+
+    /// Closes everything; how many connections that were.
+    pub(super) fn close_all(&mut self) -> u64 {
+        let open = self.pool.len();
+        for index in 0..self.pool.extent() {
+            if let Some(key) = self.pool.key_at(index) {
+                self.close(key);
+            }
+        }
+        self.buffers.publish(&self.handle.stats);
+        open.into()
+    }
+
+    fn expire(&mut self, key: Key, deadline: Deadline) {
+        let Some(connection) = self.pool.get(key) else { return };
+        // Active again since the sweep: the deadline that runs now is another one.
+        if connection.link.kind().is_some() {
+            return;
+        }
+        self.with_turn(key, |turn| Some(turn.run_expired(deadline)));
+    }
+
+    /// Closes the longest-idle connection in favour of a new one.
+    fn evict_idle(&mut self) -> bool {
+        let Some(index) = self.deadlines.longest_idle(&mut self.pool, self.now) else {
+            return false;
+        };
+        let Some(key) = self.pool.key_at(index) else { return false };
+        self.handle.stats.connections_evicted.add(1);
+        self.close(key);
+        true
+    }
+
+    /// 503 for a connection that there is no room for.
+    fn turn_away(&mut self, socket: OwnedFd) {
+        let stats = &self.handle.stats;
+        count_refusal(Refusal::Full, stats);
+        stats.connections_shed.add(1);
+        stats.responses_5xx.add(1);
+        stats.bytes_sent.add(shed::refuse(socket, &self.date));
+    }
+
+    fn turn(&mut self, key: Key, ready: Ready) {
+        self.with_turn(key, |turn| Some(turn.run(ready)));
+    }
+
+    /// Gives a connection its turn and acts on how it ended; whether there was one.
+    #[inline]
+    fn with_turn(&mut self, key: Key, run: impl FnOnce(&mut Turn<'_, '_>) -> Option<Fate>) -> bool {
+        let Some(Connection { socket, machine, .. }) = self.pool.get(key) else { return false };
+        let before = (machine.state(), machine.requests());
+        let cx = Context {
+            settings: &self.settings,
+            responder: self.responder.load(),
+            stats: &self.handle.stats,
+            date: &self.date,
+            buffers: &mut self.buffers,
+            out: &mut self.out,
+            post: &self.post,
+            key,
+            peer: Some(socket.as_fd()),
+            draining: self.draining,
+            limiter: &self.limiter,
+        };
+        let mut turn = Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false };
+        let Some(fate) = run(&mut turn) else { return false };
+        match fate {
+            Fate::Stay { moved } => self.settle(key, before, moved),
+            Fate::Yield(next) => {
+                let ready = Ready { readable: true, read_closed: false, next: Some(next) };
+                self.unfinished.push_back((key, ready));
+                self.settle(key, before, true);
+            }
+            Fate::Close => self.leave(key, before.0),
+            Fate::Reset => {
+                self.handle.stats.disconnects_reset.add(1);
+                self.leave(key, before.0);
+            }
+        }
+        true
+    }
+
+    /// Brings gauges and deadlines in line with the state at the end of a turn.
+    #[inline]
+    fn settle(&mut self, key: Key, before: (State, u32), moved: bool) {
+        let Some(connection) = self.pool.get(key) else { return };
+        let machine = &mut connection.machine;
+        let state = machine.state();
+        if state != before.0 {
+            change_gauge(&self.handle, before.0, state);
+        }
+        let answered = machine.requests() != before.1;
+        let wanted = machine.deadline();
+        if wanted == connection.link.kind() {
+            let renewed = match wanted {
+                Some(Deadline::Body | Deadline::Write) => moved,
+                Some(Deadline::Head | Deadline::KeepAlive) => answered,
+                Some(Deadline::Linger) | None => false,
+            };
+            if renewed {
+                connection.since = self.now as u32;
+            }
+        } else if let Some(deadline) = wanted {
+            self.deadlines.start(&mut self.pool, key.index, deadline, self.now);
+        } else {
+            self.deadlines.stop(&mut self.pool, key.index);
+        }
+        if self.draining {
+            self.with_turn(key, |turn| turn.run_drain());
+        }
+    }
+
+    /// Closes a connection between its turns.
+    fn close(&mut self, key: Key) {
+        if let Some(state) = self.pool.get(key).map(|connection| connection.machine.state()) {
+            self.leave(key, state);
+        }
+    }
+
+    /// Removes a connection whose gauge still says `state`.
+    fn leave(&mut self, key: Key, state: State) {
+        self.deadlines.stop(&mut self.pool, key.index);
+        if let Some(mut connection) = self.pool.remove(key) {
+            connection.machine.release(&mut self.buffers);
+            change_gauge(&self.handle, state, State::Idle);
+            self.handle.stats.connections_open.sub(1);
+        }
+    }
+}
+
+fn change_gauge(handle: &Handle, from: State, to: State) {
+    if let Some(gauge) = from.gauge(&handle.stats) {
+        gauge.sub(1);
+    }
+    if let Some(gauge) = to.gauge(&handle.stats) {
+        gauge.add(1);
+    }
+}

@@ -1,0 +1,258 @@
+//! Waits for events and hands them out.
+
+use super::connections::Connections;
+use super::handle::{Handle, Message, enter_server};
+use super::tokens::{self, Source};
+use crate::acceptor::{Accepting, Burst, Listener};
+use crate::config::Settings;
+use crate::log::Log;
+use crate::responder::Responder;
+use crate::stats::Cells;
+use crate::sys::{clock, eventfd::EventFd, timerfd::TimerFd};
+use arc_swap::ArcSwap;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll};
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Events taken from the kernel at a time.
+const EVENTS: usize = 1024;
+
+/// Everything a worker needs to begin.
+pub(crate) struct Setup {
+    /// The server's number in this process.
+    pub(crate) server: u64,
+    pub(crate) index: usize,
+    pub(crate) settings: Arc<Settings>,
+    /// Connections that the pool can hold.
+    pub(crate) capacity: u32,
+    pub(crate) responder: Arc<ArcSwap<Responder>>,
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) poll: Poll,
+    /// Listeners that this worker accepts from itself.
+    pub(crate) listeners: Vec<Arc<Listener>>,
+    /// Rung when the worker has ended.
+    pub(crate) supervisor: Arc<EventFd>,
+    pub(crate) log: Log,
+}
+
+/// What a worker was told and has not finished: survives a panic.
+#[derive(Default)]
+struct Orders {
+    messages: VecDeque<Message>,
+    draining: bool,
+    /// When draining ends, in milliseconds; `None` is never.
+    drain_end: Option<u64>,
+    stop: bool,
+}
+
+/// A worker's thread. A panic closes its connections and starts it afresh.
+pub(crate) fn run(mut setup: Setup) {
+    enter_server(setup.server);
+    let mut orders = Orders::default();
+    loop {
+        let turns = || EventLoop::new(&mut setup, &mut orders).and_then(|mut it| it.run());
+        match catch_unwind(AssertUnwindSafe(turns)) {
+            Ok(Ok(())) => break,
+            Ok(Err(error)) => {
+                setup.log.error(format_args!("worker {}: {error}; it ends", setup.index));
+                break;
+            }
+            Err(_) => {
+                setup.handle.stats.worker_restarts.add(1);
+                let index = setup.index;
+                setup.log.error(format_args!("worker {index} panicked and is started afresh"));
+            }
+        }
+    }
+    reset_gauges(&setup.handle.stats);
+    setup.handle.pulse.idle();
+    setup.handle.ended.store(true, Ordering::Release);
+    setup.supervisor.ring();
+}
+
+struct EventLoop<'s> {
+    setup: &'s mut Setup,
+    orders: &'s mut Orders,
+    connections: Connections,
+    accepting: Accepting,
+    timer: TimerFd,
+    timer_armed: bool,
+    /// A listener may have more: its burst was cut off.
+    listeners_ready: bool,
+}
+
+impl<'s> EventLoop<'s> {
+    fn new(setup: &'s mut Setup, orders: &'s mut Orders) -> io::Result<Self> {
+        reset_gauges(&setup.handle.stats);
+        setup.handle.stats.pool_capacity.set(setup.capacity.into());
+        let connections = Connections::new(setup, orders.draining);
+        let timer = TimerFd::new()?;
+        let registry = setup.poll.registry();
+        let fd = timer.as_raw_fd();
+        registry.register(&mut SourceFd(&fd), tokens::TIMER, Interest::READABLE)?;
+        for (at, listener) in setup.listeners.iter().enumerate() {
+            let fd = listener.as_raw_fd();
+            // After a restart it stands in the poll already; what waits there is asked for below.
+            let _ =
+                registry.register(&mut SourceFd(&fd), tokens::of_listener(at), Interest::READABLE);
+        }
+        Ok(EventLoop {
+            accepting: Accepting::new(setup.log),
+            connections,
+            timer,
+            timer_armed: false,
+            listeners_ready: true,
+            setup,
+            orders,
+        })
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        // What was told before a panic comes first.
+        self.obey();
+        while !self.is_finished() {
+            self.arm_timer()?;
+            let timeout = self.timeout();
+            self.setup.handle.pulse.idle();
+            match self.setup.poll.poll(&mut events, timeout) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            let now = clock::monotonic_ms();
+            self.setup.handle.pulse.busy(now);
+            self.connections.set_time(now);
+            for event in &events {
+                match tokens::source(event.token()) {
+                    Source::Connection { index, generation } => {
+                        self.connections.on_event(index, generation, event);
+                    }
+                    Source::Waker => self.listen_to_orders(),
+                    Source::Timer => self.tick(),
+                    Source::Listener(_) => self.listeners_ready = true,
+                }
+            }
+            self.accept();
+            self.connections.go_on();
+        }
+        self.connections.close_all();
+        Ok(())
+    }
+
+    fn is_finished(&self) -> bool {
+        self.orders.stop || (self.orders.draining && self.connections.is_empty())
+    }
+
+    /// How long the poll may wait.
+    fn timeout(&mut self) -> Option<Duration> {
+        if self.connections.has_work() {
+            return Some(Duration::ZERO);
+        }
+        match self.accepting.pause_left() {
+            Some(left) => Some(left),
+            None if self.listeners_ready && !self.setup.listeners.is_empty() => {
+                Some(Duration::ZERO)
+            }
+            None => None,
+        }
+    }
+
+    /// The timer runs only while somebody may run out of time.
+    fn arm_timer(&mut self) -> io::Result<()> {
+        let wanted = self.connections.has_deadlines() || self.orders.drain_end.is_some();
+        if wanted && !self.timer_armed {
+            self.timer.set(self.connections.tick_period())?;
+            self.timer_armed = true;
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) {
+        self.timer.clear();
+        self.connections.sweep();
+        if self.orders.drain_end.is_some_and(|end| self.connections.now() >= end) {
+            let left = self.connections.close_all();
+            self.setup.handle.stats.timeouts_drain.add(left);
+        } else if !self.connections.has_deadlines() && self.orders.drain_end.is_none() {
+            // Disarmed here and not when the last connection goes: those that come and go within
+            // a tick would arm and disarm it each time.
+            self.timer_armed = self.timer.set(Duration::ZERO).is_err();
+        }
+    }
+
+    fn listen_to_orders(&mut self) {
+        if self.orders.messages.is_empty() {
+            self.setup.handle.take_messages(&mut self.orders.messages);
+        }
+        self.obey();
+    }
+
+    fn obey(&mut self) {
+        while let Some(message) = self.orders.messages.pop_front() {
+            match message {
+                Message::Connection(socket, listener) => {
+                    self.connections.adopt(socket, listener, self.setup.poll.registry());
+                }
+                Message::Answer(key, response) => self.connections.answer(key, &response),
+                Message::Refresh => self.connections.refresh(),
+                Message::Drain(grace) => self.drain(grace),
+                Message::Stop => self.orders.stop = true,
+            }
+        }
+    }
+
+    fn drain(&mut self, grace: Option<Duration>) {
+        let now = self.connections.now();
+        self.orders.draining = true;
+        self.orders.drain_end =
+            grace.map(|grace| now + u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2));
+        // Closing a listener resets what waits in its queue: take it in first.
+        self.listeners_ready = true;
+        while self.listeners_ready && self.accepting.pause_left().is_none() {
+            self.accept();
+        }
+        self.setup.listeners.clear();
+        self.listeners_ready = false;
+        self.connections.drain();
+    }
+
+    /// Accepts from this worker's own listeners.
+    fn accept(&mut self) {
+        if !self.listeners_ready || self.accepting.pause_left().is_some() {
+            return;
+        }
+        self.listeners_ready = false;
+        for listener in &self.setup.listeners {
+            let connections = &mut self.connections;
+            let registry = self.setup.poll.registry();
+            let burst = self.accepting.burst(listener, &self.setup.handle.stats, |socket| {
+                connections.adopt(socket, listener.number(), registry);
+            });
+            self.listeners_ready |= burst != Burst::Empty;
+        }
+    }
+}
+
+/// What a worker that ends or starts afresh no longer has.
+fn reset_gauges(stats: &Cells) {
+    for gauge in [
+        &stats.connections_open,
+        &stats.connections_reading,
+        &stats.connections_processing,
+        &stats.connections_writing,
+        &stats.connections_keepalive,
+        &stats.connections_closing,
+        &stats.pool_capacity,
+        &stats.buffers_lent,
+        &stats.body_memory,
+    ] {
+        gauge.set(0);
+    }
+}

@@ -1,0 +1,123 @@
+//! What others know of a worker.
+
+use super::mailbox::Mailbox;
+use crate::connection::Key;
+use crate::responder::Response;
+use crate::responder::deferred::Post;
+use crate::stats::Cells;
+use crate::sys::clock;
+use crossbeam_utils::CachePadded;
+use mio::Waker;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Something a worker is told.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A connection was accepted by the listener of this number.
+    Connection(OwnedFd, u16),
+    /// The answer to a deferred request.
+    Answer(Key, Response),
+    /// The responder has changed: let go of the old one.
+    Refresh,
+    /// Finish what is in progress; close what is left after this time, `None` waits for ever.
+    Drain(Option<Duration>),
+    /// Close everything and end.
+    Stop,
+}
+
+/// Tells whether a worker's loop turns.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse(AtomicU64);
+
+impl Pulse {
+    /// The worker begins a turn at `now` (milliseconds).
+    #[inline]
+    pub(crate) fn busy(&self, now: u64) {
+        self.0.store(now.max(1), Ordering::Relaxed);
+    }
+
+    /// The worker waits for events.
+    #[inline]
+    pub(crate) fn idle(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the present turn has taken longer than `limit`.
+    pub(crate) fn is_stalled(&self, limit: Duration) -> bool {
+        let since = self.0.load(Ordering::Relaxed);
+        let now = clock::monotonic_ms();
+        since != 0 && u128::from(now.saturating_sub(since)) > limit.as_millis()
+    }
+}
+
+/// The part of a worker that other threads may touch.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    mailbox: Mailbox<Message>,
+    waker: Waker,
+    /// Written by the worker at each turn: on cache lines that nobody else writes.
+    pub(crate) pulse: CachePadded<Pulse>,
+    pub(crate) stats: CachePadded<Cells>,
+    pub(crate) ended: AtomicBool,
+}
+
+impl Handle {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Handle {
+            mailbox: Mailbox::new(),
+            waker,
+            pulse: CachePadded::default(),
+            stats: CachePadded::default(),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Tells the worker something.
+    pub(crate) fn tell(&self, message: Message) {
+        if self.mailbox.put(message) {
+            self.wake();
+        }
+    }
+
+    /// Hands over connections while fewer than `bound` messages wait; the rest stays.
+    pub(crate) fn hand_over(&self, connections: &mut VecDeque<Message>, bound: usize) {
+        if self.mailbox.put_some(connections, bound) {
+            self.wake();
+        }
+    }
+
+    /// Takes what the worker was told. Only the worker calls this.
+    pub(super) fn take_messages(&self, into: &mut VecDeque<Message>) {
+        self.mailbox.take_all(into);
+    }
+
+    fn wake(&self) {
+        // Fails only if the descriptor is closed, and then there is no worker.
+        let _ = self.waker.wake();
+    }
+}
+
+impl Post for Handle {
+    fn post(&self, key: Key, response: Response) {
+        self.tell(Message::Answer(key, response));
+    }
+}
+
+thread_local! {
+    static SERVER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Marks this thread as a worker of the server `id`.
+pub(super) fn enter_server(id: u64) {
+    SERVER.set(id);
+}
+
+/// Whether this thread is a worker of the server `id`, so that waiting for its end would never
+/// end.
+pub(crate) fn is_worker_of(id: u64) -> bool {
+    SERVER.get() == id
+}

@@ -1,0 +1,207 @@
+//! What one connection does with its readiness: receive, have the machine answer, send.
+
+use crate::connection::{Context, Deadline, Machine, Next, State};
+use crate::responder::Response;
+use crate::sys::socket;
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// Receives or batches of answers in one turn: beyond it the others have their turn first.
+const STEPS: u32 = 8;
+
+/// A buffer for answers that grew beyond this is not kept.
+const KEEP_OUT: usize = 256 * 1024;
+
+/// What is known of a connection's readiness.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    /// Octets or an end of stream may be there.
+    pub(super) readable: bool,
+    /// The end of the stream is there, perhaps behind octets.
+    pub(super) read_closed: bool,
+    /// What the connection said at the end of its last turn.
+    pub(super) next: Option<Next>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It waits for readiness; whether octets went either way.
+    Stay { moved: bool },
+    /// There is more to do, after the others.
+    Yield(Next),
+    /// To be closed.
+    Close,
+    /// The client has reset it.
+    Reset,
+}
+
+/// One turn of one connection.
+pub(super) struct Turn<'t, 'w> {
+    pub(super) socket: &'t OwnedFd,
+    pub(super) machine: &'t mut Machine,
+    pub(super) scratch: &'t mut [u8],
+    pub(super) cx: Context<'w>,
+    pub(super) moved: bool,
+}
+
+/// Why a turn ends early.
+type Ended = Fate;
+
+impl Turn<'_, '_> {
+    /// Goes on from `ready` until the socket has no more, takes no more, or the turn is over.
+    pub(super) fn run(&mut self, ready: Ready) -> Fate {
+        match self.begin(ready) {
+            Ok(next) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
+            Err(ended) => ended,
+        }
+    }
+
+    /// A turn that begins with the answer to a deferred request; `None` if nobody waits for it.
+    pub(super) fn run_answer(&mut self, response: &Response) -> Option<Fate> {
+        let next = self.machine.answered(response, &mut self.cx)?;
+        Some(self.run_from(next))
+    }
+
+    /// A turn that begins with an expired deadline.
+    pub(super) fn run_expired(&mut self, deadline: Deadline) -> Fate {
+        let next = self.machine.expired(deadline, &mut self.cx);
+        self.run_from(next)
+    }
+
+    /// A turn that ends a connection with nothing in progress, for the server drains.
+    pub(super) fn run_drain(&mut self) -> Option<Fate> {
+        let next = self.machine.drain()?;
+        Some(self.run_from(next))
+    }
+
+    fn run_from(&mut self, next: Next) -> Fate {
+        let ready = Ready { readable: true, read_closed: false, next: None };
+        match self.flush() {
+            Ok(()) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
+            Err(ended) => ended,
+        }
+    }
+
+    fn begin(&mut self, ready: Ready) -> Result<Next, Ended> {
+        if !self.machine.output().is_empty() {
+            return self.send_pending();
+        }
+        match (ready.next, self.machine.state()) {
+            (Some(next), _) => Ok(next),
+            (None, State::Processing) => Ok(Next::Wait),
+            (None, _) if ready.readable => Ok(Next::Receive),
+            (None, _) => Err(Fate::Stay { moved: false }),
+        }
+    }
+
+    fn go_on(&mut self, mut next: Next, ready: Ready) -> Result<Fate, Ended> {
+        for _ in 0..STEPS {
+            match next {
+                Next::Receive => {
+                    let (after, drained) = self.receive(ready)?;
+                    self.flush()?;
+                    if drained && after == Next::Receive {
+                        return Ok(self.stay());
+                    }
+                    next = after;
+                }
+                Next::Again => {
+                    next = self.resume();
+                    self.flush()?;
+                }
+                // Who has left gets no answer: RFC 9112 section 9.6 lets a server stop working on
+                // it, and the handler wants to know.
+                Next::Wait if ready.read_closed => {
+                    next = self.machine.end_of_stream(&mut self.cx);
+                }
+                Next::Wait => return Ok(self.stay()),
+                Next::Close => return Ok(Fate::Close),
+                Next::Linger => {
+                    socket::shutdown_write(self.socket);
+                    self.machine.linger(self.cx.buffers);
+                    next = Next::Receive;
+                }
+            }
+        }
+        Ok(Fate::Yield(next))
+    }
+
+    fn stay(&self) -> Fate {
+        Fate::Stay { moved: self.moved }
+    }
+
+    /// One receive and what the machine makes of it; whether the socket has no more for now.
+    fn receive(&mut self, ready: Ready) -> Result<(Next, bool), Ended> {
+        let machine = &mut *self.machine;
+        let kept = machine.kept().len();
+        let room = self.scratch.len() - kept;
+        match socket::receive(self.socket, &mut self.scratch[kept..]) {
+            Ok(0) => Ok((machine.end_of_stream(&mut self.cx), false)),
+            Ok(count) => {
+                self.moved = true;
+                self.cx.stats.bytes_received.add(count as u64);
+                self.scratch[..kept].copy_from_slice(machine.kept());
+                let next = machine.received(&self.scratch[..kept + count], count, &mut self.cx);
+                let drained = count < room && !ready.read_closed;
+                // What is unread at a close would make it a reset.
+                let next = if next == Next::Close && count == room { Next::Linger } else { next };
+                Ok((next, drained))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(self.stay()),
+            Err(_) => Err(Fate::Reset),
+        }
+    }
+
+    /// The machine again, with what it kept.
+    fn resume(&mut self) -> Next {
+        let kept = self.machine.kept().len();
+        self.scratch[..kept].copy_from_slice(self.machine.kept());
+        self.machine.received(&self.scratch[..kept], kept, &mut self.cx)
+    }
+
+    /// Sends what the machine has prepared; the rest becomes the connection's own output.
+    #[inline]
+    fn flush(&mut self) -> Result<(), Ended> {
+        if self.cx.out.is_empty() {
+            return Ok(());
+        }
+        let sent = self.send(false);
+        let rest = match sent {
+            Ok(count) => &self.cx.out[count..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => &self.cx.out[..],
+            Err(_) => {
+                self.cx.out.clear();
+                return Err(Fate::Reset);
+            }
+        };
+        let blocked = !rest.is_empty();
+        if blocked {
+            self.machine.not_sent(rest, self.cx.buffers);
+        }
+        self.cx.out.clear();
+        self.cx.out.shrink_to(KEEP_OUT);
+        if blocked { Err(self.stay()) } else { Ok(()) }
+    }
+
+    /// Sends what waited.
+    fn send_pending(&mut self) -> Result<Next, Ended> {
+        match self.send(true) {
+            Ok(count) => {
+                let next = self.machine.sent(count, &mut self.cx);
+                next.ok_or_else(|| self.stay())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(self.stay()),
+            Err(_) => Err(Fate::Reset),
+        }
+    }
+
+    /// Sends the output that waited, or `out`.
+    fn send(&mut self, pending: bool) -> io::Result<usize> {
+        let bytes = if pending { self.machine.output() } else { &self.cx.out[..] };
+        let count = socket::send(self.socket, bytes)?;
+        self.moved |= count > 0;
+        self.cx.stats.bytes_sent.add(count as u64);
+        Ok(count)
+    }
+}

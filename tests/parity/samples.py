@@ -1,0 +1,81 @@
+"""Values of options for the tests: each in the natural form of every face."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import http_responder
+
+TABLE = http_responder.options()
+NAMES = [row["name"] for row in TABLE]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value: its text, its natural form in Python, in TOML, and what it becomes."""
+
+    text: str
+    python: Any
+    toml: str
+    canonical: str
+
+
+SIZE = Sample("32K", 32768, "32768", "32k")
+
+BY_KIND = {
+    "port": Sample("8080", 8080, "8080", "8080"),
+    "text": Sample("name/1.0 (x)", "name/1.0 (x)", '"name/1.0 (x)"', "name/1.0 (x)"),
+    "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
+    "list": Sample(
+        "127.0.0.1:0,[0::1]:0",
+        ["127.0.0.1:0", "[0::1]:0"],
+        '["127.0.0.1:0", "[0::1]:0"]',
+        "127.0.0.1:0,[::1]:0",
+    ),
+    "integer": Sample("7", 7, "7", "7"),
+    "size": SIZE,
+    "duration": Sample("1.5s", 1.5, "1.5", "1500ms"),
+}
+
+# Where the value of the kind would contradict the default of another option.
+BY_NAME = {
+    "max_target": Sample("2k", 2048, "2048", "2k"),
+    "max_body_memory": Sample("128m", 134217728, "134217728", "128m"),
+}
+
+
+def sample(row: dict[str, Any]) -> Sample:
+    """A value that the option takes, other than its default."""
+    if row["kind"] == "switch":
+        on = row["default"] == "off"
+        return Sample("yes" if on else "no", on, str(on).lower(), "on" if on else "off")
+    if row["kind"] == "choice":
+        choice = next(choice for choice in row["choices"] if choice != row["default"])
+        return Sample(choice, choice, f'"{choice}"', choice)
+    return BY_NAME.get(row["name"], BY_KIND[row["kind"]])
+
+
+# Texts that no option of the kind takes.
+BAD_TEXTS = {
+    "port": ["65536", "-1", "http", "80 ", "0x50"],
+    "text": ["a\x01b", " a", "\u00e9", "x" * 300],
+    "address": ["", "localhost", "127.0.0.1:80", "::g", "unix:", "1.2.3"],
+    "list": ["127.0.0.1", "localhost:80", "127.0.0.1:0,,", "127.0.0.1:65536"],
+    "integer": ["", "-1", "1.5", "many", "0x10", "99999999999999999999"],
+    "size": ["", "-1", "64kb", "1.5m", "big", "99999999999999999999t"],
+    "duration": ["", "ten", "-1", "10 s", "1us", "5ms5s", "99999999999d"],
+    "switch": ["", "maybe", "2", "ON!"],
+    "choice": ["", "x", "DISPATCH"],
+}
+
+# The same in types of Python that are written the same way in TOML.
+BAD_VALUES = {
+    "port": [(65536, "65536"), (-1, "-1"), (True, "true")],
+    "text": [],
+    "address": [(5, "5"), (False, "false")],
+    "list": [(["127.0.0.1"], '["127.0.0.1"]'), (80, "80")],
+    "integer": [(-1, "-1"), (1.5, "1.5"), (True, "true")],
+    "size": [(-1, "-1"), (1.5, "1.5"), (True, "true")],
+    "duration": [(-1, "-1"), (-1.5, "-1.5"), (True, "true"), (10**12, str(10**12))],
+    "switch": [(2, "2"), (0.5, "0.5")],
+    "choice": [(2, "2"), (True, "true")],
+}
