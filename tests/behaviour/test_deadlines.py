@@ -5,6 +5,7 @@ import time
 import pytest
 
 from support.client import Client, Reset, request
+from support.stall import stall
 
 SLACK = 2.5
 """Seconds that a deadline may be late: the clock of a worker ticks coarsely."""
@@ -119,7 +120,7 @@ def test_requests_renew_the_keep_alive_deadline(start):
 def test_a_client_that_does_not_take_its_answers_is_dropped_after_write_timeout(start):
     server = start("--write-timeout", "300ms", workers=1)
     with Client(server.address, receive_buffer=4096) as client:
-        stall(client, server)
+        stall([client], server)
         stats = server.eventually("it is gone", lambda stats: stats["connections_open"] == 0)
     assert stats["timeouts_write"] == 1
     assert stats["buffers_lent"] == 0
@@ -128,7 +129,7 @@ def test_a_client_that_does_not_take_its_answers_is_dropped_after_write_timeout(
 def test_reading_slowly_is_no_write_stall(start):
     server = start("--write-timeout", "600ms", "--keep-alive-timeout", "60s", workers=1)
     with Client(server.address, receive_buffer=4096) as client:
-        stall(client, server)
+        stall([client], server)
         for _ in range(15):
             client.socket.recv(65536)
             with pytest.raises(TimeoutError):
@@ -138,18 +139,6 @@ def test_reading_slowly_is_no_write_stall(start):
                         raise AssertionError("closed though something was taken")
         client.close()
     assert server.stats()["timeouts_write"] == 0
-
-
-def stall(client: Client, server) -> None:
-    """Asks for more than the sockets hold and takes nothing."""
-    client.socket.setblocking(False)
-    while True:
-        try:
-            client.socket.send(request("/a.gif") * 100)
-        except BlockingIOError:
-            if server.stats()["connections_writing"] == 1:
-                break
-    client.socket.setblocking(True)
 
 
 def test_a_client_that_does_not_close_is_closed_after_linger_timeout(start):

@@ -6,6 +6,7 @@ import select
 import time
 
 from support.client import Client, get, request
+from support.stall import stall
 
 
 def assert_others_are_served(server, times: int = 20) -> None:
@@ -54,13 +55,7 @@ def test_a_thousand_connections_that_say_nothing(start):
 def test_a_client_that_never_reads(start):
     server = start("--write-timeout", "500ms", workers=1)
     with Client(server.address, receive_buffer=4096) as client:
-        client.socket.setblocking(False)
-        while True:
-            try:
-                client.socket.send(request("/a.gif") * 500)
-            except BlockingIOError:
-                if server.stats()["connections_writing"] == 1:
-                    break
+        stall([client], server)
         assert_others_are_served(server)
         stats = server.eventually("it is gone", gone)
     assert stats["timeouts_write"] == 1
@@ -73,14 +68,7 @@ def test_a_client_that_never_reads_costs_bounded_memory(start):
     get(server.address, "/a.gif")
     before = resident_bytes(server.pid)
     clients = [Client(server.address, receive_buffer=4096) for _ in range(20)]
-    for client in clients:
-        client.socket.setblocking(False)
-    while server.stats()["connections_writing"] < 20:
-        for client in clients:
-            try:
-                client.socket.send(request("/a.gif") * 500)
-            except BlockingIOError:
-                pass
+    stall(clients, server)
     assert resident_bytes(server.pid) - before < 20 * 512 * 1024
     for client in clients:
         client.reset()
@@ -88,15 +76,10 @@ def test_a_client_that_never_reads_costs_bounded_memory(start):
 
 def test_clients_that_reset_in_the_middle_of_an_answer(start):
     server = start(workers=1)
-    for _ in range(20):
-        client = Client(server.address, receive_buffer=4096)
-        client.send_unless_closed(request("/a.gif") * 50)
-        client.socket.setblocking(False)
-        try:
-            while True:
-                client.socket.send(request("/a.gif") * 500)
-        except BlockingIOError:
-            client.reset()
+    clients = [Client(server.address, receive_buffer=4096) for _ in range(20)]
+    stall(clients, server)
+    for client in clients:
+        client.reset()
     assert_others_are_served(server)
     stats = server.eventually("all are gone", gone)
     assert stats["disconnects_reset"] == 20

@@ -21,7 +21,7 @@ import measure  # noqa: E402
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each run")
+    parser.add_argument("--seconds", type=int, default=2, help="of each run")
     parser.add_argument("--instructions", action="store_true", help="also count instructions with callgrind")
     parser.add_argument("--check", action="store_true", help="exit status 1 where a promise is not kept")
     return parser.parse_args()
@@ -32,7 +32,7 @@ def missing() -> list[str]:
     return tools + ([] if (os.cpu_count() or 1) >= 2 else ["a second core"])
 
 
-def compare(rounds: int, seconds: float) -> dict:
+def compare(rounds: int, seconds: int) -> dict:
     """Runs the floor and the server in turn."""
     floor_argv, our_argv = measure.floor(measure.answer_file()), measure.ours()
     pairs = []

@@ -60,9 +60,9 @@ def floor(file: Path) -> list[str]:
     return [str(c_program(Path(__file__).with_name("floor.c"), optimise=True)), str(file)]
 
 
-def wrk(url: str, seconds: float) -> tuple[int, float]:
+def wrk(url: str, seconds: int) -> tuple[int, float]:
     """Requests done and seconds taken; any error ends the benchmark."""
-    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", url + PATH]
+    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url + PATH]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Socket errors" in text or "Non-2xx" in text:
         raise SystemExit(f"wrk met errors:\n{text}")
@@ -70,7 +70,7 @@ def wrk(url: str, seconds: float) -> tuple[int, float]:
     return int(done[1]), float(done[2]) * {"ms": 0.001, "s": 1, "m": 60}[done[3]]
 
 
-def load(argv: list[str], seconds: float) -> Run:
+def load(argv: list[str], seconds: int) -> Run:
     """One run against a fresh server on a core of its own."""
     with running(argv, "taskset", "-c", SERVER_CORE) as server:
         wrk(server.url, 1)

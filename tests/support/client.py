@@ -151,7 +151,7 @@ class Client:
     def _receive(self) -> bool:
         """Reads what is there; returns whether it was the end of the stream."""
         try:
-            data = self.socket.recv(262144)
+            data = self.socket.recv(65536)
         except ConnectionResetError as error:
             self.ended = True
             raise Reset(f"reset after {self.buffer[:300]!r}") from error
