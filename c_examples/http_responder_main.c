@@ -92,12 +92,12 @@ static int serve(const char *program, hr_server *server)
     return STATUS_STOPPED;
 }
 
-static int has_workers(const hr_config *config, const char *workers)
+static int has_value(const hr_config *config, const char *name, const char *expected)
 {
     char value[32];
 
-    return hr_config_get(config, "workers", value, sizeof value, NULL) == HR_OK
-           && strcmp(value, workers) == 0;
+    return hr_config_get(config, name, value, sizeof value, NULL) == HR_OK
+           && strcmp(value, expected) == 0;
 }
 
 /* 0, or the exit status of a command line that cannot be served. */
@@ -105,11 +105,11 @@ static int check(const char *program, const char *workers, const hr_config *conf
 {
     char line[256];
 
-    if (!hr_config_is_set(config, "port") || !hr_config_is_set(config, "address")) {
+    if (has_value(config, "port", "") || !hr_config_is_set(config, "address")) {
         snprintf(line, sizeof line, "PORT and ADDR are required: %s PORT ADDR [options]", program);
         return wrong_usage(program, line);
     }
-    if (workers != NULL && !has_workers(config, workers)) {
+    if (workers != NULL && !has_value(config, "workers", workers)) {
         snprintf(line, sizeof line, "workers: %s has %s worker, http_responder_mt takes more",
                  program, workers);
         return wrong_usage(program, line);

@@ -2,11 +2,12 @@
 //!
 //! `include/http_responder.h` is made from these files, so the comments of what is exported speak
 //! to the reader of C; the page at its top, and the contract that every `SAFETY` line here appeals
-//! to, stand in `cbindgen.toml`. [`ffi`] is the machinery of the boundary: every function is
+//! to, stand in `cbindgen.toml`. `ffi` is the machinery of the boundary: every function is
 //! guarded, so that no panic reaches C.
 
 #![allow(non_camel_case_types, reason = "the names are those of C")]
 #![allow(clippy::missing_safety_doc, reason = "the header's first page states it for all")]
+#![allow(rustdoc::broken_intra_doc_links, reason = "[::1] is an address to the reader of C")]
 
 // In the order of the header; the empty lines keep rustfmt from sorting them.
 pub mod error;
