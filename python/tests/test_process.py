@@ -15,7 +15,7 @@ from conftest import in_thread, request
 from http_responder import Server, StateError
 
 
-def run(program, **options):
+def run(program):
     """Runs a program of its own; it must end by itself."""
     program = "from http_responder import *\nimport os, sys, threading, urllib.request\n" + (
         textwrap.dedent(program)
@@ -25,7 +25,7 @@ def run(program, **options):
         capture_output=True,
         text=True,
         timeout=30,
-        **options,
+        cwd="/",  # away from the source, which has no compiled module
     )
 
 
