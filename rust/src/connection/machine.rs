@@ -269,7 +269,9 @@ impl Machine {
     /// parsing the same head again for each octet of a slow client.
     #[inline]
     fn still_no_line(&self, input: &[u8], fresh: usize, cx: &Context<'_>) -> bool {
+        // With nothing new it is asked for what it kept behind a request that is answered now.
         let partial = self.state == State::Reading
+            && fresh > 0
             && input.len() > fresh
             && self.pending.as_ref().is_some_and(|pending| pending.incoming.is_none());
         partial
