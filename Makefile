@@ -142,8 +142,8 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 
 .PHONY: test-wire
-test-wire: build tools $(VENV)/ready ## What goes over the wire, behaviour, scale (pytest)
-	$(PYTEST) tests/wire tests/behaviour tests/scale
+test-wire: build tools $(VENV)/ready ## What goes over the wire: framing, behaviour, answers, scale (pytest)
+	$(PYTEST) tests/wire tests/behaviour tests/answers tests/scale
 
 .PHONY: test-python
 test-python: python ## The Python package, as installed (pytest)
