@@ -1,11 +1,13 @@
 """What an operator's signals do."""
 
+import re
 import signal
 import subprocess
 
 import pytest
 
 from support.client import Client, get, request
+from support.server import binary_argv
 from support.stats import NAMES
 
 PARTIAL = request("/a.gif", "Content-Length: 5", method="POST") + b"hel"
@@ -125,12 +127,17 @@ def test_a_broken_pipe_kills_nothing(start):
     assert get(server.address, "/a.gif").status == 200
 
 
-def test_an_ended_standard_output_is_no_reason_to_die(start):
-    server = start()
-    server.process.stdout.close()
-    assert get(server.address, "/a.gif").status == 200
-    server.signal(signal.SIGTERM)
-    assert server.process.wait(5) == 0
+def test_an_ended_standard_output_is_no_reason_to_die():
+    process = subprocess.Popen(binary_argv(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        port = int(re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[1])
+        process.stdout.close()
+        assert get(("127.0.0.1", port), "/a.gif").status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_stopped_and_continued_process_goes_on(start):
