@@ -2,7 +2,7 @@
  * http_responder.h - an HTTP/1.x server inside your program, answered by its own threads
  *
  * LINK    cc program.c $(pkg-config --cflags --libs http_responder)
- *         With --static in front of --libs, for libhttp_responder.a.
+ *         cc -static program.c $(pkg-config --static --cflags --libs http_responder)
  *
  * EXAMPLE
  *
@@ -505,7 +505,8 @@ hr_result hr_server_new(const hr_config *config, hr_server **server);
 // fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
 //
 // Nobody may use the server while or after it is freed. From one of its own handlers, which would
-// have to wait for itself, it does nothing but say so on standard error: the server lives on.
+// have to wait for itself, and in a child of fork(), it only tells the server to stop and says on
+// standard error that it was not freed.
 void hr_server_free(hr_server *server);
 
 // Listens on `address`: "127.0.0.1:8080", "[::1]:0", "unix:/run/x"; port 0 lets the kernel pick
@@ -598,10 +599,11 @@ hr_result hr_server_wait(const hr_server *server, int64_t timeout_ms);
 // HR_ERR_STATE if it was never started.
 hr_result hr_server_drain(const hr_server *server, int64_t grace_ms);
 
-// Closes everything at once and waits for the threads to end. A server that was never started, or
-// has stopped, stays so.
+// Closes everything at once and waits for the threads to end. A server that was never started is
+// stopped for good; one that has stopped stays so.
 //
-// HR_ERR_STATE from one of the server's own handlers: use hr_server_notify() there.
+// HR_ERR_STATE from one of the server's own handlers: it is told to stop then, as by
+// hr_server_notify(), but not waited for.
 hr_result hr_server_stop(const hr_server *server);
 
 // Tells the server something and returns at once. Any thread, handlers too, and async-signal-safe:

@@ -129,8 +129,8 @@ static void a_command_line_that_fails_changes_nothing(void)
     int next = 4711;
 
     EXPECT_RESULT(HR_ERR_CONFIG,
-                  hr_config_parse_args(config, 4, ARGUMENTS("-w", "3", "--no-such"), &next));
-    EXPECT_CONTAINS("no-such", hr_last_error());
+                  hr_config_parse_args(config, 4, ARGUMENTS("-w", "3", "--nosuch"), &next));
+    EXPECT_CONTAINS("nosuch", hr_last_error());
     EXPECT_NUMBER(4711, next);
     EXPECT(!hr_config_is_set(config, "workers"));
     hr_config_free(config);

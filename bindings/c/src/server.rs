@@ -6,7 +6,7 @@ use crate::ffi::{FreeFn, Out, UserData, guard, guard_or, hand_out, invalid, rele
 use crate::handler::{Callback, hr_handler_fn};
 use crate::response::hr_response;
 use crate::strings::{Buffer, optional_text, text};
-use http_responder::{ErrorCode, Notice, Result, Server, ServerState};
+use http_responder::{Notice, Result, Server, ServerState};
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
@@ -75,17 +75,19 @@ pub unsafe extern "C" fn hr_server_new(
 /// fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
 ///
 /// Nobody may use the server while or after it is freed. From one of its own handlers, which would
-/// have to wait for itself, it does nothing but say so on standard error: the server lives on.
+/// have to wait for itself, and in a child of fork(), it only tells the server to stop and says on
+/// standard error that it was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_free(server: *mut hr_server) {
-    let in_handler = guard_or(true, || {
+    let stopped = guard_or(false, || {
         // SAFETY: NULL or valid, by the contract of the header.
         let stopped = unsafe { server.as_ref() }.map_or(Ok(()), |server| server.inner.stop());
-        Ok(matches!(stopped, Err(error) if error.code() == ErrorCode::State))
+        if let Err(error) = &stopped {
+            eprintln!("http_responder: hr_server_free: {error}: the server is not freed");
+        }
+        Ok(stopped.is_ok())
     });
-    if in_handler {
-        eprintln!("http_responder: hr_server_free called from a handler: the server is not freed");
-    } else {
+    if stopped {
         // SAFETY: NULL or what hr_server_new gave, freed once, by the contract of the header.
         unsafe { release(server) }
     }
@@ -302,10 +304,11 @@ pub unsafe extern "C" fn hr_server_drain(server: *const hr_server, grace_ms: i64
     guard(|| unsafe { shared(server, "server")? }.inner.drain(duration(grace_ms)))
 }
 
-/// Closes everything at once and waits for the threads to end. A server that was never started, or
-/// has stopped, stays so.
+/// Closes everything at once and waits for the threads to end. A server that was never started is
+/// stopped for good; one that has stopped stays so.
 ///
-/// HR_ERR_STATE from one of the server's own handlers: use hr_server_notify() there.
+/// HR_ERR_STATE from one of the server's own handlers: it is told to stop then, as by
+/// hr_server_notify(), but not waited for.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_stop(server: *const hr_server) -> hr_result {
     // SAFETY: NULL or valid, by the contract of the header.

@@ -73,7 +73,8 @@ impl engine::Handler for Handler {
 fn report(py: Python<'_>, error: PyErr, line: &str) {
     let log = || {
         let arguments = PyDict::new(py);
-        arguments.set_item("exc_info", error.value(py))?;
+        let raised = (error.get_type(py), error.value(py), error.traceback(py));
+        arguments.set_item("exc_info", raised)?;
         let logger = py.import("logging")?.call_method1("getLogger", ("http_responder",))?;
         logger.call_method("error", ("the handler of %s raised", line), Some(&arguments))?;
         PyResult::Ok(())

@@ -64,8 +64,8 @@ impl Server {
         py.detach(|| engine.start()).or_raise(py)
     }
 
-    /// Closes everything at once and waits for the threads to end. Raises StateError in a handler
-    /// of this server.
+    /// Closes everything at once and waits for the threads to end. In a handler of this server it
+    /// raises StateError, as it would wait for itself; the server is told to stop nevertheless.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
         let engine = self.life.engine(py)?;
         py.detach(|| engine.stop()).or_raise(py)

@@ -40,9 +40,7 @@ impl Pending {
         }
         self.sent = 0;
         self.incoming = None;
-        if let Some(held) = self.held.take() {
-            held.gone();
-        }
+        self.held = None;
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 use super::buffers::Pending;
+use super::counting::{count_refusal, count_response, note_fault};
 use super::incoming::Incoming;
 use super::{Buffers, Deadline, Key, State};
 use crate::config::Settings;
@@ -12,9 +13,9 @@ use crate::http::head::{self, FIELDS_MAX};
 use crate::http::{
     BodyDecoder, DateLine, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version,
 };
-use crate::log::{Limiter, Log};
+use crate::log::Limiter;
 use crate::responder::deferred::{Held, Post};
-use crate::responder::exchange::{DeferSource, HandlerFault, Outcome};
+use crate::responder::exchange::{DeferSource, Outcome};
 use crate::responder::response::{Persistence, Wire};
 use crate::responder::{Exchange, Request, Responder, Response};
 use crate::stats::Cells;
@@ -234,7 +235,9 @@ impl Machine {
         if !tell {
             return Next::Close;
         }
-        self.refuse_with(Response::plain(408), cx);
+        let incoming = self.pending.as_ref().and_then(|pending| pending.incoming.as_ref());
+        let head_only = is_head(incoming.map_or(self.kept(), |incoming| &incoming.head));
+        self.refuse_with(Response::plain(408), head_only, cx);
         Next::Linger
     }
 
@@ -266,7 +269,9 @@ impl Machine {
     /// parsing the same head again for each octet of a slow client.
     #[inline]
     fn still_no_line(&self, input: &[u8], fresh: usize, cx: &Context<'_>) -> bool {
+        // With nothing new it is asked for what it kept behind a request that is answered now.
         let partial = self.state == State::Reading
+            && fresh > 0
             && input.len() > fresh
             && self.pending.as_ref().is_some_and(|pending| pending.incoming.is_none());
         partial
@@ -297,14 +302,14 @@ impl Machine {
                 self.state = State::Reading;
                 Step::Stop(0, Next::Receive)
             }
-            Parsed::Refused(refusal) => self.refuse(refusal, cx),
+            Parsed::Refused(refusal) => self.refuse(refusal, input, cx),
         }
     }
 
     fn begin_body(&mut self, head: &Head<'_, '_>, input: &[u8], cx: &mut Context<'_>) -> Step {
         let decoder = match BodyDecoder::new(head.framing, cx.settings.max_body) {
             Ok(decoder) => decoder,
-            Err(refusal) => return self.refuse(refusal, cx),
+            Err(refusal) => return self.refuse(refusal, input, cx),
         };
         let mut incoming = Incoming::new(decoder, cx.responder.wants_body(head));
         let fed = incoming.feed(&input[head.len..], cx.buffers);
@@ -322,7 +327,7 @@ impl Machine {
                 self.state = State::Reading;
                 return Step::Stop(head.len + progress.consumed, Next::Receive);
             }
-            Err(refusal) => self.refuse(refusal, cx),
+            Err(refusal) => self.refuse(refusal, input, cx),
         };
         cx.buffers.release_body(incoming.body_memory());
         step
@@ -339,7 +344,7 @@ impl Machine {
                 self.state = State::Reading;
                 return Step::Stop(progress.consumed, Next::Receive);
             }
-            Err(refusal) => self.refuse(refusal, cx),
+            Err(refusal) => self.refuse(refusal, &incoming.head, cx),
         };
         cx.buffers.release_body(incoming.body_memory());
         step
@@ -350,7 +355,9 @@ impl Machine {
         match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) => self.answer(&head, incoming.body(), used, cx),
             // It was complete and valid when the body began.
-            Parsed::Partial | Parsed::Refused(_) => self.refuse(Refusal::RequestLine, cx),
+            Parsed::Partial | Parsed::Refused(_) => {
+                self.refuse(Refusal::RequestLine, &incoming.head, cx)
+            }
         }
     }
 
@@ -406,24 +413,24 @@ impl Machine {
                 Step::Stop(used, Next::Wait)
             }
             Outcome::Unanswered => {
-                self.refuse_with(&Response::internal_error(), cx);
+                self.refuse_with(&Response::internal_error(), head_only, cx);
                 Step::Stop(used, Next::Linger)
             }
         }
     }
 
+    /// Refuses the request that begins with `head`.
     #[cold]
-    fn refuse(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Step {
+    fn refuse(&mut self, refusal: Refusal, head: &[u8], cx: &mut Context<'_>) -> Step {
         count_refusal(refusal, cx.stats);
-        self.refuse_with(Response::refusal(refusal), cx);
+        self.refuse_with(Response::refusal(refusal), is_head(head), cx);
         Step::Stop(0, Next::Linger)
     }
 
-    fn refuse_with(&mut self, response: &Response, cx: &mut Context<'_>) {
-        let persistence = Persistence::Close;
+    fn refuse_with(&mut self, response: &Response, head_only: bool, cx: &mut Context<'_>) {
         let server = cx.responder.server_line();
-        let wire = Wire { date: cx.date, head_only: false, persistence, server, extra: b"" };
-        response.write(cx.out, &wire);
+        let persistence = Persistence::Close;
+        response.write(cx.out, &Wire { date: cx.date, head_only, persistence, server, extra: b"" });
         count_response(response.status(), cx.stats);
         self.ending = Ending::Linger;
     }
@@ -461,54 +468,8 @@ impl Machine {
     }
 }
 
-#[cold]
-fn note_fault(fault: HandlerFault, path: &str, cx: &Context<'_>) {
-    let (counter, what) = match fault {
-        HandlerFault::Panicked => (&cx.stats.handler_panics, "panicked"),
-        HandlerFault::Silent => {
-            (&cx.stats.handler_silences, "neither answered nor deferred nor declined")
-        }
-    };
-    counter.add(1);
-    if let Some(held_back) = cx.limiter.admit() {
-        let log = Log(cx.settings.log_level);
-        log.warn(format_args!(
-            "a handler {what} for {path:.200}: the client got a 500 ({held_back} more like this)"
-        ));
-    }
-}
-
-#[inline]
-fn count_response(status: u16, stats: &Cells) {
-    let cell = match status {
-        ..300 => &stats.responses_2xx,
-        300..400 => &stats.responses_3xx,
-        400..500 => &stats.responses_4xx,
-        500.. => &stats.responses_5xx,
-    };
-    cell.add(1);
-}
-
-/// Counts a refusal by its reason.
-pub(crate) fn count_refusal(refusal: Refusal, stats: &Cells) {
-    let cell = match refusal {
-        Refusal::RequestLine => &stats.refused_request_line,
-        Refusal::Version | Refusal::VersionSyntax => &stats.refused_version,
-        Refusal::TargetTooLong => &stats.refused_target_too_long,
-        Refusal::HeadTooLarge => &stats.refused_head_too_large,
-        Refusal::Field => &stats.refused_field,
-        Refusal::LineEnd => &stats.refused_line_end,
-        Refusal::Host => &stats.refused_host,
-        Refusal::Framing => &stats.refused_framing,
-        Refusal::TransferCoding => &stats.refused_transfer_coding,
-        Refusal::Chunk => &stats.refused_chunk,
-        Refusal::BodyTooLarge => &stats.refused_body_too_large,
-        Refusal::Method => &stats.refused_method,
-        Refusal::MethodNotAllowed => &stats.refused_method_not_allowed,
-        Refusal::Expectation => &stats.refused_expectation,
-        Refusal::Protocol => &stats.refused_protocol,
-        Refusal::Memory => &stats.refused_memory,
-        Refusal::Full => &stats.refused_full,
-    };
-    cell.add(1);
+/// Whether a request that may be malformed asks for HEAD: its answer has no body all the same.
+fn is_head(request: &[u8]) -> bool {
+    let start = request.iter().position(|&octet| octet != b'\r' && octet != b'\n');
+    start.is_some_and(|start| request[start..].starts_with(b"HEAD "))
 }

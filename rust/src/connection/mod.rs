@@ -8,9 +8,11 @@
 //! | `state` | the six states |
 //! | `machine` | what happens to a connection, sans-IO |
 //! | `incoming` | a request whose body is arriving |
+//! | `counting` | what goes into the statistics |
 //! | `buffers` | what is lent to a connection while bytes are pending |
 
 pub(crate) mod buffers;
+mod counting;
 pub(crate) mod deadlines;
 pub(crate) mod incoming;
 pub(crate) mod machine;
@@ -21,6 +23,7 @@ pub(crate) mod state;
 mod lifecycle_tests;
 
 pub(crate) use buffers::Buffers;
+pub(crate) use counting::count_refusal;
 pub(crate) use deadlines::{Deadline, Deadlines};
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};

@@ -112,6 +112,10 @@ pub struct Known<'b> {
 
 /// What came of parsing.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack, one at a time, and is not moved"
+)]
 pub enum Parsed<'h, 'b> {
     /// A whole head.
     Complete(Head<'h, 'b>),
@@ -144,8 +148,8 @@ pub fn parse<'h, 'b>(
     let mut request = httparse::Request::new(&mut []);
     let slots = &mut slots[..limits.max_fields.min(FIELDS_MAX)];
     match request.parse_with_uninit_headers(text, slots) {
-        Ok(httparse::Status::Complete(len)) => match check(&text[..len], request, limits) {
-            Ok(head) => Parsed::Complete(Head { len: lead + len, ..head }),
+        Ok(httparse::Status::Complete(len)) => match check(&text[..len], lead, request, limits) {
+            Ok(head) => Parsed::Complete(head),
             Err(refusal) => Parsed::Refused(refusal),
         },
         Ok(httparse::Status::Partial) => partial(text, lead, limits),
@@ -158,6 +162,7 @@ pub fn parse<'h, 'b>(
 #[inline]
 fn check<'h, 'b>(
     text: &'b [u8],
+    lead: usize,
     request: httparse::Request<'h, 'b>,
     limits: &Limits,
 ) -> Result<Head<'h, 'b>, Refusal> {
@@ -196,7 +201,7 @@ fn check<'h, 'b>(
         keep_alive: facts.keep_alive(version),
         expect_continue: facts.expects_continue(version)? && framing != Framing::None,
         known: facts.known,
-        len: text.len(),
+        len: lead + text.len(),
     })
 }
 

@@ -3,7 +3,7 @@
 /// Why a request is refused. Each reason is a statistic, `refused_<name>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Malformed request line.
+    /// Malformed request line, or a target that the method does not take.
     RequestLine,
     /// A version other than HTTP/1.0 and HTTP/1.1.
     Version,
@@ -23,7 +23,7 @@ pub enum Refusal {
     Framing,
     /// A transfer coding that is not known.
     TransferCoding,
-    /// Malformed chunked coding.
+    /// Malformed chunked coding, or too much of chunk extensions or trailers.
     Chunk,
     /// The body is larger than `max_body`.
     BodyTooLarge,

@@ -1,11 +1,15 @@
 //! An answer given later, from any thread.
 
+mod shared;
+
+pub(crate) use shared::Shared;
+
 use super::Response;
 use super::response::Persistence;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
+use shared::Settled;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Carries deferred answers to the worker that owns the connection.
 pub(crate) trait Post: Send + Sync {
@@ -13,15 +17,8 @@ pub(crate) trait Post: Send + Sync {
     fn post(&self, key: Key, response: Response);
 }
 
-const WAITING: u8 = 0;
-const ANSWERED: u8 = 1;
-const GONE: u8 = 2;
-
-/// What the two ends of a deferred answer know of each other.
-#[derive(Debug, Default)]
-pub(crate) struct Shared(AtomicU8);
-
-/// A request whose answer is deferred, at the worker's end.
+/// A request whose answer is deferred, at the worker's end. Dropped, by a panic too, it tells who
+/// answers later that the connection is gone.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) shared: Arc<Shared>,
@@ -30,10 +27,10 @@ pub(crate) struct Held {
     pub(crate) persistence: Persistence,
 }
 
-impl Held {
-    /// The connection is gone: who answers now is told so.
-    pub(crate) fn gone(&self) {
-        let _ = self.shared.0.compare_exchange(WAITING, GONE, Ordering::AcqRel, Ordering::Acquire);
+impl Drop for Held {
+    fn drop(&mut self) {
+        // After the answer there is nobody left to tell.
+        self.shared.leave();
     }
 }
 
@@ -47,7 +44,7 @@ pub struct Deferred {
 
 impl Deferred {
     pub(crate) fn new(post: Arc<dyn Post>, key: Key) -> Self {
-        Deferred { post, key, shared: Arc::default() }
+        Deferred { post, key, shared: Arc::new(Shared::new()) }
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -60,21 +57,21 @@ impl Deferred {
     /// [`ErrorCode::Gone`] if the client has left or the server has stopped;
     /// [`ErrorCode::State`] if the answer was given already.
     pub fn respond(&self, response: &Response) -> Result<()> {
-        let swap =
-            self.shared.0.compare_exchange(WAITING, ANSWERED, Ordering::AcqRel, Ordering::Acquire);
-        match swap {
-            Ok(_) => {
+        match self.shared.answer() {
+            Ok(()) => {
                 self.post.post(self.key, response.clone());
                 Ok(())
             }
-            Err(GONE) => Err(Error::new(ErrorCode::Gone, "the client has left")),
-            Err(_) => Err(Error::new(ErrorCode::State, "this request has been answered already")),
+            Err(Settled::Gone) => Err(Error::new(ErrorCode::Gone, "the client has left")),
+            Err(Settled::Answered) => {
+                Err(Error::new(ErrorCode::State, "this request has been answered already"))
+            }
         }
     }
 
     /// Whether the client has left, so that an answer would reach nobody.
     pub fn is_gone(&self) -> bool {
-        self.shared.0.load(Ordering::Acquire) == GONE
+        self.shared.is_gone()
     }
 }
 

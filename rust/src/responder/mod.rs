@@ -10,6 +10,8 @@ mod defaults;
 mod lines;
 mod pattern;
 mod routes;
+#[cfg(test)]
+mod testing;
 
 pub use deferred::Deferred;
 pub use exchange::Exchange;

@@ -95,18 +95,24 @@ fn spawn(
         match thread::Builder::new().name(name).spawn(move || worker::run(setup)) {
             Ok(thread) => workers.push(thread),
             Err(error) => {
-                handles.iter().for_each(|handle| handle.tell(Message::Stop));
+                stop_all(handles);
                 workers.into_iter().for_each(|thread| drop(thread.join()));
                 return Err(error);
             }
         }
     }
     let inner = inner.clone();
-    thread::Builder::new().name("hr-acceptor".to_owned()).spawn(move || {
+    let supervise = move || {
         supervisor.run();
         workers.into_iter().for_each(|thread| drop(thread.join()));
         inner.has_stopped();
-    })
+    };
+    let supervisor = thread::Builder::new().name("hr-acceptor".to_owned()).spawn(supervise);
+    supervisor.inspect_err(|_| stop_all(handles))
+}
+
+fn stop_all(workers: &[Arc<Handle>]) {
+    workers.iter().for_each(|worker| worker.tell(Message::Stop));
 }
 
 /// Connections for each worker: as the options say, or as many as there can be descriptors.

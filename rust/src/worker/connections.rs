@@ -5,7 +5,7 @@ use super::tokens;
 use super::turn::{Fate, Ready, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
-use crate::connection::machine::count_refusal;
+use crate::connection::count_refusal;
 use crate::connection::{Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, State};
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;

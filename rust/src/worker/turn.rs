@@ -87,11 +87,12 @@ impl Turn<'_, '_> {
         if !self.machine.output().is_empty() {
             return self.send_pending();
         }
-        match (ready.next, self.machine.state()) {
-            (Some(next), _) => Ok(next),
-            (None, State::Processing) => Ok(Next::Wait),
-            (None, _) if ready.readable => Ok(Next::Receive),
-            (None, _) => Err(Fate::Stay { moved: false }),
+        match (self.machine.state(), ready.next) {
+            // Whatever was next before: requests behind this one wait for its answer.
+            (State::Processing, _) => Ok(Next::Wait),
+            (_, Some(next)) => Ok(next),
+            (_, None) if ready.readable => Ok(Next::Receive),
+            (_, None) => Err(Fate::Stay { moved: false }),
         }
     }
 

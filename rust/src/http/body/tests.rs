@@ -181,6 +181,9 @@ fn row_19_chunk_extensions_are_limited_over_the_whole_body() {
     let many = |chunks: usize| format!("{}0\r\n\r\n", "1;ext=val\r\nx\r\n".repeat(chunks));
     assert_eq!(body(many(512)).len(), 512);
     assert_eq!(refusal(many(513)), Refusal::Chunk);
+    let escaped = |pairs: usize| format!("1;a=\"{}\"\r\nx\r\n0\r\n\r\n", "\\e".repeat(pairs));
+    assert_eq!(body(escaped(2045)), b"x");
+    assert_eq!(refusal(escaped(2046)), Refusal::Chunk);
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn row_20_trailers_are_limited_in_size_and_number() {
     assert_eq!(body(many(100)), b"");
     assert_eq!(refusal(many(101)), Refusal::Chunk);
     // Extensions before do not count.
-    assert_eq!(body(format!("0;{}\r\nA: b\r\n\r\n", "e".repeat(4000))), b"");
+    assert_eq!(body(format!("0;{}\r\nA: {}\r\n\r\n", "e".repeat(4000), "v".repeat(8000))), b"");
 }
 
 #[test]

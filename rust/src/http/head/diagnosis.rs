@@ -84,7 +84,7 @@ fn scan(text: &[u8], limits: &Limits) -> Result<(), Refusal> {
             return Ok(());
         }
         check_field_line(line)?;
-        fields += usize::from(line.ended);
+        fields += 1;
         if fields > limits.max_fields {
             return Err(Refusal::HeadTooLarge);
         }
@@ -97,6 +97,8 @@ fn scan(text: &[u8], limits: &Limits) -> Result<(), Refusal> {
 struct Line<'b> {
     content: &'b [u8],
     ended: bool,
+    /// Whether a CR is the last byte so far: nothing can be added to `content` any more.
+    cr: bool,
     rest: &'b [u8],
 }
 
@@ -113,7 +115,7 @@ impl<'b> Line<'b> {
             return Err(Refusal::LineEnd);
         }
         let rest = lf.map_or(&[][..], |at| &text[at + 1..]);
-        Ok(Line { content, ended: lf.is_some(), rest })
+        Ok(Line { content, ended: lf.is_some(), cr: content.len() < line.len(), rest })
     }
 }
 
@@ -185,7 +187,7 @@ fn check_field_line(line: Line<'_>) -> Result<(), Refusal> {
             is_token(&line.content[..at])
                 && line.content[at + 1..].iter().all(|&b| is_value_byte(b))
         }
-        None => !line.ended && line.content.iter().all(|&b| is_tchar(b)),
+        None => !line.ended && !line.cr && line.content.iter().all(|&b| is_tchar(b)),
     };
     if valid { Ok(()) } else { Err(Refusal::Field) }
 }

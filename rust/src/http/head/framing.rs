@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_well_formed_other_coding_is_not_implemented() {
-        let unknown: [&[u8]; 7] = [
+        let unknown: [&[u8]; 8] = [
             b"gzip",
             b"xchunked",
             b"chunk",
@@ -167,6 +167,7 @@ mod tests {
             b"gzip, chunked",
             b"gzip ; q=1 , chunked",
             b"gzip;a=\"x,\\\"y\", chunked",
+            b"gzip;a=\"\\\",chunked,\"",
         ];
         for value in unknown {
             assert_eq!(by_codings(value), Err(Refusal::TransferCoding), "{value:?}");

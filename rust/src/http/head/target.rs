@@ -42,7 +42,7 @@ impl<'b> Target<'b> {
         let (authority, path_and_query) = rest.split_at(end);
         // Userinfo in a reference from an untrusted source is an error (RFC 9110 section 4.2.4), an
         // empty host invalid (section 4.2.1); neither is an authority here.
-        if authority.is_empty() || !host::is_authority(authority.as_bytes()) {
+        if !host::is_authority(authority.as_bytes()) {
             return Err(Refusal::RequestLine);
         }
         let target = Target::from_path(path_and_query, Some(authority));
@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(get("http://h:81/a?b"), parts("/a", Some("b"), Some("h:81")));
         assert_eq!(get("HTTPS://[::1]"), parts("/", None, Some("[::1]")));
         assert_eq!(get("http://h?b"), parts("/", Some("b"), Some("h")));
+        assert_eq!(get("http://h#f"), parts("/", None, Some("h")));
     }
 
     #[test]

@@ -11,10 +11,9 @@ const RANGES_MAX: usize = 16;
 impl Defaults {
     /// The answer to any request but OPTIONS.
     pub(super) fn choose(&self, head: &Head<'_, '_>) -> &Answer {
-        if !self.probes.is_empty() {
-            if let Some(row) = probes::find(head.path) {
-                return &self.probes[row];
-            }
+        // Empty where they are switched off.
+        if let Some(probe) = probes::find(head.path).and_then(|row| self.probes.get(row)) {
+            return probe;
         }
         if head.path != "/favicon.ico" && is_beacon(head) {
             return &self.no_content;
@@ -54,6 +53,9 @@ impl Defaults {
                 best = (weight, None);
             } else if let Some(row) = self.index.by_media_type(essence) {
                 best = (weight, Some(row));
+            }
+            if best.0 == 1000 {
+                break;
             }
         }
         best.1

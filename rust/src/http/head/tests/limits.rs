@@ -60,6 +60,9 @@ fn row_23_more_fields_than_the_limit_are_refused() {
     assert_eq!(refusal(head(101)), Refusal::HeadTooLarge);
     let partial = &head(101)[..head(101).len() - 2];
     assert_eq!(refusal(partial), Refusal::HeadTooLarge);
+    let full = &head(100)[..head(100).len() - 2];
+    assert_eq!(parse_with(full, &LIMITS), Outcome::Partial);
+    assert_eq!(refusal([full, b"A"].concat()), Refusal::HeadTooLarge);
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn what_cannot_become_a_head_is_refused_at_once() {
         ("GET / HTTP/1.1\rH", Refusal::LineEnd),
         ("GET / HTTP/1.1\r\n ", Refusal::Field),
         ("GET / HTTP/1.1\r\nA ", Refusal::Field),
+        ("GET / HTTP/1.1\r\nA\r", Refusal::Field),
         ("GET / HTTP/1.1\r\nA: \u{0}", Refusal::Field),
         ("GET / HTTP/1.1\r\nA: b\n", Refusal::LineEnd),
         ("GET / HTTP/1.1\r\nA: b\nC", Refusal::LineEnd),
@@ -55,6 +56,12 @@ fn what_cannot_become_a_head_is_refused_at_once() {
     ] {
         assert_eq!(refusal(bytes), reason, "{bytes:?}");
     }
+}
+
+#[test]
+fn a_name_that_a_cr_cuts_off_has_no_colon_to_come() {
+    let fault = diagnosis::first_fault(b"GET / HTTP/1.1\r\nA\r", &LIMITS);
+    assert_eq!(fault, Some(Refusal::Field));
 }
 
 #[test]

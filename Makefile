@@ -1,0 +1,195 @@
+# The one door: `make help` says what is behind it.
+
+BUILD ?= build
+PROFILE ?= release
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+PORT ?= 8080
+ADDR ?= 127.0.0.1
+PYTHON ?= python3
+CARGO ?= cargo
+INSTALL ?= install
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SOVERSION := 0
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CARGO_OUT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+
+CFLAGS ?= -O2 -g
+CFLAGS_ALL = -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wpedantic -Werror -pthread -Iinclude $(CFLAGS)
+# What a program needs beside libhttp_responder.a: rustc --print native-static-libs, without what
+# the C compiler adds by itself.
+STATIC_LIBS = -lutil -lrt -lpthread -lm -ldl
+
+LIB := $(BUILD)/lib
+SO := $(LIB)/libhttp_responder.so
+SO_REAL := $(SO).$(VERSION)
+ARCHIVE := $(LIB)/libhttp_responder.a
+PC := $(LIB)/pkgconfig/http_responder.pc
+HEADER := $(BUILD)/include/http_responder.h
+BINARIES := $(BUILD)/http_responder $(BUILD)/http_responder_mt
+C_TESTS := $(BUILD)/tests/c_tests
+VENV := $(BUILD)/venv
+
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+# Suites measure time, and cargo uses all cores by itself.
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## Says what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+	@echo "  Variables: PREFIX DESTDIR LIBDIR, PORT ADDR (run), PROFILE=dev (quick builds), BUILD"
+
+.PHONY: build
+build: $(BINARIES) $(SO) $(ARCHIVE) $(PC) $(HEADER) ## Builds the binaries and the C library into build/
+
+.PHONY: run
+run: $(BUILD)/http_responder_mt ## Answers on http://127.0.0.1:8080 (PORT, ADDR)
+	@exec $< $(PORT) $(ADDR)
+
+# ---- the library ----
+
+.PHONY: FORCE
+FORCE:
+
+# Cargo knows what is stale; a file is replaced only where it differs, so that nothing that depends
+# on it is made again without need.
+$(ARCHIVE): FORCE
+	@mkdir -p $(LIB)
+	$(CARGO) build --locked --profile $(PROFILE) -p http_responder_c
+	@cmp -s $(CARGO_OUT)/libhttp_responder_c.a $@ || cp $(CARGO_OUT)/libhttp_responder_c.a $@
+
+$(SO_REAL): $(ARCHIVE) FORCE
+	@cmp -s $(CARGO_OUT)/libhttp_responder_c.so $@ || cp $(CARGO_OUT)/libhttp_responder_c.so $@
+
+$(SO): $(SO_REAL)
+	@ln -sfn $(notdir $(SO_REAL)) $(SO).$(SOVERSION)
+	@ln -sfn $(notdir $(SO)).$(SOVERSION) $@
+
+$(HEADER): include/http_responder.h
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# The build tree's own file finds its neighbours from where it stands; `install` writes the real
+# directories into a copy.
+$(PC): Makefile Cargo.toml
+	@mkdir -p $(@D)
+	@printf '%s\n' \
+	    'prefix=$${pcfiledir}/../..' \
+	    'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include' \
+	    '' \
+	    'Name: http_responder' \
+	    'Description: An HTTP/1.x server inside your program' \
+	    'Version: $(VERSION)' \
+	    'Libs: -L$${libdir} -lhttp_responder' \
+	    'Libs.private: $(STATIC_LIBS)' \
+	    'Cflags: -I$${includedir}' >$@
+
+# ---- programs ----
+
+MAIN := c_examples/http_responder_main
+$(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN).c $(MAIN).h include/http_responder.h $(ARCHIVE)
+	$(CC) $(CFLAGS_ALL) $< $(MAIN).c $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
+
+.PHONY: examples
+examples: build ## Builds the C examples into build/examples
+	@$(MAKE) --no-print-directory -C c_examples OUT=$(abspath $(BUILD)/examples) \
+	    CFLAGS="$(CFLAGS) -Werror" HR_CFLAGS=-I../include \
+	    HR_LIBS="-L$(abspath $(LIB)) -lhttp_responder -Wl,-rpath,'\$$\$$ORIGIN/../lib'"
+
+.PHONY: header
+header: ## Makes include/http_responder.h from the sources of the C ABI
+	$(CARGO) run --quiet --locked --manifest-path bindings/c/header/Cargo.toml --target-dir $(TARGET)
+
+$(VENV)/ready: tests/requirements.txt python/tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt \
+	    -r python/tests/requirements.txt
+	@touch $@
+
+.PHONY: python
+python: $(VENV)/ready ## Builds the Python package and installs it into build/venv
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
+
+# ---- tests ----
+
+.PHONY: test
+test: test-rust test-c test-wire test-python test-parity ## Runs every suite
+
+.PHONY: test-rust
+test-rust: ## The engine's tests (cargo test)
+	$(CARGO) test --locked
+
+$(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DEXPECTED_VERSION='"$(VERSION)"' $(wildcard tests/c/*.c) -o $@ \
+	    -L$(LIB) -lhttp_responder -Wl,-rpath,'$$ORIGIN/../lib'
+
+.PHONY: test-c
+test-c: build examples tools $(C_TESTS) ## The C API: its tests, its manual, its symbols, under valgrind
+	$(C_TESTS)
+	@tests/c/manual.sh $(BUILD)
+	@tests/c/symbols.sh $(BUILD)
+	@tests/c/install.sh
+	@tests/c/valgrind.sh $(BUILD)
+
+PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
+
+.PHONY: test-wire
+test-wire: build tools $(VENV)/ready ## What goes over the wire, behaviour, scale (pytest)
+	$(PYTEST) tests/wire tests/behaviour tests/scale
+
+.PHONY: test-python
+test-python: python ## The Python package, as installed (pytest)
+	$(PYTEST) python/tests
+
+.PHONY: test-parity
+test-parity: build python ## Options and statistics are the same on every face (pytest)
+	$(PYTEST) tests/parity
+
+.PHONY: bench
+bench: build tools $(VENV)/ready ## Speed and memory against a floor that parses nothing
+	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/bench/bench.py
+
+.PHONY: tools
+tools: ## Installs what single suites need (valgrind, wrk, ab, strace), where it can
+	@tests/c/tools.sh
+
+# ---- checks ----
+
+.PHONY: check
+check: python ## Formatting, lints, documentation, headers, stubs
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path bindings/c/header/Cargo.toml --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	$(CARGO) run --quiet --locked --manifest-path bindings/c/header/Cargo.toml --target-dir $(TARGET) -- --check
+	@tests/c/headers.sh
+	$(CARGO) test --quiet --locked -p http_responder --test generated_docs
+	cd $(BUILD) && $(abspath $(VENV))/bin/python -m mypy.stubtest http_responder
+
+# ---- installing ----
+
+.PHONY: install
+install: build ## Installs under PREFIX (default /usr/local), with DESTDIR in front
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(SO_REAL) $(DESTDIR)$(LIBDIR)
+	ln -sfn $(notdir $(SO_REAL)) $(DESTDIR)$(LIBDIR)/$(notdir $(SO)).$(SOVERSION)
+	ln -sfn $(notdir $(SO)).$(SOVERSION) $(DESTDIR)$(LIBDIR)/$(notdir $(SO))
+	$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 644 include/http_responder.h $(DESTDIR)$(INCLUDEDIR)
+	sed -e 's|^prefix=.*|prefix=$(PREFIX)|' -e 's|^libdir=.*|libdir=$(LIBDIR)|' \
+	    -e 's|^includedir=.*|includedir=$(INCLUDEDIR)|' $(PC) \
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
+
+.PHONY: clean
+clean: ## Removes everything that was built
+	rm -rf $(BUILD)
+	$(CARGO) clean

@@ -1,0 +1,59 @@
+use super::*;
+
+#[test]
+fn keep_alive_on_bytes_answers_the_next_request_or_begins_to_read_it() {
+    let mut bench = Bench::keep_alive();
+    assert_eq!(bench.receive(GET), Next::Receive);
+    assert_eq!(responses(&bench.sent()), 1);
+    assert_eq!(bench.state(), State::KeepAlive);
+
+    assert_eq!(bench.receive(b"GET"), Next::Receive);
+    assert_eq!(bench.state(), State::Reading);
+    assert_eq!(bench.machine.deadline(), Some(Deadline::Head));
+}
+
+#[test]
+fn keep_alive_on_end_of_stream_closes_as_expected() {
+    let mut bench = Bench::keep_alive();
+    assert_eq!(bench.end_of_stream(), Next::Close);
+    assert_eq!(bench.stats.disconnects_early.get(), 0);
+}
+
+#[test]
+fn keep_alive_on_some_of_the_next_answer_taken_writes() {
+    let mut bench = Bench::keep_alive();
+    bench.receive(GET);
+    bench.block_after(1);
+    assert_eq!(bench.state(), State::Writing);
+}
+
+#[test]
+fn keep_alive_on_all_of_the_next_answer_taken_stays_and_holds_no_buffer() {
+    let mut bench = Bench::keep_alive();
+    bench.receive(GET);
+    bench.sent();
+    assert_eq!(bench.state(), State::KeepAlive);
+    assert_eq!(bench.buffers_lent(), 0);
+}
+
+#[test]
+fn keep_alive_on_an_answer_finds_nobody_waiting() {
+    let mut bench = Bench::keep_alive();
+    assert_eq!(bench.answer(&ok("stray")), None);
+    assert_eq!(bench.sent(), "");
+    assert_eq!(bench.state(), State::KeepAlive);
+}
+
+#[test]
+fn keep_alive_on_its_deadline_closes_silently() {
+    let mut bench = Bench::keep_alive();
+    assert_eq!(bench.machine.deadline(), Some(Deadline::KeepAlive));
+    assert_eq!(bench.expire(Deadline::KeepAlive), Next::Close);
+    assert_eq!(bench.sent(), "");
+    assert_eq!(bench.stats.timeouts_keepalive.get(), 1);
+}
+
+#[test]
+fn keep_alive_on_drain_closes() {
+    assert_eq!(Bench::keep_alive().machine.drain(), Some(Next::Close));
+}

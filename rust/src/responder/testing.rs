@@ -1,0 +1,108 @@
+//! What the tests of this folder share: a request without a socket, and what came of it.
+
+use super::deferred::Post;
+use super::exchange::{DeferSource, HandlerFault, Outcome};
+use super::response::Persistence;
+use super::{Exchange, Request, Responder, Response};
+use crate::config::{AcceptMode, LogLevel, Settings};
+use crate::connection::Key;
+use crate::http::{DateLine, Framing, Head, Limits, Method, Refusal, Version};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        port: None,
+        address: "127.0.0.1".into(),
+        listen: Vec::new(),
+        backlog: 1,
+        accept: AcceptMode::Dispatch,
+        workers: 1,
+        max_connections: 1,
+        worker_stall: Duration::from_secs(1),
+        head_timeout: None,
+        body_timeout: None,
+        write_timeout: None,
+        keep_alive_timeout: None,
+        linger_timeout: None,
+        drain_timeout: None,
+        max_requests: 0,
+        limits: Limits { max_head: 1, max_fields: 1, max_target: 1, allow_bare_lf: false },
+        max_body: 0,
+        max_body_memory: 0,
+        default_answers: true,
+        probes: true,
+        cors: true,
+        server_name: String::new(),
+        log_level: LogLevel::Off,
+    }
+}
+
+pub(super) fn head<'h>(method: &'h str, path: &'h str) -> Head<'h, 'h> {
+    Head {
+        method: Method::from_name(method),
+        method_name: method,
+        version: Version::Http11,
+        target: path,
+        path,
+        query: None,
+        host: Some("localhost"),
+        fields: &[],
+        framing: Framing::None,
+        keep_alive: true,
+        expect_continue: false,
+        known: Default::default(),
+        len: 0,
+    }
+}
+
+/// What a client and the worker see of an answer.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) text: String,
+    pub(super) status: Option<u16>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) fault: Option<HandlerFault>,
+    pub(super) deferred: bool,
+}
+
+impl Seen {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        let head = self.text.split_once("\r\n\r\n").expect("a whole head").0;
+        let mut values = head.split("\r\n").skip(1).filter_map(|line| {
+            let (n, value) = line.split_once(": ")?;
+            n.eq_ignore_ascii_case(name).then_some(value)
+        });
+        let value = values.next();
+        assert_eq!(values.next(), None, "{name} twice in {head}");
+        value
+    }
+
+    pub(super) fn body(&self) -> &str {
+        self.text.split_once("\r\n\r\n").expect("a whole head").1
+    }
+}
+
+pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
+    struct Nowhere;
+    impl Post for Nowhere {
+        fn post(&self, _: Key, _: Response) {}
+    }
+    let post: Arc<dyn Post> = Arc::new(Nowhere);
+    let date = DateLine::new(784_111_777);
+    let mut out = Vec::new();
+    let source = DeferSource { post: &post, key: Key { index: 0, generation: 0 } };
+    let head_only = head.method == Method::Head;
+    let mut exchange =
+        Exchange::new(&mut out, &date, head_only, Persistence::Implied, Some(source));
+    let mut request = Request::new(head, b"", None);
+    responder.answer(&mut request, &mut exchange);
+    let fault = exchange.fault();
+    let (status, refusal, deferred) = match exchange.into_outcome() {
+        Outcome::Answered { status, refusal, .. } => (Some(status), refusal, false),
+        Outcome::Deferred(_) => (None, None, true),
+        Outcome::Unanswered => panic!("nothing was answered"),
+    };
+    let text = String::from_utf8_lossy(&out).into_owned();
+    Seen { text, status, refusal, fault, deferred }
+}
