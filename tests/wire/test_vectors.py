@@ -82,10 +82,10 @@ def send_pieces(face, vector: Vector, pieces: list[bytes]) -> bytes:
     one; returns all that came back."""
     *pieces, last = pieces
     with Client(face.unix) as client:
-        for piece in pieces:
-            if not client.send_and_see_taken(piece):
-                return client.until_closed()
         try:
+            for piece in pieces:
+                if not client.send_and_see_taken(piece):
+                    return client.until_closed()
             if client.send_unless_closed(last + follower(vector)) and vector.ends:
                 client.end_sending()
             return client.until_closed()
