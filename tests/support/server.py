@@ -10,7 +10,9 @@ from . import stats as statistics
 from .deadline import PATIENCE, Deadline, eventually
 from .paths import BINARY
 
-ADDRESS = re.compile(r"unix:(?P<path>[^\s,;]+)|\[(?P<six>[0-9a-f:.]+)\]:(?P<port6>\d+)|(?P<four>\d+\.\d+\.\d+\.\d+):(?P<port4>\d+)")
+ADDRESS = re.compile(
+    r"unix:(?P<path>[^\s,;]+)|\[(?P<six>[0-9a-f:.]+)\]:(?P<port6>\d+)|(?P<four>\d+\.\d+\.\d+\.\d+):(?P<port4>\d+)"
+)
 
 
 class ServerProcess:
