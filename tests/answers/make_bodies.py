@@ -82,10 +82,11 @@ def webp() -> bytes:
         bits |= value << count
         count += width
 
-    put(0, 14), put(0, 14), put(1, 1), put(0, 3)  # width-1, height-1, alpha is used, version
-    put(0, 1), put(0, 1), put(0, 1)  # no transform, no colour cache, no meta prefix codes
+    for value, width in [(0, 14), (0, 14), (1, 1), (0, 3)]:  # width - 1, height - 1, alpha, version
+        put(value, width)
+    put(0b000, 3)  # no transform, no colour cache, no meta prefix codes
     for _ in range(5):  # green, red, blue, alpha, distance
-        put(1, 1), put(0, 1), put(0, 1), put(0, 1)  # simple code, one symbol of one bit: 0
+        put(0b0001, 4)  # a simple code (1) of one symbol (0), which has one bit (0): 0
     data = b"\x2f" + bits.to_bytes((count + 7) // 8, "little")
     chunk = b"VP8L" + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
     return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
@@ -125,6 +126,23 @@ def zip_archive() -> bytes:
     return b"PK\x05\x06" + bytes(18)
 
 
+def tar() -> bytes:
+    """No member: the two empty blocks of the end."""
+    return bytes(1024)
+
+
+def gzipped(content: bytes = b"") -> bytes:
+    """One deflated block, no name, no time."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_FIXED)
+    packed = deflate.compress(content) + deflate.flush()
+    trailer = struct.pack("<II", zlib.crc32(content), len(content))
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + packed + trailer
+
+
+def tar_gzipped() -> bytes:
+    return gzipped(tar())
+
+
 BODIES = {
     "pixel.gif": gif,
     "pixel.png": png,
@@ -136,6 +154,9 @@ BODIES = {
     "module.wasm": wasm,
     "page.pdf": pdf,
     "empty.zip": zip_archive,
+    "empty.gz": gzipped,
+    "empty.tar": tar,
+    "empty.tgz": tar_gzipped,
 }
 
 

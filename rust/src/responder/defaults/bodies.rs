@@ -1,5 +1,5 @@
 //! The smallest valid body of each kind. The binary ones are made by
-//! `tests/answers/make_bodies.py`; real decoders read all of them in `test_bodies.py`.
+//! `tests/answers/make_bodies.py` and `make_fonts.py`; real decoders read all of them in `test_bodies.py`.
 
 pub(super) const PAGE: &[u8] = include_bytes!("assets/page.html");
 pub(super) const FRAME: &[u8] = include_bytes!("assets/frame.html");
@@ -26,6 +26,14 @@ pub(super) const OPML: &[u8] = include_bytes!("assets/empty.opml");
 pub(super) const KML: &[u8] = include_bytes!("assets/empty.kml");
 pub(super) const GPX: &[u8] = include_bytes!("assets/empty.gpx");
 
+pub(super) const TTF: &[u8] = include_bytes!("assets/blank.ttf");
+pub(super) const WOFF: &[u8] = include_bytes!("assets/blank.woff");
+pub(super) const WOFF2: &[u8] = include_bytes!("assets/blank.woff2");
+
+pub(super) const ICS: &[u8] = include_bytes!("assets/empty.ics");
+pub(super) const VCF: &[u8] = include_bytes!("assets/empty.vcf");
+pub(super) const RTF: &[u8] = include_bytes!("assets/empty.rtf");
+
 pub(super) const HLS: &[u8] = include_bytes!("assets/empty.m3u8");
 pub(super) const DASH: &[u8] = include_bytes!("assets/empty.mpd");
 pub(super) const VTT: &[u8] = include_bytes!("assets/empty.vtt");
@@ -34,3 +42,6 @@ pub(super) const WAV: &[u8] = include_bytes!("assets/silence.wav");
 pub(super) const WASM: &[u8] = include_bytes!("assets/module.wasm");
 pub(super) const PDF: &[u8] = include_bytes!("assets/page.pdf");
 pub(super) const ZIP: &[u8] = include_bytes!("assets/empty.zip");
+pub(super) const GZIP: &[u8] = include_bytes!("assets/empty.gz");
+pub(super) const TAR: &[u8] = include_bytes!("assets/empty.tar");
+pub(super) const TGZ: &[u8] = include_bytes!("assets/empty.tgz");
