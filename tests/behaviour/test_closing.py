@@ -1,6 +1,6 @@
 """How connections end: nobody loses an answer."""
 
-from support.client import Client, request
+from support.client import Client, get, request
 
 PIECE = b"x" * 65536
 
@@ -86,6 +86,9 @@ def test_nothing_stays_behind(start):
     from support.proc import open_descriptors
 
     server = start()
+    for _ in range(4):  # so that both workers have all they ever open for themselves
+        get(server.address, "/a.gif")
+    server.eventually("all are gone", lambda stats: stats["connections_open"] == 0)
     before = open_descriptors(server.pid)
     clients = [Client(server.address) for _ in range(100)]
     for client in clients:

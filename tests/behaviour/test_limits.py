@@ -73,8 +73,8 @@ def test_max_fields_is_exact(start):
 
 
 def test_max_head_is_exact(start):
-    address = start("--max-head", "1000", "--max-target", "500").address
-    fill = 1000 - len(request("/", "X: "))
+    address = start("--max-head", "2000", "--max-target", "500").address
+    fill = 2000 - len(request("/", "X: "))
     with Client(address) as client:
         client.send(request("/", "X: " + "x" * fill))
         assert client.response().status == 200
@@ -83,11 +83,11 @@ def test_max_head_is_exact(start):
 
 
 def test_max_target_is_exact(start):
-    address = start("--max-target", "100").address
+    address = start("--max-target", "300").address
     with Client(address) as client:
-        client.send(request("/" + "x" * 99))
+        client.send(request("/" + "x" * 299))
         assert client.response().status == 200
-        client.send(request("/" + "x" * 100))
+        client.send(request("/" + "x" * 300))
         assert client.response().status == 414
 
 

@@ -161,11 +161,11 @@ def test_nobody_waits_for_ever_while_descriptors_are_short(starved):
 
 
 def test_a_low_limit_from_the_start_is_lived_with(start):
-    server = start(descriptors=64, workers=1, allow=(r".",))
-    clients = [Client(server.address) for _ in range(120)]
+    server = start(descriptors=256, workers=1, allow=(r"256",))
+    clients = [Client(server.address) for _ in range(400)]
     for client in clients:
         client.send_unless_closed(BUSY)
-    server.eventually("some are open", lambda stats: stats["connections_open"] > 10)
+    server.eventually("some are open", lambda stats: stats["connections_open"] > 100)
     assert_does_not_spin(server)
     close_all(clients)
     server.eventually("all are gone", lambda stats: stats["connections_open"] == 0)

@@ -1,11 +1,13 @@
 """What an operator's signals do."""
 
+import re
 import signal
 import subprocess
 
 import pytest
 
 from support.client import Client, get, request
+from support.server import binary_argv
 from support.stats import NAMES
 
 PARTIAL = request("/a.gif", "Content-Length: 5", method="POST") + b"hel"
@@ -20,16 +22,16 @@ def idle_client(server) -> Client:
 
 def busy_client(server) -> Client:
     """A client in the middle of a body that the server has begun to read."""
-    before = server.stats()["connections_reading"]
+    server.eventually("nothing else is read", lambda stats: stats["connections_reading"] == 0)
     client = Client(server.address)
     client.send(PARTIAL)
-    server.eventually("it reads", lambda stats: stats["connections_reading"] == before + 1)
+    server.eventually("it reads", lambda stats: stats["connections_reading"] == 1)
     return client
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_first_signal_drains(start, number):
-    server = start()
+    server = start(workers=1)  # so that who sees the idle one closed knows that all of it drains
     with idle_client(server) as idle, busy_client(server) as busy:
         server.signal(number)
         idle.expect_closed()
@@ -125,12 +127,17 @@ def test_a_broken_pipe_kills_nothing(start):
     assert get(server.address, "/a.gif").status == 200
 
 
-def test_an_ended_standard_output_is_no_reason_to_die(start):
-    server = start()
-    server.process.stdout.close()
-    assert get(server.address, "/a.gif").status == 200
-    server.signal(signal.SIGTERM)
-    assert server.process.wait(5) == 0
+def test_an_ended_standard_output_is_no_reason_to_die():
+    process = subprocess.Popen(binary_argv(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        port = int(re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[1])
+        process.stdout.close()
+        assert get(("127.0.0.1", port), "/a.gif").status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_stopped_and_continued_process_goes_on(start):

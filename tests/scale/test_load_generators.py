@@ -29,7 +29,7 @@ def number(pattern: str, text: str) -> int:
 
 @pytest.mark.parametrize("keep_alive", [True, False], ids=["keep-alive", "close"])
 def test_ab(start, keep_alive):
-    server = start("--max-connections", "5000", workers=4)
+    server = start("--max-connections", "4000", workers=4)
     options = ["-k"] if keep_alive else []
     report = run("ab", "-q", "-n", str(REQUESTS), "-c", "1000", *options, server.url + "/a.gif")
     assert number(r"^Complete requests:\s+(\d+)", report) == REQUESTS
@@ -43,7 +43,7 @@ def test_ab(start, keep_alive):
 
 
 def test_wrk(start):
-    server = start("--max-connections", "5000", workers=4)
+    server = start("--max-connections", "4000", workers=4)
     report = run("wrk", "-t4", "-c1000", f"-d{SECONDS}s", "--latency", server.url + "/a.gif")
     assert "Socket errors" not in report and "Non-2xx" not in report, report
     assert number(r"(\d+) requests in", report) > 0

@@ -51,12 +51,12 @@ class Client:
         view = memoryview(data)
         deadline = Deadline(self.patience)
         while view:
-            readable, writable, _ = select.select([self.socket], [self.socket], [], deadline.left())
-            if not readable and not writable:
+            ready = self._poll(select.POLLIN | select.POLLOUT, deadline.left())
+            if not ready:
                 raise AssertionError(f"the server took nothing for {self.patience} s")
-            if readable and self._receive():
+            if ready & ~select.POLLOUT and self._receive():
                 return False
-            if writable:
+            if ready & select.POLLOUT:
                 try:
                     view = view[self.socket.send(view, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
                 except BlockingIOError:
@@ -138,13 +138,19 @@ class Client:
         assert not self.ended and self.buffer == b"", f"closed or speaking: {self.buffer[:300]!r}"
 
     def _readable_now(self) -> bool:
-        return bool(select.select([self.socket], [], [], 0)[0])
+        return bool(self._poll(select.POLLIN, 0))
+
+    def _poll(self, events: int, seconds: float) -> int:
+        """Which of `events` (an end of the stream or an error too) came in time; 0 for none."""
+        poll = select.poll()  # select() knows no descriptor above 1,023
+        poll.register(self.socket, events)
+        return next((what for _, what in poll.poll(seconds * 1000)), 0)
 
     def _unread_by_server(self) -> int:
         return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
 
     def _wait_and_receive(self, deadline: Deadline) -> bool:
-        if not select.select([self.socket], [], [], deadline.left())[0]:
+        if not self._poll(select.POLLIN, deadline.left()):
             raise AssertionError(f"nothing came in time; so far {self.buffer[:300]!r}")
         return self._receive()
 

@@ -10,7 +10,9 @@ from . import stats as statistics
 from .deadline import PATIENCE, Deadline, eventually
 from .paths import BINARY
 
-ADDRESS = re.compile(r"unix:(?P<path>[^\s,;]+)|\[(?P<six>[0-9a-f:.]+)\]:(?P<port6>\d+)|(?P<four>\d+\.\d+\.\d+\.\d+):(?P<port4>\d+)")
+ADDRESS = re.compile(
+    r"unix:(?P<path>[^\s,;]+)|\[(?P<six>[0-9a-f:.]+)\]:(?P<port6>\d+)|(?P<four>\d+\.\d+\.\d+\.\d+):(?P<port4>\d+)"
+)
 
 
 class ServerProcess:
@@ -32,6 +34,7 @@ class ServerProcess:
         self.stdout_lines: list[str] = []
         self.stderr_lines: list[str] = []
         self._news = threading.Condition()
+        self._outputs_open = 2
         self._readers = [
             threading.Thread(target=self._collect, args=pair, daemon=True)
             for pair in ((self.process.stdout, self.stdout_lines), (self.process.stderr, self.stderr_lines))
@@ -50,13 +53,20 @@ class ServerProcess:
                 lines.append(line.rstrip("\n"))
                 self._news.notify_all()
         with self._news:
+            self._outputs_open -= 1
             self._news.notify_all()
+
+    def _ended(self) -> bool:
+        """Whether it is over: it has exited, or closed both its outputs and is about to."""
+        if self._outputs_open == 0:
+            self.process.wait(PATIENCE)
+        return self.process.poll() is not None
 
     def _wait_for(self, probe, what: str, seconds: float = PATIENCE):
         deadline = Deadline(seconds)
         with self._news:
             while not (found := probe()):
-                ended = self.process.poll() is not None
+                ended = self._ended()
                 if ended or not self._news.wait(deadline.left()):
                     state = f"exit status {self.process.returncode}" if ended else "still running"
                     errors = "\n".join(self.stderr_lines[-20:])

@@ -6,23 +6,25 @@ from .deadline import Deadline
 
 def stall(clients: list[Client], server, path: str = "/a.gif") -> None:
     """Fills the way back to each client; returns once the server has answers of all of them that it
-    cannot get rid of."""
+    cannot get rid of. The last request of each may be cut."""
     pipeline = request(path) * 500
     deadline = Deadline()
+    unsent = {client: b"" for client in clients}
     for client in clients:
         client.socket.setblocking(False)
     while server.stats()["connections_writing"] < len(clients):
         assert not deadline.passed(), "the server takes requests without end, or holds none of the answers"
         for client in clients:
-            _send_what_fits(client, pipeline)
+            unsent[client] = _send_what_fits(client, unsent[client], pipeline)
     for client in clients:
         client.socket.settimeout(client.patience)
 
 
-def _send_what_fits(client: Client, pipeline: bytes) -> None:
+def _send_what_fits(client: Client, unsent: bytes, pipeline: bytes) -> bytes:
     for _ in range(20):
+        unsent = unsent or pipeline
         try:
-            # A request cut by a full buffer is no matter: these connections are never read.
-            client.socket.send(pipeline)
+            unsent = unsent[client.socket.send(unsent) :]
         except BlockingIOError:
-            return
+            break
+    return unsent

@@ -34,14 +34,14 @@ static hr_action echo(void *user, const hr_request *request, hr_exchange *exchan
 
     (void)user;
     if (text == NULL)
-        return HR_ACTION_DECLINED;
+        return HR_DECLINE;
     memcpy(text, method.data, method.len);
     text[method.len] = ' ';
     if (body.len > 0)
         memcpy(text + method.len + 1, body.data, body.len);
     check(hr_respond_bytes(exchange, 200, "text/plain", text, length), "echo");
     free(text);
-    return HR_ACTION_ANSWERED;
+    return HR_DONE;
 }
 
 static hr_action field(void *user, const hr_request *request, hr_exchange *exchange)
@@ -58,7 +58,7 @@ static hr_action field(void *user, const hr_request *request, hr_exchange *excha
         check(hr_respond_bytes(exchange, 200, "text/plain", value.data, value.len), "field");
     else
         check(hr_respond_bytes(exchange, 404, "text/plain", "", 0), "field");
-    return HR_ACTION_ANSWERED;
+    return HR_DONE;
 }
 
 static void print_address(const hr_server *server, uint32_t listener, const char *before)

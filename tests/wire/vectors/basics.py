@@ -37,9 +37,24 @@ BASICS: list[Vector] = [
     answered("also", "GET of a route for GET", head(b"GET /only-get HTTP/1.1"), faces=("c",)),
     answered("also", "HEAD of a route for GET", head(b"HEAD /only-get HTTP/1.1"), faces=("c",)),
     # Expectations.
-    answered("also", "100-continue with its body at once", post(b"Expect: 100-continue", b"Content-Length: 2", body=b"hi"), echo=b"POST hi"),
-    answered("also", "100-Continue in another case", post(b"Expect: 100-Continue", b"Content-Length: 2", body=b"hi"), echo=b"POST hi"),
-    answered("also", "100-continue chunked", post(b"Expect: 100-continue", b"Transfer-Encoding: chunked", body=b"2\r\nhi\r\n0\r\n\r\n"), echo=b"POST hi"),
+    answered(
+        "also",
+        "100-continue with its body at once",
+        post(b"Expect: 100-continue", b"Content-Length: 2", body=b"hi"),
+        echo=b"POST hi",
+    ),
+    answered(
+        "also",
+        "100-Continue in another case",
+        post(b"Expect: 100-Continue", b"Content-Length: 2", body=b"hi"),
+        echo=b"POST hi",
+    ),
+    answered(
+        "also",
+        "100-continue chunked",
+        post(b"Expect: 100-continue", b"Transfer-Encoding: chunked", body=b"2\r\nhi\r\n0\r\n\r\n"),
+        echo=b"POST hi",
+    ),
     answered("also", "100-continue without a body", head(b"GET / HTTP/1.1", b"Expect: 100-continue")),
     free("another expectation", head(b"GET / HTTP/1.1", b"Expect: 200-ok"), (frozenset({417}),)),
     free("another expectation with a body", post(b"Expect: x", b"Content-Length: 2", body=b"hi"), (frozenset({417}),)),
@@ -49,6 +64,14 @@ BASICS: list[Vector] = [
     answered("also", "HEAD of 204", head(b"HEAD /generate_204 HTTP/1.1")),
     # Bodies.
     refused("also", "a body over max_body", post(b"Content-Length: 4294967296", body=b"x" * 1000), 413),
-    refused("also", "a body over max_body with Expect", post(b"Expect: 100-continue", b"Content-Length: 4294967296"), 413),
-    Vector("also", "a GET after two bodies", post(b"Content-Length: 2", body=b"hi") * 2 + head(b"GET / HTTP/1.1"), (OK,) * 3, methods=("POST", "POST", "GET")),
+    refused(
+        "also", "a body over max_body with Expect", post(b"Expect: 100-continue", b"Content-Length: 4294967296"), 413
+    ),
+    Vector(
+        "also",
+        "a GET after two bodies",
+        post(b"Content-Length: 2", body=b"hi") * 2 + head(b"GET / HTTP/1.1"),
+        (OK,) * 3,
+        methods=("POST", "POST", "GET"),
+    ),
 ]

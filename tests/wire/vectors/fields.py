@@ -70,7 +70,9 @@ FIELDS: list[Vector] = [
     refused(4, "space after another name", get(b"X : y")),
     refused(4, "TAB after a name", get(b"X\t: y")),
     refused(4, "space after Content-Length", head(b"POST / HTTP/1.1", b"Content-Length : 2") + b"hi"),
-    refused(4, "space after Transfer-Encoding", head(b"POST / HTTP/1.1", b"Transfer-Encoding : chunked") + b"0\r\n\r\n"),
+    refused(
+        4, "space after Transfer-Encoding", head(b"POST / HTTP/1.1", b"Transfer-Encoding : chunked") + b"0\r\n\r\n"
+    ),
     # Row 5: folding.
     refused(5, "folded with a space", get(b"X: a\r\n b")),
     refused(5, "folded with a TAB", get(b"X: a\r\n\tb")),

@@ -15,15 +15,39 @@ def sized(*values: bytes, body: bytes = b"hello") -> bytes:
 
 FRAMING: list[Vector] = [
     # Row 10: both.
-    refused(10, "Content-Length before Transfer-Encoding", post(b"Content-Length: 2", b"Transfer-Encoding: chunked", body=CHUNKS)),
-    refused(10, "Transfer-Encoding before Content-Length", post(b"Transfer-Encoding: chunked", b"Content-Length: 2", body=CHUNKS)),
-    refused(10, "both, and the length is right", post(b"Content-Length: 12", b"Transfer-Encoding: chunked", body=CHUNKS)),
-    refused(10, "Content-Length 0 and Transfer-Encoding", post(b"Content-Length: 0", b"Transfer-Encoding: chunked", body=CHUNKS)),
+    refused(
+        10,
+        "Content-Length before Transfer-Encoding",
+        post(b"Content-Length: 2", b"Transfer-Encoding: chunked", body=CHUNKS),
+    ),
+    refused(
+        10,
+        "Transfer-Encoding before Content-Length",
+        post(b"Transfer-Encoding: chunked", b"Content-Length: 2", body=CHUNKS),
+    ),
+    refused(
+        10, "both, and the length is right", post(b"Content-Length: 12", b"Transfer-Encoding: chunked", body=CHUNKS)
+    ),
+    refused(
+        10,
+        "Content-Length 0 and Transfer-Encoding",
+        post(b"Content-Length: 0", b"Transfer-Encoding: chunked", body=CHUNKS),
+    ),
     refused(10, "mixed case", post(b"cOnTeNt-LeNgTh: 2", b"tRaNsFeR-eNcOdInG: cHuNkEd", body=CHUNKS)),
-    refused(10, "an unknown coding and Content-Length", post(b"Transfer-Encoding: x", b"Content-Length: 2", body=b"hi"), 400, 501),
+    refused(
+        10,
+        "an unknown coding and Content-Length",
+        post(b"Transfer-Encoding: x", b"Content-Length: 2", body=b"hi"),
+        400,
+        501,
+    ),
     # Row 11: Transfer-Encoding in HTTP/1.0.
     refused(11, "chunked in HTTP/1.0", encoded(b"chunked", version=b"1.0")),
-    refused(11, "chunked in HTTP/1.0 with keep-alive", post(b"Connection: keep-alive", b"Transfer-Encoding: chunked", body=CHUNKS, version=b"1.0")),
+    refused(
+        11,
+        "chunked in HTTP/1.0 with keep-alive",
+        post(b"Connection: keep-alive", b"Transfer-Encoding: chunked", body=CHUNKS, version=b"1.0"),
+    ),
     refused(11, "identity in HTTP/1.0", encoded(b"identity", body=b"", version=b"1.0"), 400, 501),
     # Row 12: chunked not last.
     refused(12, "chunked, gzip", encoded(b"chunked, gzip"), 400, 501),
@@ -89,6 +113,13 @@ FRAMING: list[Vector] = [
     answered(16, "white space around 5", sized(b"\t 5 \t"), echo=b"POST hello"),
     answered(16, "0", sized(b"0", body=b""), echo=b"POST "),
     answered(16, "a body of GET is read and dropped", b"GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"),
-    answered(16, "a body of HEAD is read and dropped", b"HEAD /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"),
-    answered(16, "a body that looks like a request", sized(b"27", body=b"GET /smuggled HTTP/1.1\r\n\r\nx\r\n"[:27]), echo=b"POST GET /smuggled HTTP/1.1\r\n\r\nx"),
+    answered(
+        16, "a body of HEAD is read and dropped", b"HEAD /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+    ),
+    answered(
+        16,
+        "a body that looks like a request",
+        sized(b"27", body=b"GET /smuggled HTTP/1.1\r\n\r\nx\r\n"[:27]),
+        echo=b"POST GET /smuggled HTTP/1.1\r\n\r\nx",
+    ),
 ]
