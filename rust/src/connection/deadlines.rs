@@ -31,6 +31,9 @@ const KINDS: usize = 5;
 /// Lists of one ring. A deadline further away waits in the last one and is looked at again there.
 const SLOTS: usize = 256;
 
+/// The slot of a connection that [`Deadlines::sweep`] found due: it is in no list.
+const DUE: u16 = SLOTS as u16;
+
 /// A time that never comes: 24 days, as far as 32 bits of milliseconds can look ahead safely.
 const NEVER: u32 = i32::MAX as u32;
 
@@ -108,6 +111,9 @@ impl Deadlines {
         let Some(connection) = pool.at(index) else { return };
         let link = std::mem::take(&mut connection.link);
         let Some(kind) = link.kind else { return };
+        if link.slot == DUE {
+            return;
+        }
         self.pending -= 1;
         match pool.at(link.prev) {
             Some(previous) => previous.link.next = link.next,
@@ -119,7 +125,8 @@ impl Deadlines {
     }
 
     /// Goes through the lists that came up since the last call. Connections that are due are
-    /// taken off their lists and handed to `expired` by their slot's index.
+    /// taken off their lists and handed to `expired` by their slot's index, to be asked about
+    /// again with [`Deadlines::confirm`] when their turn comes.
     pub(crate) fn sweep(
         &mut self,
         pool: &mut Pool,
@@ -136,7 +143,7 @@ impl Deadlines {
                 while let Some(connection) = pool.at(index) {
                     let due = self.due(connection, kind, now);
                     let current = std::mem::replace(&mut index, connection.link.next);
-                    connection.link = Link::default();
+                    connection.link = Link { slot: DUE, kind: Some(kind), ..Link::default() };
                     self.pending -= 1;
                     if due <= now {
                         expired(current, kind);
@@ -147,6 +154,27 @@ impl Deadlines {
             }
         }
         self.tick = self.tick.max(target);
+    }
+
+    /// Whether the connection in slot `index`, which a sweep found due for `kind`, still is: what
+    /// has come since may have renewed, replaced or stopped its deadline.
+    pub(crate) fn confirm(
+        &mut self,
+        pool: &mut Pool,
+        index: u32,
+        kind: Deadline,
+        now: u64,
+    ) -> bool {
+        let Some(connection) = pool.at(index) else { return false };
+        if connection.link.slot != DUE || connection.link.kind != Some(kind) {
+            return false;
+        }
+        connection.link = Link::default();
+        let is_due = self.due(connection, kind, now) <= now;
+        if !is_due {
+            self.link(pool, index, kind, now);
+        }
+        is_due
     }
 
     /// The connection that has been idle between requests for the longest time, exact to a tick.

@@ -13,7 +13,7 @@ const STEPS: u32 = 8;
 const KEEP_OUT: usize = 256 * 1024;
 
 /// What is known of a connection's readiness.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ready {
     /// Octets or an end of stream may be there.
     pub(super) readable: bool,
@@ -28,8 +28,8 @@ pub(super) struct Ready {
 pub(super) enum Fate {
     /// It waits for readiness; whether octets went either way.
     Stay { moved: bool },
-    /// There is more to do, after the others.
-    Yield(Next),
+    /// There is more to do, after the others; the rest of the turn.
+    Yield(Ready),
     /// To be closed.
     Close,
     /// The client has reset it.
@@ -87,11 +87,15 @@ impl Turn<'_, '_> {
         if !self.machine.output().is_empty() {
             return self.send_pending();
         }
-        match (ready.next, self.machine.state()) {
-            (Some(next), _) => Ok(next),
-            (None, State::Processing) => Ok(Next::Wait),
-            (None, _) if ready.readable => Ok(Next::Receive),
-            (None, _) => Err(Fate::Stay { moved: false }),
+        // What the last turn decided stands, whatever has come since it was cut off.
+        if let Some(end) = self.machine.ending() {
+            return Ok(end);
+        }
+        match (self.machine.state(), ready.next) {
+            (State::Processing, _) => Ok(Next::Wait),
+            (_, Some(next)) => Ok(next),
+            (_, None) if ready.readable => Ok(Next::Receive),
+            (_, None) => Err(Fate::Stay { moved: false }),
         }
     }
 
@@ -124,7 +128,7 @@ impl Turn<'_, '_> {
                 }
             }
         }
-        Ok(Fate::Yield(next))
+        Ok(Fate::Yield(Ready { next: Some(next), ..ready }))
     }
 
     fn stay(&self) -> Fate {
