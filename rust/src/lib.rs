@@ -22,6 +22,7 @@ pub mod stats;
 mod acceptor;
 mod connection;
 mod log;
+mod sync;
 mod sys;
 mod worker;
 

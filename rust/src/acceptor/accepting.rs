@@ -136,3 +136,6 @@ impl Accepting {
 fn reserve() -> Option<OwnedFd> {
     File::open("/dev/null").ok().map(OwnedFd::from)
 }
+
+#[cfg(test)]
+mod tests;

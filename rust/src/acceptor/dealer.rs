@@ -83,3 +83,6 @@ impl Dealer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,3 +210,6 @@ fn cannot_listen(address: &Address, error: &io::Error) -> Error {
     };
     Error::new(ErrorCode::Bind, format!("cannot listen on {place}: {why}"))
 }
+
+#[cfg(test)]
+mod tests;

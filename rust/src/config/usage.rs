@@ -14,11 +14,8 @@ const GENERAL: [(&str, &str); 3] = [
 pub fn usage_line(program: &str) -> String {
     let mut places: Vec<_> = TABLE.iter().filter(|row| row.position.is_some()).collect();
     places.sort_by_key(|row| row.position);
-    let nested = places.iter().rev().fold(String::new(), |inner, row| {
-        let gap = if inner.is_empty() { "" } else { " " };
-        format!("[{}{gap}{inner}]", row.kind.placeholder())
-    });
-    format!("usage: {program} {nested} [options]")
+    let places: Vec<String> = places.iter().map(|row| row.kind.placeholder()).collect();
+    format!("usage: {program} {} [options]", places.join(" "))
 }
 
 /// The text for `--help` of `program`: every option by group, with its default; ends with a line
@@ -91,6 +88,6 @@ mod tests {
 
     #[test]
     fn the_usage_line_shows_the_positional_arguments_in_order() {
-        assert_eq!(usage_line("prog"), "usage: prog [PORT [ADDRESS]] [options]");
+        assert_eq!(usage_line("prog"), "usage: prog PORT ADDRESS [options]");
     }
 }

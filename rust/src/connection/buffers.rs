@@ -95,3 +95,84 @@ impl Buffers {
         stats.body_memory.set(self.body_memory);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{BodyDecoder, Framing, Refusal};
+
+    fn lent(buffers: &Buffers) -> (u64, u64) {
+        let stats = Cells::default();
+        buffers.publish(&stats);
+        (stats.buffers_lent.get(), stats.body_memory.get())
+    }
+
+    #[test]
+    fn a_buffer_that_comes_back_is_empty_and_lent_again_with_its_room() {
+        let mut buffers = Buffers::new(0);
+        let mut pending = buffers.lend();
+        pending.input.extend_from_slice(&[1; 5000]);
+        pending.output.extend_from_slice(&[2; 5000]);
+        pending.sent = 17;
+        buffers.take_back(pending);
+        let again = buffers.lend();
+        assert!(again.is_empty() && again.sent == 0);
+        assert!(again.input.capacity() >= 5000 && again.output.capacity() >= 5000);
+    }
+
+    #[test]
+    fn a_buffer_that_grew_large_gives_its_memory_back() {
+        let mut buffers = Buffers::new(0);
+        let mut pending = buffers.lend();
+        pending.output.resize(10 * KEEP, 0);
+        buffers.take_back(pending);
+        assert!(buffers.lend().output.capacity() <= KEEP);
+    }
+
+    #[test]
+    fn only_so_many_spare_buffers_are_kept() {
+        let mut buffers = Buffers::new(0);
+        let all: Vec<_> = (0..2 * SPARE).map(|_| buffers.lend()).collect();
+        assert_eq!(lent(&buffers).0, 2 * SPARE as u64);
+        all.into_iter().for_each(|pending| buffers.take_back(pending));
+        assert_eq!(lent(&buffers).0, 0);
+        assert_eq!(buffers.spare.len(), SPARE);
+    }
+
+    #[test]
+    fn memory_for_bodies_is_bounded_and_comes_back() {
+        let mut buffers = Buffers::new(100);
+        assert!(buffers.reserve_body(60));
+        assert!(!buffers.reserve_body(41));
+        assert!(!buffers.reserve_body(u64::MAX));
+        assert!(buffers.reserve_body(40));
+        assert_eq!(lent(&buffers).1, 100);
+        buffers.release_body(60);
+        assert!(buffers.reserve_body(60));
+    }
+
+    #[test]
+    fn a_body_that_never_becomes_whole_gives_its_memory_back_with_the_buffer() {
+        let mut buffers = Buffers::new(100);
+        let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
+        let mut incoming = Incoming::new(decoder, true);
+        assert!(!incoming.feed(&[b'b'; 30], &mut buffers).unwrap().done);
+        assert_eq!(lent(&buffers).1, 30);
+        let mut pending = buffers.lend();
+        pending.incoming = Some(incoming);
+        buffers.take_back(pending);
+        assert_eq!(lent(&buffers), (0, 0));
+    }
+
+    #[test]
+    fn a_body_beyond_the_memory_there_is_is_refused_and_one_that_nobody_wants_is_not() {
+        for (wanted, refused) in [(true, true), (false, false)] {
+            let mut buffers = Buffers::new(10);
+            let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
+            let mut incoming = Incoming::new(decoder, wanted);
+            let fed = incoming.feed(&[b'b'; 50], &mut buffers);
+            assert_eq!(fed.is_err_and(|why| why == Refusal::Memory), refused);
+            assert_eq!(lent(&buffers).1, 0);
+        }
+    }
+}

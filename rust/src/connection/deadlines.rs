@@ -3,10 +3,12 @@
 //! All deadlines of one kind have the same length, so a connection on a list need only write the
 //! time of its last activity; the sweep looks at it when its place comes up and moves it on if it
 //! was active since. With one FIFO list for a kind such a connection would stand behind others
-//! that are due later and could live for twice its time. So each kind has a ring of lists, one
-//! for each coming tick; a connection is moved to the list of the tick when it is really due.
+//! that are due later and could live for twice its time. So each kind has a ring of lists, each
+//! for a slice of the time to come; a connection is moved to the list of the slice in which it is
+//! really due. The ring is as long as the timeout: whoever is in it stands in the order of its
+//! activity, so the first connection that has not moved is the one idle for the longest time.
 
-use super::{Connection, pool::NONE, pool::Pool};
+use super::pool::{NONE, Pool};
 use crate::config::Settings;
 use std::time::Duration;
 
@@ -28,11 +30,20 @@ pub(crate) enum Deadline {
 
 const KINDS: usize = 5;
 
-/// Lists of one ring. A deadline further away waits in the last one and is looked at again there.
+/// Lists of one ring.
 const SLOTS: usize = 256;
 
-/// A time that never comes: 24 days, as far as 32 bits of milliseconds can look ahead safely.
-const NEVER: u32 = i32::MAX as u32;
+/// The slot of a connection that [`Deadlines::sweep`] found due: it is in no list.
+const DUE: u16 = SLOTS as u16;
+
+/// How long a connection without a deadline stays in its list before it is put into another one.
+const ROUND: u32 = 3_600_000;
+
+/// Connections of one slice that are compared when the longest idle one is asked for.
+const CANDIDATES: usize = 64;
+
+/// As far as 32 bits of milliseconds can look ahead safely: 24 days.
+const FURTHEST: u32 = i32::MAX as u32;
 
 /// A connection's place in a list.
 #[derive(Clone, Copy, Debug)]
@@ -60,28 +71,47 @@ impl Link {
 /// The deadlines of one worker's connections.
 #[derive(Debug)]
 pub(crate) struct Deadlines {
-    rings: [[u32; SLOTS]; KINDS],
-    lengths: [u32; KINDS],
+    rings: [Ring; KINDS],
     period: u64,
-    /// The last tick that was swept.
-    tick: u64,
     pending: u32,
 }
+
+/// The deadlines of one kind.
+#[derive(Debug)]
+struct Ring {
+    lists: [List; SLOTS],
+    /// Milliseconds from the last activity to the deadline; a [`ROUND`] where that is off.
+    length: u32,
+    is_off: bool,
+    /// Milliseconds of one slice.
+    width: u64,
+    /// The last slice that was swept.
+    tick: u64,
+}
+
+/// First in, first out.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+}
+
+const EMPTY: List = List { head: NONE, tail: NONE };
 
 impl Deadlines {
     /// `now` in milliseconds, as for all that follows.
     pub(crate) fn new(settings: &Settings, now: u64) -> Self {
-        let lengths = [
+        let timeouts = [
             settings.head_timeout,
             settings.body_timeout,
             settings.write_timeout,
             settings.keep_alive_timeout,
             settings.linger_timeout,
-        ]
-        .map(milliseconds);
-        let shortest = lengths.iter().copied().min().unwrap_or(NEVER);
+        ];
+        let shortest = timeouts.iter().flatten().min().map_or(ROUND, |&t| milliseconds(t));
         let period = u64::from((shortest / 4).clamp(10, 1000));
-        Deadlines { rings: [[NONE; SLOTS]; KINDS], lengths, period, tick: now / period, pending: 0 }
+        let rings = timeouts.map(|timeout| Ring::new(timeout, period, now));
+        Deadlines { rings, period, pending: 0 }
     }
 
     /// How often [`Deadlines::sweep`] wants to be called while connections are pending.
@@ -97,6 +127,10 @@ impl Deadlines {
     /// Starts `kind` for the connection in slot `index`, in place of what ran before.
     pub(crate) fn start(&mut self, pool: &mut Pool, index: u32, kind: Deadline, now: u64) {
         self.stop(pool, index);
+        if self.pending == 0 {
+            // Nobody sweeps empty lists.
+            self.rings.iter_mut().for_each(|ring| ring.tick = now / ring.width);
+        }
         if let Some(connection) = pool.at(index) {
             connection.since = now as u32;
             self.link(pool, index, kind, now);
@@ -108,103 +142,184 @@ impl Deadlines {
         let Some(connection) = pool.at(index) else { return };
         let link = std::mem::take(&mut connection.link);
         let Some(kind) = link.kind else { return };
+        if link.slot == DUE {
+            return;
+        }
         self.pending -= 1;
+        let list = &mut self.rings[kind as usize].lists[usize::from(link.slot)];
         match pool.at(link.prev) {
             Some(previous) => previous.link.next = link.next,
-            None => self.rings[kind as usize][usize::from(link.slot)] = link.next,
+            None => list.head = link.next,
         }
-        if let Some(next) = pool.at(link.next) {
-            next.link.prev = link.prev;
+        match pool.at(link.next) {
+            Some(next) => next.link.prev = link.prev,
+            None => list.tail = link.prev,
         }
     }
 
     /// Goes through the lists that came up since the last call. Connections that are due are
-    /// taken off their lists and handed to `expired` by their slot's index.
+    /// taken off their lists and handed to `expired` by their slot's index, to be asked about
+    /// again with [`Deadlines::confirm`] when their turn comes.
     pub(crate) fn sweep(
         &mut self,
         pool: &mut Pool,
         now: u64,
         mut expired: impl FnMut(u32, Deadline),
     ) {
-        let target = now / self.period;
-        // After a long pause every list has come up once: a second round would find nothing new.
-        let first = (self.tick + 1).max((target + 1).saturating_sub(SLOTS as u64));
-        for tick in first..=target {
-            self.tick = tick;
-            for kind in ALL {
-                let mut index = self.take_list(kind, tick);
+        for kind in ALL {
+            while let Some(mut index) = self.rings[kind as usize].next_list(now) {
                 while let Some(connection) = pool.at(index) {
-                    let due = self.due(connection, kind, now);
                     let current = std::mem::replace(&mut index, connection.link.next);
-                    connection.link = Link::default();
+                    connection.link = Link { slot: DUE, kind: Some(kind), ..Link::default() };
                     self.pending -= 1;
-                    if due <= now {
-                        expired(current, kind);
-                    } else {
+                    let ring = &self.rings[kind as usize];
+                    if ring.due(connection.since, now) > now {
                         self.link(pool, current, kind, now);
+                    } else if ring.is_off {
+                        self.link_last(pool, current, kind);
+                    } else {
+                        expired(current, kind);
                     }
                 }
             }
         }
-        self.tick = self.tick.max(target);
     }
 
-    /// The connection that has been idle between requests for the longest time, exact to a tick.
+    /// Whether the connection in slot `index`, which a sweep found due for `kind`, still is: what
+    /// has come since may have renewed, replaced or stopped its deadline.
+    pub(crate) fn confirm(
+        &mut self,
+        pool: &mut Pool,
+        index: u32,
+        kind: Deadline,
+        now: u64,
+    ) -> bool {
+        let Some(connection) = pool.at(index) else { return false };
+        if connection.link.slot != DUE || connection.link.kind != Some(kind) {
+            return false;
+        }
+        connection.link = Link::default();
+        let is_due = self.rings[kind as usize].due(connection.since, now) <= now;
+        if !is_due {
+            self.link(pool, index, kind, now);
+        }
+        is_due
+    }
+
+    /// The connection that has been idle between requests for the longest time: exact among the
+    /// first [`CANDIDATES`] of its slice of the ring, otherwise to a slice (with
+    /// `keep_alive_timeout` off: within the last hour).
     pub(crate) fn longest_idle(&mut self, pool: &mut Pool, now: u64) -> Option<u32> {
         let kind = Deadline::KeepAlive;
-        for ahead in 1..=SLOTS as u64 {
-            let slot = self.slot(self.tick + ahead);
-            let mut index = self.rings[kind as usize][slot];
-            while let Some(connection) = pool.at(index) {
-                let due = self.due(connection, kind, now);
-                if self.slot_of_due(due) == slot {
-                    return Some(index);
-                }
-                // It was active since it was put here: to where it belongs, and on with the next.
-                let current = std::mem::replace(&mut index, connection.link.next);
+        let tick = self.rings[kind as usize].tick;
+        (tick + 1..=tick + SLOTS as u64)
+            .find_map(|tick| self.oldest_of_slice(pool, kind, tick, now))
+    }
+
+    /// Of the first connections that belong into the slice `tick` the one that has been inactive
+    /// for the longest time; those that do not belong there are moved to where they do.
+    fn oldest_of_slice(
+        &mut self,
+        pool: &mut Pool,
+        kind: Deadline,
+        tick: u64,
+        now: u64,
+    ) -> Option<u32> {
+        let mut oldest: Option<(u32, u32)> = None;
+        let mut candidates = 0;
+        let mut index = self.rings[kind as usize].lists[slot(tick)].head;
+        while let Some(connection) = pool.at(index).filter(|_| candidates < CANDIDATES) {
+            let since = connection.since;
+            let current = std::mem::replace(&mut index, connection.link.next);
+            if self.rings[kind as usize].tick_of(since, now) > tick {
                 self.stop(pool, current);
                 self.link(pool, current, kind, now);
+                continue;
+            }
+            candidates += 1;
+            let age = (now as u32).wrapping_sub(since);
+            if oldest.is_none_or(|(_, longest)| age > longest) {
+                oldest = Some((current, age));
             }
         }
-        None
+        oldest.map(|(index, _)| index)
     }
 
-    /// When the connection is due, in milliseconds.
-    fn due(&self, connection: &Connection, kind: Deadline, now: u64) -> u64 {
-        let age = (now as u32).wrapping_sub(connection.since);
-        now - u64::from(age).min(now) + u64::from(self.lengths[kind as usize])
-    }
-
+    /// Puts the connection into the list of the slice in which it is due.
     fn link(&mut self, pool: &mut Pool, index: u32, kind: Deadline, now: u64) {
         let Some(connection) = pool.at(index) else { return };
-        let slot = self.slot_of_due(self.due(connection, kind, now));
-        let head = std::mem::replace(&mut self.rings[kind as usize][slot], index);
-        connection.link = Link { next: head, prev: NONE, slot: slot as u16, kind: Some(kind) };
-        if let Some(next) = pool.at(head) {
-            next.link.prev = index;
+        let tick = self.rings[kind as usize].tick_of(connection.since, now);
+        self.link_to(pool, index, kind, tick);
+    }
+
+    /// Puts a connection that is never due into the list that comes up last.
+    fn link_last(&mut self, pool: &mut Pool, index: u32, kind: Deadline) {
+        let last = self.rings[kind as usize].last();
+        self.link_to(pool, index, kind, last);
+    }
+
+    fn link_to(&mut self, pool: &mut Pool, index: u32, kind: Deadline, tick: u64) {
+        let slot = slot(tick);
+        let list = &mut self.rings[kind as usize].lists[slot];
+        let tail = std::mem::replace(&mut list.tail, index);
+        match pool.at(tail) {
+            Some(previous) => previous.link.next = index,
+            None => list.head = index,
+        }
+        if let Some(connection) = pool.at(index) {
+            connection.link = Link { next: NONE, prev: tail, slot: slot as u16, kind: Some(kind) };
         }
         self.pending += 1;
     }
+}
 
-    fn take_list(&mut self, kind: Deadline, tick: u64) -> u32 {
-        let slot = self.slot(tick);
-        std::mem::replace(&mut self.rings[kind as usize][slot], NONE)
+impl Ring {
+    fn new(timeout: Option<Duration>, period: u64, now: u64) -> Self {
+        let length = timeout.map_or(ROUND, milliseconds);
+        // The slice of now and the one that a deadline is rounded up to are two of them.
+        let width = u64::from(length).div_ceil(SLOTS as u64 - 2).max(period);
+        let is_off = timeout.is_none();
+        Ring { lists: [EMPTY; SLOTS], length, is_off, width, tick: now / width }
     }
 
-    fn slot_of_due(&self, due: u64) -> usize {
-        // Rounded up: a deadline never fires early.
-        let tick = due.div_ceil(self.period);
-        self.slot(tick.clamp(self.tick + 1, self.tick + SLOTS as u64 - 1))
+    /// The next list that has come up, taken out.
+    fn next_list(&mut self, now: u64) -> Option<u32> {
+        let target = now / self.width;
+        if self.tick >= target {
+            return None;
+        }
+        // After a long pause every list has come up once: a second round would find nothing new.
+        self.tick = (self.tick + 1).max((target + 1).saturating_sub(SLOTS as u64));
+        Some(std::mem::replace(&mut self.lists[slot(self.tick)], EMPTY).head)
     }
 
-    fn slot(&self, tick: u64) -> usize {
-        (tick % SLOTS as u64) as usize
+    /// When a connection that was active at `since` is due, in milliseconds.
+    fn due(&self, since: u32, now: u64) -> u64 {
+        let age = u64::from((now as u32).wrapping_sub(since));
+        now.saturating_sub(age) + u64::from(self.length)
     }
+
+    /// The slice in which it is looked at: the first one that begins when it is due.
+    fn tick_of(&self, since: u32, now: u64) -> u64 {
+        self.due(since, now).div_ceil(self.width).clamp(self.tick + 1, self.last())
+    }
+
+    /// The slice whose list comes up last.
+    fn last(&self) -> u64 {
+        self.tick + SLOTS as u64 - 1
+    }
+}
+
+fn slot(tick: u64) -> usize {
+    (tick % SLOTS as u64) as usize
 }
 
 const ALL: [Deadline; KINDS] =
     [Deadline::Head, Deadline::Body, Deadline::Write, Deadline::KeepAlive, Deadline::Linger];
 
-fn milliseconds(timeout: Option<Duration>) -> u32 {
-    timeout.map_or(NEVER, |t| u32::try_from(t.as_millis()).map_or(NEVER, |ms| ms.min(NEVER)))
+fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis()).map_or(FURTHEST, |ms| ms.min(FURTHEST))
 }
+
+#[cfg(test)]
+mod tests;

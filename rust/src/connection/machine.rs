@@ -118,6 +118,16 @@ impl Machine {
         self.state.deadline(in_body)
     }
 
+    /// How the connection ends, if its last answer is prepared and it does not linger yet.
+    #[inline]
+    pub(crate) fn ending(&self) -> Option<Next> {
+        match self.ending {
+            Ending::Close => Some(Next::Close),
+            Ending::Linger if self.state != State::Closing => Some(Next::Linger),
+            Ending::Linger | Ending::Open => None,
+        }
+    }
+
     /// Octets received before and not yet used; the next ones belong behind them.
     #[inline]
     pub(crate) fn kept(&self) -> &[u8] {
@@ -183,14 +193,13 @@ impl Machine {
         pending.output.clear();
         pending.sent = 0;
         let held = pending.held.is_some();
-        Some(match self.ending {
-            Ending::Close => Next::Close,
-            Ending::Linger => Next::Linger,
-            Ending::Open if held => {
+        Some(match self.ending() {
+            Some(end) => end,
+            None if held => {
                 self.state = State::Processing;
                 Next::Wait
             }
-            Ending::Open => Next::Again,
+            None => Next::Again,
         })
     }
 
@@ -403,8 +412,11 @@ impl Machine {
                 }
                 match (close || we_end, head.keep_alive) {
                     (false, true) => Step::Answered(used),
-                    (false, false) => Step::Stop(used, Next::Close),
-                    (true, _) => Step::Stop(used, Next::Linger),
+                    // Some clients send a CRLF behind a body.
+                    (false, false) if head.framing == Framing::None => {
+                        Step::Stop(used, Next::Close)
+                    }
+                    _ => Step::Stop(used, Next::Linger),
                 }
             }
             Outcome::Deferred(shared) => {

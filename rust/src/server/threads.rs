@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Descriptors left for everything that is no connection.
+/// Descriptors left for whatever else the process opens: an eighth of the limit, at most this.
 const MARGIN: u64 = 64;
 
 /// The workers of a running server and what the supervisor counts.
@@ -122,7 +122,7 @@ fn capacity(inner: &Inner) -> u32 {
     let workers = inner.settings.workers as u64;
     let Ok(limit) = limits::raise_open_files() else { return wanted };
     // A poll, an eventfd and a timerfd for each worker.
-    let taken = limits::open_files() + MARGIN + 3 * workers;
+    let taken = limits::open_files() + MARGIN.min(limit / 8) + 3 * workers;
     let possible = u32::try_from(limit.saturating_sub(taken) / workers).unwrap_or(u32::MAX).max(1);
     if possible < wanted && !WARNED.swap(true, Ordering::Relaxed) {
         inner.log.warn(format_args!(

@@ -211,9 +211,8 @@ impl Connections {
     }
 
     fn expire(&mut self, key: Key, deadline: Deadline) {
-        let Some(connection) = self.pool.get(key) else { return };
-        // Active again since the sweep: the deadline that runs now is another one.
-        if connection.link.kind().is_some() {
+        let Connections { deadlines, pool, .. } = self;
+        if pool.get(key).is_none() || !deadlines.confirm(pool, key.index, deadline, self.now) {
             return;
         }
         self.with_turn(key, |turn| Some(turn.run_expired(deadline)));
@@ -265,9 +264,8 @@ impl Connections {
         let Some(fate) = run(&mut turn) else { return false };
         match fate {
             Fate::Stay { moved } => self.settle(key, before, moved),
-            Fate::Yield(next) => {
-                let ready = Ready { readable: true, read_closed: false, next: Some(next) };
-                self.unfinished.push_back((key, ready));
+            Fate::Yield(rest) => {
+                self.unfinished.push_back((key, rest));
                 self.settle(key, before, true);
             }
             Fate::Close => self.leave(key, before.0),

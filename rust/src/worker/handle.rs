@@ -91,7 +91,7 @@ impl Handle {
     }
 
     /// Takes what the worker was told. Only the worker calls this.
-    pub(super) fn take_messages(&self, into: &mut VecDeque<Message>) {
+    pub(crate) fn take_messages(&self, into: &mut VecDeque<Message>) {
         self.mailbox.take_all(into);
     }
 
@@ -121,3 +121,6 @@ pub(super) fn enter_server(id: u64) {
 pub(crate) fn is_worker_of(id: u64) -> bool {
     SERVER.get() == id
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,17 +4,8 @@
 //! the ring down before it looks inside, so nothing that is put in later goes unnoticed. Checked
 //! with loom (`tests/loom_mailbox.rs` compiles this file by itself).
 
-#[cfg(loom)]
-use loom::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use crate::sync::{AtomicBool, Mutex, Ordering, PoisonError};
 use std::collections::VecDeque;
-#[cfg(not(loom))]
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
-};
 
 /// Messages for one worker.
 #[derive(Debug)]
@@ -49,16 +40,14 @@ impl<T> Mailbox<T> {
 
     /// Takes everything out. `into` must be empty; its capacity is used again.
     pub(crate) fn take_all(&self, into: &mut VecDeque<T>) {
-        self.rung.store(false, Ordering::Release);
+        // A swap, like the senders': one order of all rings and looks.
+        self.rung.swap(false, Ordering::AcqRel);
         self.with_queue(|queue| std::mem::swap(queue, into));
     }
 
     fn with_queue<R>(&self, work: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
         // A panic cannot leave a VecDeque half-changed here: poison means nothing.
-        #[cfg(not(loom))]
-        let mut queue = self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        #[cfg(loom)]
-        let mut queue = self.queue.lock().unwrap();
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut queue)
     }
 }

@@ -17,6 +17,9 @@ mod mailbox;
 mod tokens;
 mod turn;
 
+#[cfg(test)]
+mod lifecycle_tests;
+
 pub(crate) use event_loop::{Setup, run};
 pub(crate) use handle::is_worker_of;
 pub(crate) use handle::{Handle, Message};

@@ -13,7 +13,7 @@ const STEPS: u32 = 8;
 const KEEP_OUT: usize = 256 * 1024;
 
 /// What is known of a connection's readiness.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ready {
     /// Octets or an end of stream may be there.
     pub(super) readable: bool,
@@ -28,8 +28,8 @@ pub(super) struct Ready {
 pub(super) enum Fate {
     /// It waits for readiness; whether octets went either way.
     Stay { moved: bool },
-    /// There is more to do, after the others.
-    Yield(Next),
+    /// There is more to do, after the others; the rest of the turn.
+    Yield(Ready),
     /// To be closed.
     Close,
     /// The client has reset it.
@@ -65,6 +65,15 @@ impl Turn<'_, '_> {
 
     /// A turn that begins with an expired deadline.
     pub(super) fn run_expired(&mut self, deadline: Deadline) -> Fate {
+        if deadline == Deadline::Write {
+            // The kernel announces room only when a good part of its buffer is free: a client
+            // that reads slowly but steadily may have made some long before.
+            match self.send_pending() {
+                Ok(next) => return self.run_from(next),
+                Err(Fate::Stay { moved: false }) => {}
+                Err(ended) => return ended,
+            }
+        }
         let next = self.machine.expired(deadline, &mut self.cx);
         self.run_from(next)
     }
@@ -86,6 +95,10 @@ impl Turn<'_, '_> {
     fn begin(&mut self, ready: Ready) -> Result<Next, Ended> {
         if !self.machine.output().is_empty() {
             return self.send_pending();
+        }
+        // What the last turn decided stands, whatever has come since it was cut off.
+        if let Some(end) = self.machine.ending() {
+            return Ok(end);
         }
         match (self.machine.state(), ready.next) {
             // Whatever was next before: requests behind this one wait for its answer.
@@ -125,7 +138,7 @@ impl Turn<'_, '_> {
                 }
             }
         }
-        Ok(Fate::Yield(next))
+        Ok(Fate::Yield(Ready { next: Some(next), ..ready }))
     }
 
     fn stay(&self) -> Fate {

@@ -28,15 +28,22 @@ enum Token<'a> {
 
 /// See [`Config::parse_args`].
 pub(in crate::config) fn parse(config: &mut Config, args: &[&str]) -> Result<usize> {
-    let mut draft = Draft { config: config.clone(), rows: Vec::new(), positionals: 0 };
+    let mut draft =
+        Draft { config: config.clone(), rows: Vec::new(), positionals: 0, bare_switch: None };
     let mut at = 0;
     while at < args.len() {
         let (token, next) = token(args, at)?;
+        let bare_switch = bare_switch(&token, args[at], next - at);
+        let before_it = std::mem::replace(&mut draft.bare_switch, bare_switch);
         at = next;
         match token {
             Token::Option(row, text) => draft.say(row, text)?,
             Token::File(path) => draft.config.load_file(Path::new(path))?,
-            Token::Positional(text) => draft.positional(text)?,
+            Token::Positional(text) => draft.positional(text).map_err(|error| match before_it {
+                // More likely the value of the switch before it than one argument too many.
+                Some(row) => refuse(row, &TABLE[row].kind.refuse_thing(&quoted(text))),
+                None => error,
+            })?,
             Token::Asks(_) => return Err(unexpected(args[at - 1])),
             Token::End => break,
         }
@@ -65,6 +72,8 @@ struct Draft {
     config: Config,
     rows: Vec<usize>,
     positionals: usize,
+    /// The switch that was said last, if nothing came after it and it had no value.
+    bare_switch: Option<usize>,
 }
 
 impl Draft {
@@ -84,7 +93,11 @@ impl Draft {
         self.positionals += 1;
         let place = Some(self.positionals);
         let row = TABLE.iter().position(|row| row.position == place);
-        self.say(row.ok_or_else(|| unexpected(text))?, text)
+        let row = row.ok_or_else(|| unexpected(text))?;
+        if text.is_empty() {
+            return Err(refuse(row, &TABLE[row].kind.refuse_thing("\"\"")));
+        }
+        self.say(row, text)
     }
 }
 
@@ -96,10 +109,26 @@ fn token<'a>(args: &[&'a str], at: usize) -> Result<(Token<'a>, usize)> {
         "-h" | "--help" => (Token::Asks(Asks::Help), false),
         "-V" | "--version" => (Token::Asks(Asks::Version), false),
         long if long.starts_with("--") => long_option(&long[2..], following)?,
+        // No option is a digit: this is a number that is not one of ours.
+        number if is_negative_number(number) => (Token::Positional(number), false),
         short if short.starts_with('-') && short.len() > 1 => short_option(short, following)?,
         text => (Token::Positional(text), false),
     };
     Ok((token, at + 1 + usize::from(takes_following)))
+}
+
+fn is_negative_number(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The switch that the token is, said without a value.
+fn bare_switch(token: &Token<'_>, argument: &str, length: usize) -> Option<usize> {
+    match token {
+        Token::Option(row, "on") if length == 1 && !argument.contains('=') => {
+            (TABLE[*row].kind == Kind::Switch).then_some(*row)
+        }
+        _ => None,
+    }
 }
 
 /// `name=value`, `name value`, `name` and `no-name`, the leading hyphens gone.

@@ -1,10 +1,7 @@
 //! Who comes first: the answer or the end of the connection. Checked with loom
 //! (`tests/loom_deferred.rs` compiles this file by itself).
 
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicU8, Ordering};
-#[cfg(not(loom))]
-use std::sync::atomic::{AtomicU8, Ordering};
+use crate::sync::{AtomicU8, Ordering};
 
 const WAITING: u8 = 0;
 const ANSWERED: u8 = 1;

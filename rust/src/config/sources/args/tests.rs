@@ -115,12 +115,23 @@ fn a_missing_value_is_an_error_and_swallows_nothing() {
 fn arguments_that_mean_nothing_are_named() {
     assert_eq!(refused(&["80", "::1", "x"]), r#"unexpected argument "x""#);
     assert_eq!(refused(&["-x"]), r#"unknown option "-x""#);
-    assert_eq!(refused(&["-5"]), r#"unknown option "-5""#);
+    assert_eq!(refused(&["-5"]), r#"port: expected a port from 0 to 65535, got "-5""#);
+    assert_eq!(refused(&["", "::1"]), r#"port: expected a port from 0 to 65535, got """#);
     assert_eq!(refused(&["--help"]), r#"unexpected argument "--help""#);
     assert_eq!(refused(&["-"]), r#"port: expected a port from 0 to 65535, got "-""#);
     assert_eq!(refused(&["--=1"]), r#"unknown option """#);
     let host = refused(&["80", "localhost"]);
     assert_eq!(host, r#"address: expected an IP address or unix:/path, got "localhost""#);
+}
+
+#[test]
+fn what_follows_a_switch_and_fits_nowhere_is_taken_for_its_value() {
+    let line = refused(&["0", "127.0.0.1", "--cors", "maybe"]);
+    assert_eq!(line, r#"cors: expected on or off, got "maybe""#);
+    let line = refused(&["--cors", "maybe", "127.0.0.1"]);
+    assert_eq!(line, r#"cors: expected on or off, got "maybe""#);
+    assert_eq!(refused(&["0", "::1", "--cors=on", "more"]), r#"unexpected argument "more""#);
+    assert!(Config::new().parse_args(&["--cors", "0", "::1"]).is_ok());
 }
 
 #[test]
