@@ -1,4 +1,5 @@
 use super::*;
+use crate::connection::Connection;
 use crate::config::Config;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
