@@ -119,11 +119,16 @@ python: $(VENV)/ready ## Builds the Python package and installs it into build/ve
 # ---- tests ----
 
 .PHONY: test
-test: test-rust test-c test-wire test-python test-parity ## Runs every suite
+test: test-rust test-loom test-c test-wire test-python test-parity ## Runs every suite
 
 .PHONY: test-rust
 test-rust: ## The engine's tests (cargo test)
 	$(CARGO) test --locked
+
+.PHONY: test-loom
+test-loom: ## The mailbox and deferred answers under every interleaving (loom)
+	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --release --target-dir $(TARGET)/loom -p http_responder \
+	    --test loom_mailbox --test loom_deferred
 
 $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile
 	@mkdir -p $(@D)

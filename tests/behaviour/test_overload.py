@@ -1,8 +1,8 @@
 """When full: idle connections make room, the rest is told 503, and nothing ever spins."""
 
-import time
 import resource
 import threading
+import time
 
 import pytest
 
