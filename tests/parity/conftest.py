@@ -6,7 +6,7 @@ from parity.faces import C
 
 
 @pytest.fixture(scope="session")
-def c(built):
+def c():
     face = C()
     yield face
     face.close()
