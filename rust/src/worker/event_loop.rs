@@ -115,8 +115,9 @@ impl<'s> EventLoop<'s> {
 
     fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
-        // What was told before a panic comes first.
+        // What was told before a panic comes first; the ring for more may have been lost in it.
         self.obey();
+        self.listen_to_orders();
         while !self.is_finished() {
             self.arm_timer()?;
             let timeout = self.timeout();
