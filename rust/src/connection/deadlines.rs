@@ -8,7 +8,7 @@
 //! really due. The ring is as long as the timeout: whoever is in it stands in the order of its
 //! activity, so the first connection that has not moved is the one idle for the longest time.
 
-use super::{Connection, pool::NONE, pool::Pool};
+use super::pool::{NONE, Pool};
 use crate::config::Settings;
 use std::time::Duration;
 

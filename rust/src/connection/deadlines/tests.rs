@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::Config;
+use crate::connection::Connection;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs::File;
