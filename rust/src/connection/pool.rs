@@ -37,12 +37,16 @@ pub(crate) struct Pool {
     capacity: u32,
     len: u32,
     first_free: u32,
+    /// Of a slot that was never used.
+    generation: u32,
 }
 
 impl Pool {
-    /// A pool for at most `capacity` connections; allocates nothing yet.
-    pub(crate) fn new(capacity: u32) -> Self {
-        Pool { chunks: Vec::new(), capacity, len: 0, first_free: NONE }
+    /// A pool for at most `capacity` connections; allocates nothing yet. Generations count from
+    /// `generation`: a pool that takes the place of another one starts far from where that was,
+    /// so that its keys find nothing here.
+    pub(crate) fn new(capacity: u32, generation: u32) -> Self {
+        Pool { chunks: Vec::new(), capacity, len: 0, first_free: NONE, generation }
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -119,8 +123,9 @@ impl Pool {
     fn grow(&mut self) {
         let start = self.extent();
         let end = start.saturating_add(CHUNK).min(self.capacity);
+        let generation = self.generation;
         let slots = (start..end).map(|index| Slot {
-            generation: 0,
+            generation,
             next_free: if index + 1 == end { NONE } else { index + 1 },
             connection: None,
         });
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_key_of_a_removed_connection_finds_nothing_even_when_its_slot_is_used_again() {
-        let mut pool = Pool::new(4);
+        let mut pool = Pool::new(4, 0);
         let old = pool.insert(connection()).expect("room");
         assert!(pool.remove(old).is_some());
         let new = pool.insert(connection()).expect("room");
@@ -152,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_full_pool_gives_the_connection_back() {
-        let mut pool = Pool::new(2);
+        let mut pool = Pool::new(2, 0);
         assert!(pool.insert(connection()).is_ok());
         assert!(pool.insert(connection()).is_ok());
         assert!(pool.is_full());
@@ -163,7 +168,7 @@ mod tests {
     #[test]
     fn the_pool_grows_in_chunks_up_to_a_capacity_that_is_no_multiple_of_one() {
         let capacity = CHUNK + 10;
-        let mut pool = Pool::new(capacity);
+        let mut pool = Pool::new(capacity, 0);
         assert_eq!(pool.extent(), 0);
         let keys: Vec<Key> = (0..capacity).map(|_| pool.insert(connection()).unwrap()).collect();
         assert_eq!(pool.extent(), capacity);
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_index_or_key_beyond_the_pool_finds_nothing() {
-        let mut pool = Pool::new(1);
+        let mut pool = Pool::new(1, 0);
         assert!(pool.at(0).is_none());
         assert!(pool.get(Key { index: 5000, generation: 0 }).is_none());
         assert!(pool.key_at(NONE).is_none());

@@ -29,6 +29,10 @@ const SCRATCH: usize = 64 * 1024;
 /// the same second shall not hold up those that are served.
 const EXPIRED_AT_ONCE: usize = 256;
 
+/// Between the first generations of a pool and of the one that takes its place: odd, and far in
+/// the low bits that a token has as in all.
+const FAR: u32 = 0x9E37_79B1;
+
 /// All that belongs to one worker's connections.
 pub(super) struct Connections {
     settings: Arc<Settings>,
@@ -57,13 +61,16 @@ impl Connections {
     pub(super) fn new(setup: &Setup, draining: bool) -> Self {
         let now = clock::monotonic_ms();
         let settings = setup.settings.clone();
+        // Answers for the connections of a worker that panicked may still come.
+        let restarts = setup.handle.stats.worker_restarts.get() as u32;
+        let generation = restarts.wrapping_mul(FAR);
         // Room for a head of the largest size and as much again behind it.
         let scratch = SCRATCH.max(2 * settings.limits.max_head);
         let mut connections = Connections {
             handle: setup.handle.clone(),
             post: setup.handle.clone(),
             responder: Cache::new(setup.responder.clone()),
-            pool: Pool::new(setup.capacity),
+            pool: Pool::new(setup.capacity, generation),
             deadlines: Deadlines::new(&settings, now),
             buffers: Buffers::new(settings.max_body_memory),
             scratch: vec![0; scratch].into_boxed_slice(),

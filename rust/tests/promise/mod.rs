@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server with `options` that is not started and has no default answers.
 pub fn built(options: &[(&str, &str)]) -> Server {
@@ -153,6 +153,11 @@ impl Client {
         self.received.drain(..end);
         let status = text[9..12].parse().expect("a status");
         Reply { status, head: text, body }
+    }
+
+    /// What was received and not yet looked at.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.received)
     }
 
     /// Whether the server ends the connection without another octet.

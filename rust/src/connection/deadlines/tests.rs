@@ -24,7 +24,7 @@ impl Bench {
             config.set(name, value).unwrap();
         }
         let deadlines = Deadlines::new(&config.resolve().unwrap(), now);
-        let mut pool = Pool::new(connections);
+        let mut pool = Pool::new(connections, 0);
         for _ in 0..connections {
             let file = File::open("/dev/null").unwrap();
             assert!(pool.insert(Connection::new(file.into(), 0)).is_ok());
