@@ -83,6 +83,15 @@ static void a_struct_size_that_was_not_set_is_a_result(void)
     memset(&stats, 0, sizeof stats);
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_stats(server, &stats));
     EXPECT_TEXT("struct_size: expected sizeof(hr_stats), got 0", hr_last_error());
+    stats.struct_size = sizeof stats - 4;
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_stats(server, &stats));
+    EXPECT_CONTAINS("struct_size: ", hr_last_error());
+    /* What an uninitialized struct may well hold; believed, it would be 4 GiB of zeros. */
+    stats.struct_size = UINT32_MAX - 7;
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_stats(server, &stats));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_worker_stats(server, 0, &stats));
+    EXPECT_CONTAINS("struct_size: ", hr_last_error());
+    EXPECT_NUMBER(UINT32_MAX - 7, stats.struct_size);
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_stats(server, NULL));
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_stats(NULL, &stats));
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_worker_stats(NULL, 0, &stats));

@@ -29,7 +29,9 @@ pub type RawFormat = u32;
 /// present values. docs/stats.md says the same.
 ///
 /// Set `struct_size` to sizeof(hr_stats) before you ask for statistics: the struct grows at its end
-/// in later versions, and only as much as you have room for is written.
+/// in later versions, and only as much as you have room for is written. A size that cannot be one
+/// is refused: not a multiple of 8, smaller than the part before the first statistic, or larger
+/// than 4096.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct hr_stats {
@@ -285,7 +287,7 @@ pub unsafe extern "C" fn hr_server_stats(
 
 /// As hr_server_stats(), for one worker: 0 to hr_server_workers() - 1.
 ///
-/// HR_ERR_INVALID_ARGUMENT for a worker that is not there.
+/// HR_ERR_INVALID_ARGUMENT for a worker that is not there, or for struct_size.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_worker_stats(
     server: *const hr_server,
@@ -338,6 +340,9 @@ struct Room {
 impl Room {
     /// The octets in front of the first statistic.
     const HEAD: usize = std::mem::offset_of!(hr_stats, connections_handled);
+    /// More than any version's struct will have: a size that was never set is most often beyond
+    /// it, and must not be believed, as that many octets would be zeroed.
+    const MOST: usize = 4096;
 
     /// Looks at `struct_size`, the one field that must be set.
     ///
@@ -349,7 +354,8 @@ impl Room {
         }
         // SAFETY: not NULL; only the first field is touched, as the rest may not be there.
         let size = unsafe { (&raw const (*stats).struct_size).read() } as usize;
-        if size < Self::HEAD { Err(too_small(size)) } else { Ok(Room { stats, size }) }
+        let possible = (Self::HEAD..=Self::MOST).contains(&size) && size.is_multiple_of(8);
+        if possible { Ok(Room { stats, size }) } else { Err(impossible(size)) }
     }
 
     /// Writes as many octets as the caller has room for; what this library does not know is zeroed.
@@ -367,7 +373,7 @@ impl Room {
     }
 }
 
-fn too_small(size: usize) -> Error {
+fn impossible(size: usize) -> Error {
     invalid("struct_size", &format!("expected sizeof(hr_stats), got {size}"))
 }
 
@@ -413,10 +419,16 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_size_that_was_not_set_is_an_error() {
+    fn a_size_that_no_struct_has_is_an_error() {
         let mut stats = hr_stats::from(snapshot());
-        stats.struct_size = 0;
-        // SAFETY: a live local.
-        assert!(unsafe { Room::new(&mut stats) }.is_err());
+        let mut is_taken = |size| {
+            stats.struct_size = size;
+            // SAFETY: a live local, of which only the size is read.
+            unsafe { Room::new(&mut stats) }.is_ok()
+        };
+        assert_eq!([0, 4, 7, 9, 15, 20].map(&mut is_taken), [false; 6]);
+        assert_eq!([4097, 4104, u32::MAX, u32::MAX - 7].map(&mut is_taken), [false; 4]);
+        assert_eq!([8, 16, 4096].map(&mut is_taken), [true; 3]);
+        assert!(size_of::<hr_stats>() <= Room::MOST);
     }
 }
