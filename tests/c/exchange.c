@@ -60,6 +60,9 @@ static hr_action misuse(void *user, const hr_request *request, hr_exchange *exch
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_respond_bytes(exchange, 600, NULL, "", 0));
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_respond_bytes(exchange, 200, "a\r\nb: c", "", 0));
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_respond_bytes(exchange, 200, "\xff", "", 0));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_respond_bytes(exchange, 200, "", "", 0));
+    EXPECT_CONTAINS("type: ", hr_last_error());
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_respond_bytes(exchange, 200, " ", "", 0));
     /* None of that was an answer. */
     EXPECT_RESULT(HR_OK, hr_respond_bytes(exchange, 404, NULL, NULL, 0));
     return HR_DONE;

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn hr_respond(
 /// sends none), and a body of `len` octets at `data`, which are copied.
 ///
 /// HR_ERR_STATE if the request was answered or deferred already, HR_ERR_INVALID_ARGUMENT for a bad
-/// status or type.
+/// status, or a bad or empty type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_respond_bytes(
     exchange: *mut hr_exchange<'_, '_>,

@@ -76,9 +76,14 @@ impl<'x> Exchange<'x> {
     /// Answers with a response made on the spot.
     ///
     /// # Errors
-    /// As [`Exchange::respond`]; [`ErrorCode::InvalidArgument`] for a bad status or type.
+    /// As [`Exchange::respond`]; [`ErrorCode::InvalidArgument`] for a bad status, or a bad or empty
+    /// type.
     pub fn respond_bytes(&mut self, status: u16, content_type: &str, body: &[u8]) -> Result<()> {
         self.check_open()?;
+        if content_type.trim_ascii().is_empty() {
+            let message = "type: expected a media type such as text/plain, got an empty one";
+            return Err(Error::new(ErrorCode::InvalidArgument, message));
+        }
         let response =
             Response::builder(status).header("Content-Type", content_type).body(body).build()?;
         self.respond(&response)

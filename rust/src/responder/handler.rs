@@ -7,7 +7,8 @@ use super::{Exchange, Request};
 pub enum Action {
     /// It answered through the exchange, or deferred the answer.
     Done,
-    /// Not mine: the next route that matches gets the request.
+    /// Not mine: the next route that matches gets the request. After an answer, or after deferring
+    /// it, that is a contradiction: the answer stands, and the log says so.
     Decline,
 }
 

@@ -10,7 +10,7 @@ pub(super) type Line = Lines<512>;
 /// The methods of a default answer, and of a route for any method.
 pub(in crate::responder) const COMMON: &str = "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH";
 
-const NAMES: [(Method, &str); 8] = [
+const NAMES: [(Method, &str); 7] = [
     (Method::Get, "GET"),
     (Method::Head, "HEAD"),
     (Method::Post, "POST"),
@@ -18,7 +18,6 @@ const NAMES: [(Method, &str); 8] = [
     (Method::Delete, "DELETE"),
     // Always served: if no route does, by a 204 with this line.
     (Method::Options, "OPTIONS"),
-    (Method::Trace, "TRACE"),
     (Method::Patch, "PATCH"),
 ];
 
@@ -54,7 +53,7 @@ impl Allow {
             line.field("Allow", COMMON.as_bytes());
             return line;
         }
-        let any = if self.any { !bit(Method::Trace) } else { 0 };
+        let any = if self.any { u8::MAX } else { 0 };
         let listed = self.listed | any | bit(Method::Options);
         let known = NAMES.iter().filter(|(m, _)| listed & bit(*m) != 0).map(|(_, name)| *name);
         let named = routes.filter_map(|methods| match methods {

@@ -7,13 +7,16 @@
 //! | request | answer where no route takes it |
 //! | --- | --- |
 //! | a path that routes match, but for other methods | 405 with Allow; OPTIONS: 204 with Allow |
-//! | CONNECT; TRACE that no route names | 405 with Allow |
+//! | CONNECT, TRACE | 405 with Allow |
 //! | a method outside [`Method`] that no route names | 501 |
 //! | `OPTIONS *` | 204 with Allow |
 //! | anything else | the fallback, then the default answers, or 404 where they are off |
 //!
 //! A GET route serves HEAD. A route for any method takes every method of the list except CONNECT
-//! and TRACE, which reflect or tunnel and are therefore never served by accident.
+//! and TRACE, which tunnel or reflect: no route can take them.
+//!
+//! A handler that declines a request after having answered or deferred it contradicts itself: the
+//! answer stands, nobody else is asked, and the log says so.
 
 mod allow;
 mod index;
@@ -27,6 +30,7 @@ use super::{Action, Exchange, Handler, Params, Request, Response};
 use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{Head, Method, Refusal};
+use crate::log::{Limiter, Log};
 use allow::Allow;
 pub(super) use allow::COMMON as COMMON_METHODS;
 use index::Index;
@@ -52,6 +56,8 @@ struct Base {
     defaults: Option<Defaults>,
     server_line: Box<[u8]>,
     options: Response,
+    log: Log,
+    late_declines: Limiter,
 }
 
 impl Responder {
@@ -60,7 +66,13 @@ impl Responder {
         let server_line = server_line(&settings.server_name);
         let defaults = settings.default_answers.then(|| Defaults::new(settings, &server_line));
         let options = Response::builder(204).build().expect("a 204 without fields is well-formed");
-        let base = Base { defaults, options: options.with_server(&server_line), server_line };
+        let base = Base {
+            defaults,
+            options: options.with_server(&server_line),
+            server_line,
+            log: Log(settings.log_level),
+            late_declines: Limiter::default(),
+        };
         Responder(Arc::new(Inner { index: Index::default(), fallback: None, base: Arc::new(base) }))
     }
 
@@ -135,6 +147,18 @@ impl Responder {
     }
 }
 
+impl Base {
+    #[cold]
+    fn note_late_decline(&self, path: &str) {
+        if let Some(held_back) = self.late_declines.admit() {
+            self.log.warn(format_args!(
+                "a handler declined after it had answered or deferred, for {path:.200}: the \
+                 answer stands ({held_back} more like this)"
+            ));
+        }
+    }
+}
+
 impl Inner {
     /// Offers the request to the routes; whether one took it. If not, `allow` has the methods of
     /// the routes for the path, unless one of them declined.
@@ -155,7 +179,9 @@ impl Inner {
             match &route.target {
                 // Nothing was answered before: a fresh exchange, or handlers that declined.
                 Target::Rule(response) => drop(exchange.respond(response)),
-                Target::Handler(handler) => declined |= !run(&**handler, request, exchange),
+                Target::Handler(handler) => {
+                    declined |= !self.run(&**handler, request, exchange);
+                }
             }
             if !exchange.is_open() {
                 return true;
@@ -186,7 +212,7 @@ impl Inner {
         }
         request.params = Params::default();
         if let Some(fallback) = &self.fallback {
-            run(&**fallback, request, exchange);
+            self.run(&**fallback, request, exchange);
         }
         if exchange.is_open() {
             match &self.base.defaults {
@@ -194,6 +220,32 @@ impl Inner {
                 None => drop(exchange.respond(Response::plain(404))),
             }
         }
+    }
+
+    /// Runs a handler, its panics caught. `false` if it declined.
+    fn run(
+        &self,
+        handler: &dyn Handler,
+        request: &Request<'_>,
+        exchange: &mut Exchange<'_>,
+    ) -> bool {
+        // What a handler leaves half done is its own: the exchange takes an answer whole or not
+        // at all, and the request is only read.
+        let call = AssertUnwindSafe(|| handler.handle(request, exchange));
+        match catch_unwind(call) {
+            Ok(Action::Decline) if exchange.is_open() => return false,
+            Ok(Action::Decline) => self.base.note_late_decline(request.path()),
+            Ok(Action::Done) if exchange.is_open() => exchange.blame(HandlerFault::Silent),
+            Ok(Action::Done) => {}
+            Err(payload) => {
+                exchange.blame(HandlerFault::Panicked);
+                // A payload may panic once more when it is dropped; that one is given up.
+                if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                    std::mem::forget(second);
+                }
+            }
+        }
+        true
     }
 
     fn refuse(
@@ -217,33 +269,13 @@ impl Inner {
     }
 }
 
-/// The refusal of a method that only a route which names it can serve.
+/// The refusal of a method that no route, or only one which names it, can serve.
 fn always_refused(method: Method) -> Option<Refusal> {
     match method {
         Method::Other => Some(Refusal::Method),
         Method::Connect | Method::Trace => Some(Refusal::MethodNotAllowed),
         _ => None,
     }
-}
-
-/// Runs a handler, its panics caught. `false` if it declined.
-fn run(handler: &dyn Handler, request: &Request<'_>, exchange: &mut Exchange<'_>) -> bool {
-    // What a handler leaves half done is its own: the exchange takes an answer whole or not at
-    // all, and the request is only read.
-    let call = AssertUnwindSafe(|| handler.handle(request, exchange));
-    match catch_unwind(call) {
-        Ok(Action::Decline) => return false,
-        Ok(Action::Done) if exchange.is_open() => exchange.blame(HandlerFault::Silent),
-        Ok(Action::Done) => {}
-        Err(payload) => {
-            exchange.blame(HandlerFault::Panicked);
-            // A payload may panic once more when it is dropped; that one is given up.
-            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                std::mem::forget(second);
-            }
-        }
-    }
-    true
 }
 
 fn server_line(name: &str) -> Box<[u8]> {

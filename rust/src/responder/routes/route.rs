@@ -48,6 +48,9 @@ impl Methods {
             Method::Connect => Err(invalid(format!(
                 "method {name:?}: expected another one, this server is no proxy and refuses it"
             ))),
+            Method::Trace => Err(invalid(format!(
+                "method {name:?}: expected another one, this server reflects nothing and refuses it"
+            ))),
             Method::Other => {
                 let upper = name.to_ascii_uppercase();
                 if Method::from_name(&upper) != Method::Other {
