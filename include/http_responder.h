@@ -193,7 +193,8 @@ enum hr_action
  {
     // It answered, or deferred the answer.
     HR_DONE = 0,
-    // Not mine: the next route that matches gets the request.
+    // Not mine: the next route that matches gets the request. Return it before answering or
+    // deferring: afterwards it is a fault that is logged, and the answer stands.
     HR_DECLINE = 1,
 };
 #ifndef __cplusplus
@@ -274,8 +275,9 @@ typedef struct hr_server hr_server;
 // it must not block for long: it holds up the other connections of its worker. `request` and
 // `exchange` are valid until it returns. It must not throw a C++ exception nor longjmp out.
 //
-// If it returns HR_DONE without having answered or deferred, or a number that is no hr_action, the
-// client gets a 500 and a line is logged.
+// If it returns HR_DONE without having answered or deferred, the client gets a 500, which is counted
+// as handler_silences and logged, a line a second at most. A number that is no hr_action is taken
+// for HR_DONE.
 typedef hr_action (*hr_handler_fn)(void *user, const hr_request *request, hr_exchange *exchange);
 
 // A finalizer as C writes it.
@@ -295,7 +297,9 @@ typedef struct {
 // present values. docs/stats.md says the same.
 //
 // Set `struct_size` to sizeof(hr_stats) before you ask for statistics: the struct grows at its end
-// in later versions, and only as much as you have room for is written.
+// in later versions, and only as much as you have room for is written. A size that cannot be one
+// is refused: not a multiple of 8, smaller than the part before the first statistic, or larger
+// than 4096.
 typedef struct {
     // How large your struct is, in octets: sizeof(hr_stats). You set it; it stays as it is.
     uint32_t struct_size;
@@ -674,7 +678,7 @@ hr_result hr_respond(hr_exchange *exchange, const hr_response *response);
 // sends none), and a body of `len` octets at `data`, which are copied.
 //
 // HR_ERR_STATE if the request was answered or deferred already, HR_ERR_INVALID_ARGUMENT for a bad
-// status or type.
+// status, or a bad or empty type.
 hr_result hr_respond_bytes(hr_exchange *exchange,
                            uint16_t status,
                            const char *type,
@@ -751,7 +755,7 @@ hr_result hr_server_stats(const hr_server *server, hr_stats *stats);
 
 // As hr_server_stats(), for one worker: 0 to hr_server_workers() - 1.
 //
-// HR_ERR_INVALID_ARGUMENT for a worker that is not there.
+// HR_ERR_INVALID_ARGUMENT for a worker that is not there, or for struct_size.
 hr_result hr_server_worker_stats(const hr_server *server, uint32_t worker, hr_stats *stats);
 
 // Writes the statistics of each worker and their sum into `buf` as text. They move on between

@@ -2,13 +2,14 @@
 #include "harness.h"
 
 extern const test_suite suite_error, suite_config, suite_server, suite_handler, suite_request,
-    suite_exchange, suite_response, suite_deferred, suite_stats, suite_process;
+    suite_exchange, suite_response, suite_deferred, suite_stats, suite_process, suite_faults;
 
 int main(int argc, char **argv)
 {
     const test_suite *const suites[] = {
         &suite_error,    &suite_config,   &suite_server,   &suite_handler, &suite_request,
         &suite_exchange, &suite_response, &suite_deferred, &suite_stats,   &suite_process,
+        &suite_faults,
     };
 
     (void)argc;

@@ -164,11 +164,16 @@ static void a_descriptor_that_is_not_taken_over_stays_the_callers(void)
 {
     hr_server *server = listening_server();
     int plain = socket(AF_INET, SOCK_STREAM, 0);
+    char named[32];
     int pair[2];
 
     EXPECT(pipe(pair) == 0);
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_listen_fd(server, plain, NULL));
+    snprintf(named, sizeof named, "descriptor %d: ", plain);
+    EXPECT_CONTAINS(named, hr_last_error());
     EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_server_listen_fd(server, pair[0], NULL));
+    snprintf(named, sizeof named, "descriptor %d: ", pair[0]);
+    EXPECT_CONTAINS(named, hr_last_error());
     EXPECT(is_open(plain));
     EXPECT(is_open(pair[0]));
     close(plain);

@@ -3,7 +3,6 @@
 use crate::exchange::hr_exchange;
 use crate::ffi::UserData;
 use crate::request::hr_request;
-use http_responder::config::LogLevel;
 use http_responder::{Action, Exchange, Handler, Request};
 use std::ffi::c_void;
 
@@ -13,7 +12,8 @@ use std::ffi::c_void;
 pub enum hr_action {
     /// It answered, or deferred the answer.
     HR_DONE = 0,
-    /// Not mine: the next route that matches gets the request.
+    /// Not mine: the next route that matches gets the request. Return it before answering or
+    /// deferring: afterwards it is a fault that is logged, and the answer stands.
     HR_DECLINE = 1,
 }
 
@@ -26,8 +26,9 @@ pub type RawAction = u32;
 /// it must not block for long: it holds up the other connections of its worker. `request` and
 /// `exchange` are valid until it returns. It must not throw a C++ exception nor longjmp out.
 ///
-/// If it returns HR_DONE without having answered or deferred, or a number that is no hr_action, the
-/// client gets a 500 and a line is logged.
+/// If it returns HR_DONE without having answered or deferred, the client gets a 500, which is counted
+/// as handler_silences and logged, a line a second at most. A number that is no hr_action is taken
+/// for HR_DONE.
 pub type hr_handler_fn = Option<
     unsafe extern "C" fn(
         user: *mut c_void,
@@ -46,37 +47,25 @@ pub(crate) type HandlerFn =
 pub(crate) struct Callback {
     function: HandlerFn,
     user: UserData,
-    log_level: LogLevel,
 }
 
 impl Callback {
-    pub(crate) fn new(function: HandlerFn, user: UserData, log_level: LogLevel) -> Self {
-        Callback { function, user, log_level }
-    }
-
-    fn report(&self, action: RawAction) {
-        if self.log_level >= LogLevel::Error {
-            eprintln!("http_responder: a handler returned {action}, which is no hr_action");
-        }
+    pub(crate) fn new(function: HandlerFn, user: UserData) -> Self {
+        Callback { function, user }
     }
 }
 
 impl Handler for Callback {
     fn handle(&self, request: &Request<'_>, exchange: &mut Exchange<'_>) -> Action {
-        const DONE: RawAction = hr_action::HR_DONE as RawAction;
         const DECLINE: RawAction = hr_action::HR_DECLINE as RawAction;
         let request = hr_request::new(request);
         let mut exchange = hr_exchange::new(exchange);
         // SAFETY: the function came as an hr_handler_fn with this pointer; both objects outlive
         // the call.
         match unsafe { (self.function)(self.user.pointer(), &request, &mut exchange) } {
-            DONE => Action::Done,
             DECLINE => Action::Decline,
-            // Done, not declined: where nothing was answered the engine makes that a 500.
-            other => {
-                self.report(other);
-                Action::Done
-            }
+            // HR_DONE, or no hr_action at all. Where nothing was answered the engine makes that a 500 and logs it.
+            _ => Action::Done,
         }
     }
 }

@@ -6,9 +6,9 @@ use crate::ffi::{FreeFn, Out, UserData, guard, guard_or, hand_out, invalid, rele
 use crate::handler::{Callback, hr_handler_fn};
 use crate::response::hr_response;
 use crate::strings::{Buffer, optional_text, text};
-use http_responder::{Notice, Result, Server, ServerState};
+use http_responder::{Error, Notice, Result, Server, ServerState};
 use std::ffi::{c_char, c_int, c_void};
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,7 +128,10 @@ pub unsafe extern "C" fn hr_server_listen_fd(
         // SAFETY: NULL or valid, by the contract of the header.
         let (server, out) = unsafe { (shared(server, "server")?, Out::optional(listener)) };
         // The server gets a duplicate, so that a failure leaves the caller's own open.
-        let number = server.inner.listen_fd(duplicate(fd)?)?;
+        let copy = duplicate(fd)?;
+        let number = copy.as_raw_fd();
+        let taken = server.inner.listen_fd(copy);
+        let number = taken.map_err(|error| about_the_callers(error, number, fd))?;
         // SAFETY: open, as it was duplicated just now, and given to us by the contract.
         drop(unsafe { OwnedFd::from_raw_fd(fd) });
         out.write(number);
@@ -214,7 +217,7 @@ pub unsafe extern "C" fn hr_server_route(
             let method = optional_text(method, "method")?;
             (shared(server, "server")?, method, text(pattern, "pattern")?)
         };
-        let callback = callback(server, handler, user)?;
+        let callback = callback(handler, user)?;
         server.inner.route(method, pattern, callback)
     })
 }
@@ -255,14 +258,14 @@ pub unsafe extern "C" fn hr_server_fallback(
     guard(move || {
         // SAFETY: NULL or valid, by the contract of the header.
         let server = unsafe { shared(server, "server")? };
-        server.inner.fallback(callback(server, handler, user)?);
+        server.inner.fallback(callback(handler, user)?);
         Ok(())
     })
 }
 
-fn callback(server: &hr_server, handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
+fn callback(handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
     let function = handler.ok_or_else(|| invalid("handler", "must not be NULL"))?;
-    Ok(Arc::new(Callback::new(function, user, server.inner.settings().log_level)))
+    Ok(Arc::new(Callback::new(function, user)))
 }
 
 /// Starts the workers, begins to accept and returns at once. Without a listener, or where the
@@ -361,6 +364,13 @@ fn duplicate(fd: c_int) -> Result<OwnedFd> {
     // SAFETY: not -1; if it is not open, duplicating fails and nothing else is done with it.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     borrowed.try_clone_to_owned().map_err(|error| invalid("fd", &error.to_string()))
+}
+
+/// `error`, which speaks of the duplicate, with the number that the caller knows.
+fn about_the_callers(error: Error, duplicate: c_int, fd: c_int) -> Error {
+    let theirs = format!("descriptor {fd}:");
+    let message = error.message().replacen(&format!("descriptor {duplicate}:"), &theirs, 1);
+    Error::new(error.code(), message)
 }
 
 fn duration(milliseconds: i64) -> Option<Duration> {
