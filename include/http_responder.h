@@ -482,9 +482,10 @@ hr_result hr_config_load_file(hr_config *config, const char *path);
 // `argc` and `argv` of main(): argv[0] is skipped.
 //
 // *next becomes the index of the first argument that was not taken: the one after "--", or
-// `argc`. Where `next` is NULL such an argument is an error.
+// `argc`. Where `next` is NULL all have to be taken, and those after "--" are PORT and ADDR.
 //
-// HR_ERR_CONFIG naming the argument, and then nothing is changed.
+// HR_ERR_CONFIG naming the argument, also where PORT or ADDR is said as an option too; HR_ERR_IO
+// if the file of --config cannot be read. Nothing is changed then.
 hr_result hr_config_parse_args(hr_config *config, int argc, const char *const *argv, int *next);
 
 // Whether a command line, the `argc` and `argv` of main(), asks for help or the version. Look

@@ -16,7 +16,8 @@ class Options(TypedDict, total=False):
     """The keyword arguments of Server. None leaves an option that is no duration at its default."""
 
     port: Union[int, str, None]
-    """TCP port to listen on at the address; 0 lets the kernel pick a free one."""
+    """TCP port to listen on at the address; 0 lets the kernel pick a free one; not used where
+    the address is unix:/path."""
 
     address: Optional[str]
     """The one address to listen on; every interface only if 0.0.0.0 or :: is written.

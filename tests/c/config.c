@@ -140,11 +140,18 @@ static void an_argument_left_over_is_an_error_where_nobody_asks_for_it(void)
 {
     hr_config *config = hr_config_new();
 
-    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT,
-                  hr_config_parse_args(config, 5, ARGUMENTS("-w", "3", "--", "rest"), NULL));
-    EXPECT_CONTAINS("unexpected argument \"rest\"", hr_last_error());
+    EXPECT_RESULT(HR_ERR_CONFIG, hr_config_parse_args(config, 7, ARGUMENTS("-w", "3", "80", "::1",
+                                                                          "--", "rest"), NULL));
+    EXPECT_TEXT("unexpected argument \"rest\"", hr_last_error());
+    EXPECT_RESULT(HR_ERR_CONFIG, hr_config_parse_args(
+                                     config, 6, ARGUMENTS("-w", "3", "80", "::1", "rest"), NULL));
+    EXPECT_TEXT("unexpected argument \"rest\"", hr_last_error());
     EXPECT(!hr_config_is_set(config, "workers"));
     EXPECT_RESULT(HR_OK, hr_config_parse_args(config, 3, ARGUMENTS("-w", "3"), NULL));
+    EXPECT_RESULT(HR_OK, hr_config_parse_args(config, 4, ARGUMENTS("--", "80", "::1"), NULL));
+    EXPECT_RESULT(HR_ERR_CONFIG,
+                  hr_config_parse_args(config, 5, ARGUMENTS("80", "::1", "--port", "81"), NULL));
+    EXPECT_CONTAINS("port: said twice", hr_last_error());
     hr_config_free(config);
 }
 

@@ -111,9 +111,10 @@ pub unsafe extern "C" fn hr_config_load_file(
 /// `argc` and `argv` of main(): argv[0] is skipped.
 ///
 /// *next becomes the index of the first argument that was not taken: the one after "--", or
-/// `argc`. Where `next` is NULL such an argument is an error.
+/// `argc`. Where `next` is NULL all have to be taken, and those after "--" are PORT and ADDR.
 ///
-/// HR_ERR_CONFIG naming the argument, and then nothing is changed.
+/// HR_ERR_CONFIG naming the argument, also where PORT or ADDR is said as an option too; HR_ERR_IO
+/// if the file of --config cannot be read. Nothing is changed then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_config_parse_args(
     config: *mut hr_config,
@@ -124,12 +125,10 @@ pub unsafe extern "C" fn hr_config_parse_args(
     guard(|| {
         // SAFETY: NULL or valid, by the contract of the header.
         let (config, arguments) = unsafe { (exclusive(config, "config")?, arguments(argc, argv)?) };
-        let mut parsed = config.inner.clone();
-        let taken = parsed.parse_args(&arguments)?;
-        if let (Some(argument), true) = (arguments.get(taken), next.is_null()) {
-            return Err(invalid("argv", &format!("unexpected argument \"{argument}\"")));
+        if next.is_null() {
+            return config.inner.parse_all_args(&arguments);
         }
-        config.inner = parsed;
+        let taken = config.inner.parse_args(&arguments)?;
         let index = if argc == 0 { 0 } else { taken + 1 };
         // SAFETY: NULL or valid for writing, by the contract of the header.
         unsafe { Out::optional(next) }.write(c_int::try_from(index).unwrap_or(argc));

@@ -124,10 +124,20 @@ impl Config {
     /// Returns the index of the first argument that was not taken (after `--`, or the length).
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] naming the option or argument; [`ErrorCode::Io`] if the file of
-    /// `--config` cannot be read. Nothing is changed then.
+    /// [`ErrorCode::Config`] naming the option or argument, also where port or address is said both
+    /// as an option and by its place; [`ErrorCode::Io`] if the file of `--config` cannot be read.
+    /// Nothing is changed then.
     pub fn parse_args(&mut self, args: &[&str]) -> Result<usize> {
         sources::args::parse(self, args)
+    }
+
+    /// As [`Config::parse_args`], where every argument has to be taken: those after `--` are
+    /// positional, whatever they begin with.
+    ///
+    /// # Errors
+    /// As [`Config::parse_args`].
+    pub fn parse_all_args(&mut self, args: &[&str]) -> Result<()> {
+        sources::args::parse_all(self, args)
     }
 
     /// Whether a command line asks for help (`-h`, `--help`) or the version (`-V`, `--version`)

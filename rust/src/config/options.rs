@@ -123,7 +123,8 @@ pub const TABLE: &[OptionRow] = &[
         Group::Listening,
         Kind::Port,
         "",
-        "TCP port to listen on at the address; 0 lets the kernel pick a free one.",
+        "TCP port to listen on at the address; 0 lets the kernel pick a free one; not used where the \
+         address is unix:/path.",
         |s, v| s.port = (*v != Value::Unset).then(|| v.integer()),
     )
     .position(1),

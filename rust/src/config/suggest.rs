@@ -12,6 +12,19 @@ pub(super) fn find(name: &str) -> Result<usize> {
     TABLE.iter().position(|row| row.name == name).ok_or_else(|| unknown(name))
 }
 
+/// As [`find`], for the option written `--typed` on a command line.
+///
+/// # Errors
+/// `unknown option "--wrokers", did you mean --workers?`
+pub(super) fn find_flag(typed: &str, name: &str) -> Result<usize> {
+    TABLE.iter().position(|row| row.name == name).ok_or_else(|| {
+        let hint = nearest(name).map(|known| known.replace('_', "-"));
+        let hint = hint.map_or(String::new(), |known| format!(", did you mean --{known}?"));
+        let typed = quoted(&format!("--{typed}"));
+        Error::new(ErrorCode::Config, format!("unknown option {typed}{hint}"))
+    })
+}
+
 fn unknown(name: &str) -> Error {
     let hint = nearest(name).map_or(String::new(), |known| format!(", did you mean {known}?"));
     Error::new(ErrorCode::Config, format!("unknown option {}{hint}", quoted(name)))

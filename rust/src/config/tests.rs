@@ -183,13 +183,14 @@ fn a_bad_value_gets_the_same_error_from_set_file_and_command_line() {
 }
 
 #[test]
-fn an_unknown_name_gets_the_same_error_from_set_get_file_and_command_line() {
+fn an_unknown_name_gets_the_same_error_from_set_get_and_file_and_as_a_flag_from_the_command_line() {
     let error = r#"unknown option "wrokers", did you mean workers?"#;
     let file = Scratch::new("wrokers = 4");
     let mut config = Config::new();
     assert_eq!(message(config.set("wrokers", "4")), error);
     assert_eq!(message(config.get("wrokers")), error);
-    assert_eq!(message(config.parse_args(&["--wrokers=4"])), error);
+    let as_flags = r#"unknown option "--wrokers", did you mean --workers?"#;
+    assert_eq!(message(config.parse_args(&["--wrokers=4"])), as_flags);
     assert_eq!(message(config.load_file(file.path())), format!("{}:1: {error}", file.name()));
 }
 

@@ -28,28 +28,19 @@ enum Token<'a> {
 
 /// See [`Config::parse_args`].
 pub(in crate::config) fn parse(config: &mut Config, args: &[&str]) -> Result<usize> {
-    let mut draft =
-        Draft { config: config.clone(), rows: Vec::new(), positionals: 0, bare_switch: None };
-    let mut at = 0;
-    while at < args.len() {
-        let (token, next) = token(args, at)?;
-        let bare_switch = bare_switch(&token, args[at], next - at);
-        let before_it = std::mem::replace(&mut draft.bare_switch, bare_switch);
-        at = next;
-        match token {
-            Token::Option(row, text) => draft.say(row, text)?,
-            Token::File(path) => draft.config.load_file(Path::new(path))?,
-            Token::Positional(text) => draft.positional(text).map_err(|error| match before_it {
-                // More likely the value of the switch before it than one argument too many.
-                Some(row) => refuse(row, &TABLE[row].kind.refuse_thing(&quoted(text))),
-                None => error,
-            })?,
-            Token::Asks(_) => return Err(unexpected(args[at - 1])),
-            Token::End => break,
-        }
-    }
+    let mut draft = Draft::new(config);
+    let at = draft.options(args)?;
     *config = draft.config;
     Ok(at)
+}
+
+/// See [`Config::parse_all_args`].
+pub(in crate::config) fn parse_all(config: &mut Config, args: &[&str]) -> Result<()> {
+    let mut draft = Draft::new(config);
+    let end = draft.options(args)?;
+    args[end..].iter().try_for_each(|text| draft.positional(text))?;
+    *config = draft.config;
+    Ok(())
 }
 
 /// See [`Config::asks_for`].
@@ -70,21 +61,60 @@ pub(in crate::config) fn asks_for(args: &[&str]) -> Option<Asks> {
 /// What a command line has said so far.
 struct Draft {
     config: Config,
+    /// Said as options.
     rows: Vec<usize>,
+    /// How many were said by their place.
     positionals: usize,
     /// The switch that was said last, if nothing came after it and it had no value.
     bare_switch: Option<usize>,
 }
 
 impl Draft {
+    fn new(config: &Config) -> Self {
+        Draft { config: config.clone(), rows: Vec::new(), positionals: 0, bare_switch: None }
+    }
+
+    /// Takes arguments up to and with `--`; the index of the first one that was not taken.
+    fn options(&mut self, args: &[&str]) -> Result<usize> {
+        let mut at = 0;
+        while at < args.len() {
+            let (token, next) = token(args, at)?;
+            let bare_switch = bare_switch(&token, args[at], next - at);
+            let before_it = std::mem::replace(&mut self.bare_switch, bare_switch);
+            at = next;
+            match token {
+                Token::Option(row, text) => self.option(row, text)?,
+                Token::File(path) => self.config.load_file(Path::new(path))?,
+                Token::Positional(text) => {
+                    self.positional(text).map_err(|error| match before_it {
+                        // More likely the value of the switch before it than one argument too many.
+                        Some(row) => refuse(row, &TABLE[row].kind.refuse_thing(&quoted(text))),
+                        None => error,
+                    })?
+                }
+                Token::Asks(_) => return Err(unexpected(args[at - 1])),
+                Token::End => break,
+            }
+        }
+        Ok(at)
+    }
+
+    fn option(&mut self, row: usize, text: &str) -> Result<()> {
+        if TABLE[row].position.is_some_and(|place| place <= self.positionals) {
+            return Err(said_twice(row));
+        }
+        self.rows.push(row);
+        self.say(row, text)
+    }
+
     fn say(&mut self, row: usize, text: &str) -> Result<()> {
         let mut value = parse_value(row, text)?;
-        if self.rows.contains(&row)
+        // An item of a list that was begun here; `row` itself is among them.
+        if self.rows.iter().filter(|said| **said == row).count() > 1
             && let (Value::List(items), Value::List(earlier)) = (&mut value, self.config.at(row))
         {
             items.splice(0..0, earlier);
         }
-        self.rows.push(row);
         self.config.put(row, value, Source::CommandLine);
         Ok(())
     }
@@ -94,6 +124,9 @@ impl Draft {
         let place = Some(self.positionals);
         let row = TABLE.iter().position(|row| row.position == place);
         let row = row.ok_or_else(|| unexpected(text))?;
+        if self.rows.contains(&row) {
+            return Err(said_twice(row));
+        }
         if text.is_empty() {
             return Err(refuse(row, &TABLE[row].kind.refuse_thing("\"\"")));
         }
@@ -151,7 +184,8 @@ fn long_option<'a>(text: &'a str, following: Option<&'a str>) -> Result<(Token<'
             }
         };
     }
-    option(suggest::find(&name)?, inline, following)
+    let typed = text.len() - inline.map_or(0, |value| value.len() + 1);
+    option(suggest::find_flag(&text[..typed], &name)?, inline, following)
 }
 
 /// `-w4` and `-w 4`.
@@ -189,6 +223,12 @@ fn value_in(following: Option<&str>) -> Option<&str> {
 
 fn switch_row(name: &str) -> Option<usize> {
     TABLE.iter().position(|row| row.name == name && row.kind == Kind::Switch)
+}
+
+/// One of the two is a mistake, and nobody can tell which.
+fn said_twice(row: usize) -> Error {
+    let (place, flag) = (TABLE[row].kind.placeholder(), TABLE[row].flag());
+    refuse(row, &format!("said twice, as the argument {place} and as {flag}"))
 }
 
 fn unexpected(text: &str) -> Error {

@@ -69,7 +69,7 @@ fn no_switches_an_option_off() {
     assert_eq!(get(&parsed(&["--no_default_answers"]), "default_answers"), "off");
     assert_eq!(get(&parsed(&["--no-cors", "--cors"]), "cors"), "on");
     assert_eq!(refused(&["--no-cors=off"]), r#"cors: --no- takes no value, got "off""#);
-    assert_eq!(refused(&["--no-workers"]), r#"unknown option "no_workers""#);
+    assert_eq!(refused(&["--no-workers"]), r#"unknown option "--no-workers""#);
 }
 
 #[test]
@@ -100,6 +100,36 @@ fn two_hyphens_end_the_options() {
 }
 
 #[test]
+fn where_all_is_taken_what_follows_two_hyphens_is_positional() {
+    for args in [&["--", "8080", "::1"][..], &["8080", "--", "::1"], &["8080", "::1", "--"]] {
+        let mut config = Config::new();
+        config.parse_all_args(args).unwrap();
+        assert_eq!(["port", "address"].map(|name| get(&config, name)), ["8080", "::1"], "{args:?}");
+    }
+    let message = |args: &[&str]| {
+        let mut config = Config::new();
+        let error = config.parse_all_args(args).unwrap_err();
+        assert!(!config.is_set("port").unwrap(), "a refused command line changed something");
+        error.message().to_owned()
+    };
+    assert_eq!(message(&["80", "::1", "x"]), r#"unexpected argument "x""#);
+    assert_eq!(message(&["80", "::1", "--", "x"]), r#"unexpected argument "x""#);
+    let port = r#"port: expected a port from 0 to 65535, got "--cors""#;
+    assert_eq!(message(&["--", "--cors"]), port);
+}
+
+#[test]
+fn an_option_said_by_its_place_and_by_its_name_is_a_contradiction() {
+    let port = "port: said twice, as the argument PORT and as --port";
+    assert_eq!(refused(&["80", "::1", "--port", "81"]), port);
+    assert_eq!(refused(&["--port=80", "80", "::1"]), port);
+    let address = "address: said twice, as the argument ADDRESS and as --address";
+    assert_eq!(refused(&["80", "::1", "--address", "::1"]), address);
+    assert_eq!(get(&parsed(&["--port", "80", "--port", "81"]), "port"), "81");
+    assert_eq!(get(&parsed(&["80", "--address", "::1"]), "address"), "::1");
+}
+
+#[test]
 fn a_missing_value_is_an_error_and_swallows_nothing() {
     let workers = "workers: expected a number from 1 to 1024 or auto, got nothing";
     assert_eq!(refused(&["--workers"]), workers);
@@ -119,7 +149,11 @@ fn arguments_that_mean_nothing_are_named() {
     assert_eq!(refused(&["", "::1"]), r#"port: expected a port from 0 to 65535, got """#);
     assert_eq!(refused(&["--help"]), r#"unexpected argument "--help""#);
     assert_eq!(refused(&["-"]), r#"port: expected a port from 0 to 65535, got "-""#);
-    assert_eq!(refused(&["--=1"]), r#"unknown option """#);
+    assert_eq!(refused(&["--=1"]), r#"unknown option "--""#);
+    assert_eq!(refused(&["--nonsense"]), r#"unknown option "--nonsense""#);
+    assert_eq!(refused(&["--non_sense=x"]), r#"unknown option "--non_sense""#);
+    let slip = r#"unknown option "--keep-alive-timeot", did you mean --keep-alive-timeout?"#;
+    assert_eq!(refused(&["--keep-alive-timeot", "9s"]), slip);
     let host = refused(&["80", "localhost"]);
     assert_eq!(host, r#"address: expected an IP address or unix:/path, got "localhost""#);
 }
