@@ -12,6 +12,7 @@ ADDR ?= 127.0.0.1
 PYTHON ?= python3
 CARGO ?= cargo
 INSTALL ?= install
+LDCONFIG ?= ldconfig
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SOVERSION := 0
@@ -56,6 +57,14 @@ run: $(BUILD)/http_responder_mt ## Answers on http://127.0.0.1:8080 (PORT, ADDR)
 .PHONY: FORCE
 FORCE:
 
+# What was said on the command line or in the environment, so that what was built with other flags
+# is built again.
+FLAGS := $(BUILD)/flags
+$(FLAGS): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'CC=$(CC)' 'CFLAGS=$(CFLAGS_ALL)' 'LDFLAGS=$(LDFLAGS)' 'PROFILE=$(PROFILE)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
 # Cargo knows what is stale; a file is replaced only where it differs, so that nothing that depends
 # on it is made again without need.
 $(ARCHIVE): FORCE
@@ -93,13 +102,13 @@ $(PC): Makefile Cargo.toml
 # ---- programs ----
 
 MAIN := c_examples/http_responder_main
-$(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN).c $(MAIN).h include/http_responder.h $(ARCHIVE)
+$(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN).c $(MAIN).h include/http_responder.h $(ARCHIVE) $(FLAGS)
 	$(CC) $(CFLAGS_ALL) $< $(MAIN).c $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
 
 .PHONY: examples
-examples: build ## Builds the C examples into build/examples
+examples: build $(FLAGS) ## Builds the C examples into build/examples
 	@$(MAKE) --no-print-directory -C c_examples OUT=$(abspath $(BUILD)/examples) \
-	    CFLAGS="$(CFLAGS) -Werror" HR_CFLAGS=-I../include \
+	    CC="$(CC)" CFLAGS="$(CFLAGS) -Werror" HR_CFLAGS=-I../include HR_DEPENDS=$(abspath $(FLAGS)) \
 	    HR_LIBS="-L$(abspath $(LIB)) -lhttp_responder -Wl,-rpath,'\$$\$$ORIGIN/../lib'"
 
 .PHONY: header
@@ -130,7 +139,7 @@ test-loom: ## The mailbox and deferred answers under every interleaving (loom)
 	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --release --target-dir $(TARGET)/loom -p http_responder \
 	    --test loom_mailbox --test loom_deferred
 
-$(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile
+$(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile $(FLAGS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DEXPECTED_VERSION='"$(VERSION)"' $(wildcard tests/c/*.c) -o $@ \
 	    -L$(LIB) -lhttp_responder -Wl,-rpath,'$$ORIGIN/../lib'
@@ -140,6 +149,7 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 	$(C_TESTS)
 	@tests/c/manual.sh $(BUILD)
 	@tests/c/symbols.sh $(BUILD)
+	@tests/c/rebuild.sh
 	@tests/c/install.sh
 	@tests/c/valgrind.sh $(BUILD)
 	@tests/c/races.sh $(TARGET)
@@ -181,8 +191,12 @@ check: python ## Formatting, lints, documentation, headers, stubs
 
 # ---- installing ----
 
+# Often run as root, by whom nothing shall be built: it copies what is there.
 .PHONY: install
-install: build ## Installs under PREFIX (default /usr/local), with DESTDIR in front
+install: ## Installs what was built under PREFIX (default /usr/local), with DESTDIR in front
+	@for file in $(BINARIES) $(SO_REAL) $(ARCHIVE) $(PC); do \
+	    [ -e $$file ] || { echo "install: $$file is not there: run make first" >&2; exit 1; }; \
+	done
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 755 $(SO_REAL) $(DESTDIR)$(LIBDIR)
@@ -194,6 +208,11 @@ install: build ## Installs under PREFIX (default /usr/local), with DESTDIR in fr
 	    -e 's|^includedir=.*|includedir=$(INCLUDEDIR)|' $(PC) \
 	    >$(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
+	    echo $(LDCONFIG); $(LDCONFIG); \
+	else \
+	    echo "install: run ldconfig as root where $(LIBDIR) is the final place"; \
+	fi
 
 .PHONY: clean
 clean: ## Removes everything that was built
