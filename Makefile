@@ -147,7 +147,9 @@ $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) M
 .PHONY: test-c
 test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols, under valgrind and TSan
 	$(C_TESTS)
+	@tests/c/examples.sh $(BUILD)
 	@tests/c/manual.sh $(BUILD)
+	@tests/c/readme.sh $(BUILD)
 	@tests/c/symbols.sh $(BUILD)
 	@tests/c/rebuild.sh
 	@tests/c/install.sh

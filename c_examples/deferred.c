@@ -1,6 +1,6 @@
 /* An answer from another thread: the handler hands the request over and returns at once.
  *
- *     build/examples/deferred &
+ *     build/examples/deferred [ADDRESS] &
  *     curl http://127.0.0.1:8080/slow
  */
 #include <http_responder.h>
@@ -42,13 +42,14 @@ static hr_action slow(void *user, const hr_request *request, hr_exchange *exchan
     return HR_DONE;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *address = argc > 1 ? argv[1] : "127.0.0.1:8080";
     hr_server *server = NULL;
     int status = 1;
 
     if (hr_server_new(NULL, &server) == HR_OK
-        && hr_server_listen(server, "127.0.0.1:8080", NULL) == HR_OK
+        && hr_server_listen(server, address, NULL) == HR_OK
         && hr_server_route(server, NULL, "/slow", slow, NULL, NULL) == HR_OK
         && hr_server_use_signals(server) == HR_OK && hr_server_run(server) == HR_OK)
         status = 0;

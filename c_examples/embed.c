@@ -1,6 +1,6 @@
 /* Two servers in one program: the public one answers anything, the private one says how it is.
  *
- *     build/examples/embed &
+ *     build/examples/embed [PUBLIC PRIVATE] &
  *     curl http://127.0.0.1:8080/pixel.gif
  *     curl http://127.0.0.1:8081/health
  */
@@ -38,10 +38,10 @@ static hr_result add_health(hr_server *server)
     return result;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    hr_server *public_server = serve("127.0.0.1:8080", "on");
-    hr_server *private_server = serve("127.0.0.1:8081", "off");
+    hr_server *public_server = serve(argc > 2 ? argv[1] : "127.0.0.1:8080", "on");
+    hr_server *private_server = serve(argc > 2 ? argv[2] : "127.0.0.1:8081", "off");
     int status = 1;
 
     if (public_server != NULL && private_server != NULL && add_health(private_server) == HR_OK

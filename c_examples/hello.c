@@ -1,6 +1,6 @@
 /* A handler: GET /hello/{name} is greeted, everything else is answered by type.
  *
- *     build/examples/hello &
+ *     build/examples/hello [ADDRESS] &
  *     curl http://127.0.0.1:8080/hello/world
  */
 #include <http_responder.h>
@@ -22,13 +22,14 @@ static hr_action hello(void *user, const hr_request *request, hr_exchange *excha
     return HR_DONE;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *address = argc > 1 ? argv[1] : "127.0.0.1:8080";
     hr_server *server = NULL;
     int status = 1;
 
     if (hr_server_new(NULL, &server) == HR_OK
-        && hr_server_listen(server, "127.0.0.1:8080", NULL) == HR_OK
+        && hr_server_listen(server, address, NULL) == HR_OK
         && hr_server_route(server, "GET", "/hello/{name}", hello, "hello", NULL) == HR_OK
         && hr_server_use_signals(server) == HR_OK && hr_server_run(server) == HR_OK)
         status = 0;

@@ -1,6 +1,6 @@
 /* Statistics: as a struct once a second, and as Prometheus text under /metrics.
  *
- *     build/examples/stats &
+ *     build/examples/stats [ADDRESS] &
  *     curl http://127.0.0.1:8080/metrics
  */
 #include <http_responder.h>
@@ -39,13 +39,14 @@ static void print_every_second(const hr_server *server)
                stats.connections_open, stats.connections_handled, stats.requests_handled);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *address = argc > 1 ? argv[1] : "127.0.0.1:8080";
     hr_server *server = NULL;
     int status = 1;
 
     if (hr_server_new(NULL, &server) == HR_OK
-        && hr_server_listen(server, "127.0.0.1:8080", NULL) == HR_OK
+        && hr_server_listen(server, address, NULL) == HR_OK
         && hr_server_route(server, "GET", "/metrics", metrics, server, NULL) == HR_OK
         && hr_server_use_signals(server) == HR_OK && hr_server_start(server) == HR_OK) {
         print_every_second(server);

@@ -1,40 +1,40 @@
 #!/usr/bin/env bash
-# The program on the header's first page compiles, links, and answers.
+# The program on the header's first page and that of the README compile, link, and answer.
 # usage: manual.sh BUILD
 set -eu -o pipefail
 build=$(realpath "$1")
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/c/program.sh
+. tests/c/program.sh
 
-scratch=$(mktemp -d)
-server=
-finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -rf "$scratch"
+flags=$(PKG_CONFIG_PATH="$build/lib/pkgconfig" pkg-config --cflags --libs http_responder)
+port=$(free_port)
+
+# As it is printed; then, to be run, with a port that is free.
+compile() { # NAME
+    local source=$scratch/$1.c
+    [ "$(grep -c . "$source")" -ge 15 ] || { echo "manual: $1: where is the program?" >&2; return 1; }
+    for _ in printed runnable; do
+        # shellcheck disable=SC2086 # the flags are several words
+        "${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror "$source" -o "$scratch/$1" \
+            -Wl,-rpath,"$build/lib" $flags
+        sed -i "s/127.0.0.1:8080/127.0.0.1:$port/" "$source"
+    done
 }
-trap finish EXIT
 
 # Its lines stand between EXAMPLE and OWNERSHIP, behind " *     ".
 sed -n '/^ \* EXAMPLE/,/^ \* OWNERSHIP/p' include/http_responder.h |
-    sed -n 's/^ \*     //p; s/^ \*$//p' >"$scratch/hello.c"
-[ "$(grep -c . "$scratch/hello.c")" -ge 20 ]
+    sed -n 's/^ \*     //p; s/^ \*$//p' >"$scratch/header.c"
+compile header
+serve "$scratch/header"
+expect "$(answer "$port" /hello/reader)" reader
+end 0
+echo "  manual: the header's program answers, and drains at SIGTERM"
 
-flags=$(PKG_CONFIG_PATH="$build/lib/pkgconfig" pkg-config --cflags --libs http_responder)
-# shellcheck disable=SC2086 # the flags are several words
-"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror "$scratch/hello.c" -o "$scratch/hello" \
-    -Wl,-rpath,"$build/lib" $flags
-echo "  manual: the example compiles"
-
-# A port that was free a moment ago, in place of the manual's.
-port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-sed -i "s/8080/$port/" "$scratch/hello.c"
-# shellcheck disable=SC2086
-"${CC:-cc}" -std=c11 "$scratch/hello.c" -o "$scratch/hello" -Wl,-rpath,"$build/lib" $flags
-"$scratch/hello" &
-server=$!
-answer=$(curl --silent --show-error --max-time 30 --retry 100 --retry-connrefused --retry-delay 0 \
-    --retry-max-time 30 "http://127.0.0.1:$port/hello/reader")
-[ "$answer" = reader ]
-kill "$server"
-wait "$server"
-server=
-echo "  manual: the example answers, and drains at SIGTERM"
+sed -n '/^```c$/,/^```$/p' README.md | sed '/^```/d' >"$scratch/readme.c"
+compile readme
+serve "$scratch/readme"
+expect "$(answer "$port" /hello)" hello
+# It asks for no signals, so SIGTERM does what it does to any program.
+end 143
+echo "  manual: the README's program answers"
