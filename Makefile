@@ -151,6 +151,7 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 	@tests/c/manual.sh $(BUILD)
 	@tests/c/readme.sh $(BUILD)
 	@tests/c/symbols.sh $(BUILD)
+	@tests/c/skips.sh
 	@tests/c/rebuild.sh
 	@tests/c/install.sh
 	@tests/c/valgrind.sh $(BUILD)

@@ -4,11 +4,21 @@
 set -eu -o pipefail
 target=$(realpath -m "$1")/tsan
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/c/skip.sh
+. tests/c/skip.sh
 
 triple=x86_64-unknown-linux-gnu
-runtime=$(rustc +nightly --print sysroot 2>/dev/null || true)/lib/rustlib/$triple/lib/librustc-nightly_rt.tsan.a
-if [ ! -e "$runtime" ]; then
-    echo "  races: SKIPPED, there is no nightly toolchain with ThreadSanitizer"
+find_runtime() {
+    runtime=$(rustc +nightly --print sysroot 2>/dev/null || true)/lib/rustlib/$triple/lib/librustc-nightly_rt.tsan.a
+    [ -e "$runtime" ]
+}
+
+# CI installs what it lacks; elsewhere a toolchain is the developer's own affair.
+if ! find_runtime && [ -n "${CI:-}" ]; then
+    rustup toolchain install nightly --profile minimal >/dev/null 2>&1 || true
+fi
+if ! find_runtime; then
+    skip "the C tests under ThreadSanitizer" "there is no nightly toolchain that has it"
     exit 0
 fi
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs the tools that single suites need, as far as this machine allows. What stays missing is
-# said here and skipped by its suite.
+# said here and skipped by its suite, or fails where CI could have installed it.
 set -eu -o pipefail
+# shellcheck source=tests/c/skip.sh
+. "${BASH_SOURCE[0]%/*}/skip.sh"
 
 declare -A package=([valgrind]=valgrind [wrk]=wrk [ab]=apache2-utils [strace]=strace [curl]=curl)
 
@@ -11,12 +13,12 @@ for tool in "${!package[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if can_install; then
     packages=()
     for tool in "${missing[@]}"; do packages+=("${package[$tool]}"); done
     { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${packages[@]}"; } \
         >/dev/null 2>&1 </dev/null || true
 fi
 for tool in "${missing[@]}"; do
-    command -v "$tool" >/dev/null || echo "  tools: $tool is missing (package ${package[$tool]}): its suites are skipped"
+    command -v "$tool" >/dev/null || skip_or_fail "$tool" "it is missing (package ${package[$tool]})"
 done

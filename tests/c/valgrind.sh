@@ -5,9 +5,11 @@
 set -eu -o pipefail
 build=$(realpath "$1")
 cd "$(dirname "$0")"
+# shellcheck source=tests/c/skip.sh
+. ./skip.sh
 
 if ! command -v valgrind >/dev/null; then
-    echo "  valgrind: SKIPPED, it is not installed"
+    skip_or_fail "the C tests and the binary under valgrind" "it is not installed"
     exit 0
 fi
 
