@@ -41,8 +41,13 @@
  *
  * THREADS
  *     A const T * may be used by several threads at once, a T * by one at a time, unless the type
- *     says more: servers and deferred answers may be used from any thread. After fork() only the
- *     parent may go on using what was made before.
+ *     says more: servers and deferred answers may be used from any thread.
+ *
+ * FORK
+ *     A server that was made but not started may be started in a child of fork(), after daemon()
+ *     say: the process that starts it owns it. Once started it may be used and freed in that
+ *     process only. A child inherits the listening sockets: they stay open, and their ports taken,
+ *     until it ends or executes another program (they are close-on-exec).
  *
  * CALLBACKS
  *     A callback comes with a pointer of yours, passed to it as it is, and a finalizer for that
@@ -50,12 +55,22 @@
  *     callback any more, and also where the function that took them fails. Callbacks run on
  *     worker threads, several at once; they must not throw a C++ exception nor leave by longjmp().
  *
+ *     The finalizer runs on the thread that gives up the last use: the one that frees the server, or
+ *     the one whose call fails. For a fallback that is replaced while the server runs, that is
+ *     whichever comes last, most often a worker: there the finalizer must not block either.
+ *
+ *     hr_server_stop(), hr_server_free() and hr_server_wait(-1) wait for the handlers that are
+ *     running, for ever if one never returns. Where that may happen call hr_server_notify() with
+ *     HR_NOTICE_STOP, then hr_server_wait() with a time, and do not free the server if that passes.
+ *     Handlers of two servers must not stop or free each other's: each would wait for the other.
+ *     They may notify.
+ *
  * ERRORS
  *     Functions return an hr_result, and write their out-parameters only on HR_OK; hr_last_error()
  *     is this thread's detail text, hr_strerror() a short name for the number. Where a function
  *     returns something else, its comment says what stands for an error. Misuse that can be seen is
  *     HR_ERR_INVALID_ARGUMENT, naming the argument, or HR_ERR_STATE; names and values that are not
- *     UTF-8 are HR_ERR_INVALID_ARGUMENT. What cannot be seen is undefined, as ever in C: a pointer
+ *     UTF-8, paths too, are HR_ERR_INVALID_ARGUMENT. What cannot be seen is undefined, as ever in C: a pointer
  *     that was freed, a text without its NUL. A bug of the library itself is HR_ERR_INTERNAL.
  *
  * TEXTS
@@ -103,13 +118,13 @@ enum hr_result
     HR_ERR_GONE = 5,
     // The operating system refused something else.
     HR_ERR_IO = 6,
-    // Not now: try again later.
+    // Not now: try again later. Reserved, no function returns it yet.
     HR_ERR_AGAIN = 7,
     // The time allowed has passed.
     HR_ERR_TIMEOUT = 8,
     // Your buffer is too small; *need says what it takes.
     HR_ERR_BUFFER_TOO_SMALL = 9,
-    // No memory.
+    // No memory. Reserved: where the library itself gets none, the process is aborted.
     HR_ERR_NO_MEMORY = 10,
     // A bug in this library, caught at its boundary. Please report it.
     HR_ERR_INTERNAL = 99,
@@ -509,7 +524,8 @@ hr_result hr_server_new(const hr_config *config, hr_server **server);
 // Stops the server, waits for its threads to end, calls every user_free and frees it. NULL is
 // fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
 //
-// Nobody may use the server while or after it is freed. From one of its own handlers, which would
+// It waits for the handlers that are running, for ever if one never returns: see "CALLBACKS" at the
+// top. Nobody may use the server while or after it is freed. From one of its own handlers, which would
 // have to wait for itself, and in a child of fork(), it only tells the server to stop and says on
 // standard error that it was not freed.
 void hr_server_free(hr_server *server);
@@ -518,7 +534,8 @@ void hr_server_free(hr_server *server);
 // one. *listener, which may be NULL, becomes the listener's number: 0, 1, ... Nothing is accepted
 // before hr_server_start().
 //
-// HR_ERR_BIND naming the address and the reason, HR_ERR_STATE once started.
+// HR_ERR_INVALID_ARGUMENT for a malformed address, HR_ERR_BIND for one that cannot be listened on,
+// naming it and the reason, HR_ERR_STATE once started.
 hr_result hr_server_listen(hr_server *server, const char *address, uint32_t *listener);
 
 // Takes over `fd`, a stream socket that is bound and listening. On HR_OK it belongs to the server,
@@ -575,7 +592,11 @@ hr_result hr_server_rule(hr_server *server,
                          const hr_response *response);
 
 // Sends requests that no route and no rule takes to `handler`, in place of the default answers.
-// A second fallback replaces the first. `user` and `user_free` as in hr_server_route().
+// A second fallback replaces the first, also while running.
+//
+// `user` and `user_free` as in hr_server_route(), but the user_free of a fallback that was replaced
+// is called as soon as no worker can call that one any more: before this returns if the server is
+// not running, else on the thread that gives it up last, most often a worker. It must not block.
 hr_result hr_server_fallback(hr_server *server,
                              hr_handler_fn handler,
                              void *user,
@@ -585,7 +606,12 @@ hr_result hr_server_fallback(hr_server *server,
 // option `port` was set, it listens on the options `address` and `port` first, and on each of
 // `listen`.
 //
-// HR_ERR_STATE if started before, HR_ERR_BIND, HR_ERR_IO.
+// After fork() or daemon() it may be called if it was not before: the process that starts a server
+// owns it.
+//
+// HR_ERR_STATE if started before; HR_ERR_BIND for an address of the options, and then it may be
+// called again; HR_ERR_IO where the system lacks descriptors or threads, and then the server is
+// HR_STATE_STOPPED: free it and make another.
 hr_result hr_server_start(hr_server *server);
 
 // Starts, and waits until the server has stopped: hr_server_start() and hr_server_wait(-1).
@@ -604,11 +630,12 @@ hr_result hr_server_wait(const hr_server *server, int64_t timeout_ms);
 // HR_ERR_STATE if it was never started.
 hr_result hr_server_drain(const hr_server *server, int64_t grace_ms);
 
-// Closes everything at once and waits for the threads to end. A server that was never started is
+// Closes everything at once and waits for the threads to end, for ever if a handler never returns:
+// hr_server_notify() and then hr_server_wait() with a time is the way to bound that. A server that was never started is
 // stopped for good; one that has stopped stays so.
 //
 // HR_ERR_STATE from one of the server's own handlers: it is told to stop then, as by
-// hr_server_notify(), but not waited for.
+// hr_server_notify(), but not waited for. Handlers of two servers must not stop each other's.
 hr_result hr_server_stop(const hr_server *server);
 
 // Tells the server something and returns at once. Any thread, handlers too, and async-signal-safe:

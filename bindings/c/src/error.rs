@@ -24,13 +24,13 @@ pub enum hr_result {
     HR_ERR_GONE = 5,
     /// The operating system refused something else.
     HR_ERR_IO = 6,
-    /// Not now: try again later.
+    /// Not now: try again later. Reserved, no function returns it yet.
     HR_ERR_AGAIN = 7,
     /// The time allowed has passed.
     HR_ERR_TIMEOUT = 8,
     /// Your buffer is too small; *need says what it takes.
     HR_ERR_BUFFER_TOO_SMALL = 9,
-    /// No memory.
+    /// No memory. Reserved: where the library itself gets none, the process is aborted.
     HR_ERR_NO_MEMORY = 10,
     /// A bug in this library, caught at its boundary. Please report it.
     HR_ERR_INTERNAL = 99,

@@ -74,7 +74,8 @@ pub unsafe extern "C" fn hr_server_new(
 /// Stops the server, waits for its threads to end, calls every user_free and frees it. NULL is
 /// fine, and so are deferred answers that are still out: they are told HR_ERR_GONE.
 ///
-/// Nobody may use the server while or after it is freed. From one of its own handlers, which would
+/// It waits for the handlers that are running, for ever if one never returns: see "CALLBACKS" at the
+/// top. Nobody may use the server while or after it is freed. From one of its own handlers, which would
 /// have to wait for itself, and in a child of fork(), it only tells the server to stop and says on
 /// standard error that it was not freed.
 #[unsafe(no_mangle)]
@@ -97,7 +98,8 @@ pub unsafe extern "C" fn hr_server_free(server: *mut hr_server) {
 /// one. *listener, which may be NULL, becomes the listener's number: 0, 1, ... Nothing is accepted
 /// before hr_server_start().
 ///
-/// HR_ERR_BIND naming the address and the reason, HR_ERR_STATE once started.
+/// HR_ERR_INVALID_ARGUMENT for a malformed address, HR_ERR_BIND for one that cannot be listened on,
+/// naming it and the reason, HR_ERR_STATE once started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_listen(
     server: *mut hr_server,
@@ -246,7 +248,11 @@ pub unsafe extern "C" fn hr_server_rule(
 }
 
 /// Sends requests that no route and no rule takes to `handler`, in place of the default answers.
-/// A second fallback replaces the first. `user` and `user_free` as in hr_server_route().
+/// A second fallback replaces the first, also while running.
+///
+/// `user` and `user_free` as in hr_server_route(), but the user_free of a fallback that was replaced
+/// is called as soon as no worker can call that one any more: before this returns if the server is
+/// not running, else on the thread that gives it up last, most often a worker. It must not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_fallback(
     server: *mut hr_server,
@@ -272,7 +278,12 @@ fn callback(handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
 /// option `port` was set, it listens on the options `address` and `port` first, and on each of
 /// `listen`.
 ///
-/// HR_ERR_STATE if started before, HR_ERR_BIND, HR_ERR_IO.
+/// After fork() or daemon() it may be called if it was not before: the process that starts a server
+/// owns it.
+///
+/// HR_ERR_STATE if started before; HR_ERR_BIND for an address of the options, and then it may be
+/// called again; HR_ERR_IO where the system lacks descriptors or threads, and then the server is
+/// HR_STATE_STOPPED: free it and make another.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_start(server: *mut hr_server) -> hr_result {
     // SAFETY: NULL or valid, by the contract of the header.
@@ -307,11 +318,12 @@ pub unsafe extern "C" fn hr_server_drain(server: *const hr_server, grace_ms: i64
     guard(|| unsafe { shared(server, "server")? }.inner.drain(duration(grace_ms)))
 }
 
-/// Closes everything at once and waits for the threads to end. A server that was never started is
+/// Closes everything at once and waits for the threads to end, for ever if a handler never returns:
+/// hr_server_notify() and then hr_server_wait() with a time is the way to bound that. A server that was never started is
 /// stopped for good; one that has stopped stays so.
 ///
 /// HR_ERR_STATE from one of the server's own handlers: it is told to stop then, as by
-/// hr_server_notify(), but not waited for.
+/// hr_server_notify(), but not waited for. Handlers of two servers must not stop each other's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_stop(server: *const hr_server) -> hr_result {
     // SAFETY: NULL or valid, by the contract of the header.
