@@ -234,7 +234,7 @@ impl Machine {
     pub(crate) fn expired(&mut self, deadline: Deadline, cx: &mut Context<'_>) -> Next {
         let stats = cx.stats;
         let (counter, tell) = match deadline {
-            Deadline::Head => (&stats.timeouts_head, !self.kept().is_empty()),
+            Deadline::Head => (&stats.timeouts_head, !self.kept().iter().all(is_line_end)),
             Deadline::Body => (&stats.timeouts_body, true),
             Deadline::Write => (&stats.timeouts_write, false),
             Deadline::KeepAlive => (&stats.timeouts_keepalive, false),
@@ -253,11 +253,17 @@ impl Machine {
     /// Event: the server drains. Says what is next for a connection with nothing in progress.
     pub(crate) fn drain(&mut self) -> Option<Next> {
         match self.state {
-            State::KeepAlive => Some(Next::Close),
+            State::KeepAlive if self.kept().is_empty() => Some(Next::Close),
             // Its request may be on the way: a reset would look like a failure.
             State::Reading if self.pending.is_none() => Some(Next::Linger),
             _ => None,
         }
+    }
+
+    /// Event: there is no room for the connection.
+    pub(crate) fn turn_away(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Next {
+        let Step::Stop(_, next) = self.refuse(refusal, b"", cx) else { return Next::Close };
+        next
     }
 
     /// Event: the half-close is done; what still comes is thrown away.
@@ -307,6 +313,11 @@ impl Machine {
                 self.answer(&head, b"", used, cx)
             }
             Parsed::Complete(head) => self.begin_body(&head, input, cx),
+            // Some clients send a CRLF behind a body: the connection is as idle as before.
+            Parsed::Partial if self.requests > 0 && is_empty_lines(input) => {
+                self.state = State::KeepAlive;
+                Step::Stop(input.len(), Next::Receive)
+            }
             Parsed::Partial => {
                 self.state = State::Reading;
                 Step::Stop(0, Next::Receive)
@@ -478,6 +489,14 @@ impl Machine {
     fn pending_mut(&mut self, cx: &mut Context<'_>) -> &mut Pending {
         self.pending.get_or_insert_with(|| cx.buffers.lend())
     }
+}
+
+fn is_line_end(octet: &u8) -> bool {
+    matches!(octet, b'\r' | b'\n')
+}
+
+fn is_empty_lines(input: &[u8]) -> bool {
+    input.chunks(2).all(|pair| pair == b"\r\n")
 }
 
 /// Whether a request that may be malformed asks for HEAD: its answer has no body all the same.

@@ -87,6 +87,7 @@ pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     struct Nowhere;
     impl Post for Nowhere {
         fn post(&self, _: Key, _: Response) {}
+        fn note_gone(&self) {}
     }
     let post: Arc<dyn Post> = Arc::new(Nowhere);
     let date = DateLine::new(784_111_777);

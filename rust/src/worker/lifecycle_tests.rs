@@ -62,7 +62,7 @@ impl Bench {
             index: 0,
             capacity: settings.max_connections,
             responder: Arc::new(ArcSwap::from_pointee(responder(&settings, &deferred))),
-            handle: Arc::new(Handle::new(waker)),
+            handle: Arc::new(Handle::new(waker, 1000)),
             poll,
             listeners: Vec::new(),
             supervisor: Arc::new(EventFd::new().unwrap()),

@@ -1,6 +1,7 @@
 //! What one connection does with its readiness: receive, have the machine answer, send.
 
-use crate::connection::{Context, Deadline, Machine, Next, State};
+use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
+use crate::http::Refusal;
 use crate::responder::Response;
 use crate::sys::socket;
 use std::io;
@@ -11,17 +12,6 @@ const STEPS: u32 = 8;
 
 /// A buffer for answers that grew beyond this is not kept.
 const KEEP_OUT: usize = 256 * 1024;
-
-/// What is known of a connection's readiness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ready {
-    /// Octets or an end of stream may be there.
-    pub(super) readable: bool,
-    /// The end of the stream is there, perhaps behind octets.
-    pub(super) read_closed: bool,
-    /// What the connection said at the end of its last turn.
-    pub(super) next: Option<Next>,
-}
 
 /// How a turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +33,8 @@ pub(super) struct Turn<'t, 'w> {
     pub(super) scratch: &'t mut [u8],
     pub(super) cx: Context<'w>,
     pub(super) moved: bool,
+    /// No event says what is there: only a receive that would block does.
+    pub(super) exhaust: bool,
 }
 
 /// Why a turn ends early.
@@ -78,6 +70,12 @@ impl Turn<'_, '_> {
         self.run_from(next)
     }
 
+    /// The first and only turn of a connection that there is no room for.
+    pub(super) fn run_refusal(&mut self, refusal: Refusal) -> Fate {
+        let next = self.machine.turn_away(refusal, &mut self.cx);
+        self.run_from(next)
+    }
+
     /// A turn that ends a connection with nothing in progress, for the server drains.
     pub(super) fn run_drain(&mut self) -> Option<Fate> {
         let next = self.machine.drain()?;
@@ -85,7 +83,8 @@ impl Turn<'_, '_> {
     }
 
     fn run_from(&mut self, next: Next) -> Fate {
-        let ready = Ready { readable: true, read_closed: false, next: None };
+        self.exhaust = true;
+        let ready = Ready::READABLE;
         match self.flush() {
             Ok(()) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
             Err(ended) => ended,
@@ -157,7 +156,7 @@ impl Turn<'_, '_> {
                 self.cx.stats.bytes_received.add(count as u64);
                 self.scratch[..kept].copy_from_slice(machine.kept());
                 let next = machine.received(&self.scratch[..kept + count], count, &mut self.cx);
-                let drained = count < room && !ready.read_closed;
+                let drained = count < room && !ready.read_closed && !self.exhaust;
                 // What is unread at a close would make it a reset.
                 let next = if next == Next::Close && count == room { Next::Linger } else { next };
                 Ok((next, drained))

@@ -29,6 +29,8 @@ impl Post for Posted {
     fn post(&self, key: Key, response: Response) {
         self.0.lock().unwrap().push((key, response));
     }
+
+    fn note_gone(&self) {}
 }
 
 /// One connection and all that its machine may use. Routes: `/` is answered with `hello`,
