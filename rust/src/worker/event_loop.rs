@@ -115,6 +115,7 @@ impl<'s> EventLoop<'s> {
 
     fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
+        self.setup.handle.pulse.busy(self.connections.now());
         // What was told before a panic comes first; the ring for more may have been lost in it.
         self.obey();
         self.listen_to_orders();
