@@ -1,6 +1,7 @@
 //! The thread that accepts and deals, watches the workers and acts on notices.
 
 use super::{Accepting, Burst, Dealer, Listener};
+use crate::config::Settings;
 use crate::log::Log;
 use crate::server::Notices;
 use crate::server::notice::{DRAIN, DUMP_STATS, QUIT, RELOAD, STOP, TERMINATE};
@@ -54,10 +55,10 @@ impl<W: Work> Supervisor<W> {
         listeners: Vec<Arc<Listener>>,
         workers: Vec<Arc<Handle>>,
         stats: Arc<Cells>,
-        stall: Duration,
-        log: Log,
+        settings: &Settings,
         work: W,
     ) -> io::Result<Self> {
+        let (stall, log) = (settings.worker_stall, Log(settings.log_level));
         let poll = Poll::new()?;
         let fd = eventfd.as_raw_fd();
         poll.registry().register(&mut SourceFd(&fd), NOTICES, Interest::READABLE)?;

@@ -64,8 +64,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         shares.supervisor,
         handles.clone(),
         cells.clone(),
-        inner.settings.worker_stall,
-        inner.log,
+        &inner.settings,
         Host(inner.clone()),
     )
     .map_err(failed)?;

@@ -83,7 +83,7 @@ impl Connections {
             pool: Pool::new(setup.capacity.saturating_add(TURNED_AWAY), generation),
             capacity: setup.capacity,
             deadlines: Deadlines::new(&settings, now),
-            buffers: Buffers::new(settings.max_body_memory),
+            buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),
             scratch: vec![0; scratch].into_boxed_slice(),
             out: Vec::with_capacity(SCRATCH),
             date: DateLine::new(0),
@@ -329,6 +329,10 @@ impl Connections {
         let Some(connection) = self.pool.get(key) else { return };
         let machine = &mut connection.machine;
         let state = machine.state();
+        if !machine.account(&mut self.buffers) {
+            count_refusal(Refusal::Memory, &self.handle.stats);
+            return self.leave(key, before.0);
+        }
         if state != before.0 {
             change_gauge(&self.handle, before.0, state);
         }

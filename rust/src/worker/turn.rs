@@ -176,11 +176,20 @@ impl Turn<'_, '_> {
     /// Sends what the machine has prepared; the rest becomes the connection's own output.
     #[inline]
     fn flush(&mut self) -> Result<(), Ended> {
-        if self.cx.out.is_empty() {
+        if !self.cx.out.is_empty() {
+            self.flush_out()?;
+        }
+        // In WRITING it is the socket's turn; otherwise this is a shared body, just prepared.
+        if self.machine.state() == State::Writing || self.machine.output().is_empty() {
             return Ok(());
         }
-        let sent = self.send(false);
-        let rest = match sent {
+        // What is next was said already, by whoever prepared it.
+        self.send_pending().map(|_| ())
+    }
+
+    #[inline]
+    fn flush_out(&mut self) -> Result<(), Ended> {
+        let rest = match self.send(false) {
             Ok(count) => &self.cx.out[count..],
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => &self.cx.out[..],
             Err(_) => {
@@ -197,15 +206,24 @@ impl Turn<'_, '_> {
         if blocked { Err(self.stay()) } else { Ok(()) }
     }
 
-    /// Sends what waited.
+    /// Sends what waited, and the shared body behind it.
     fn send_pending(&mut self) -> Result<Next, Ended> {
-        match self.send(true) {
-            Ok(count) => {
-                let next = self.machine.sent(count, &mut self.cx);
-                next.ok_or_else(|| self.stay())
+        loop {
+            let offered = self.machine.output().len();
+            let blocked = match self.send(true) {
+                Ok(count) => {
+                    if let Some(next) = self.machine.sent(count, &mut self.cx) {
+                        return Ok(next);
+                    }
+                    count < offered
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
+                Err(_) => return Err(Fate::Reset),
+            };
+            if blocked {
+                self.machine.blocked();
+                return Err(self.stay());
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(self.stay()),
-            Err(_) => Err(Fate::Reset),
         }
     }
 
