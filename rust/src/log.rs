@@ -1,8 +1,8 @@
 //! Lines for the operator on standard error, at most a few a second of each place that writes.
 
 use crate::config::LogLevel;
+use crate::sys::stderr;
 use std::fmt;
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes lines up to a level.
@@ -24,10 +24,7 @@ impl Log {
 
     fn write(self, level: LogLevel, name: &str, line: fmt::Arguments<'_>) {
         if level <= self.0 {
-            // One write, so that lines of several threads do not mix; nobody is there to hear of
-            // a standard error that is closed.
-            let text = format!("http_responder: {name}: {line}\n");
-            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+            stderr::write_or_drop(format!("http_responder: {name}: {line}\n").as_bytes());
         }
     }
 }

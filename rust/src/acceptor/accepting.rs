@@ -80,18 +80,24 @@ impl Accepting {
                     self.pause(&error, stats);
                     return Burst::Paused;
                 }
-                Some(libc::ENOBUFS | libc::ENOMEM) => {
+                // The connection failed before it was taken: accept(2), "Error handling".
+                Some(
+                    libc::ECONNABORTED
+                    | libc::ENETDOWN
+                    | libc::EPROTO
+                    | libc::ENOPROTOOPT
+                    | libc::EHOSTDOWN
+                    | libc::ENONET
+                    | libc::EHOSTUNREACH
+                    | libc::ENETUNREACH,
+                ) => stats.accept_errors.add(1),
+                // No memory, or a condition that may last (a filter that denies it): not at once
+                // again.
+                _ => {
+                    stats.accept_errors.add(1);
                     self.pause(&error, stats);
                     return Burst::Paused;
                 }
-                // A closed listener would report this for ever.
-                Some(libc::EBADF | libc::EINVAL | libc::ENOTSOCK) => {
-                    stats.accept_errors.add(1);
-                    self.warn(&error);
-                    return Burst::Empty;
-                }
-                // The connection failed before it was taken: accept(2), "Error handling".
-                _ => stats.accept_errors.add(1),
             }
         }
         Burst::CutOff

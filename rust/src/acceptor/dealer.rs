@@ -26,6 +26,12 @@ struct Seat {
     stalled: bool,
 }
 
+impl Seat {
+    fn can_take(&self) -> bool {
+        !self.handle.has_ended()
+    }
+}
+
 impl Dealer {
     pub(crate) fn new(handles: &[Arc<Handle>], stall: Duration, log: Log) -> Self {
         let seat = |handle: &Arc<Handle>| Seat {
@@ -43,8 +49,7 @@ impl Dealer {
             if stalled && !seat.stalled {
                 stats.workers_stalled.add(1);
                 self.log.warn(format_args!(
-                    "worker {index} has not moved for {:?} (a handler that blocks?); \
-                     new connections go to the others",
+                    "worker {index} has not moved for {:?}: a handler that blocks?",
                     self.stall
                 ));
             } else if !stalled && seat.stalled {
@@ -57,14 +62,22 @@ impl Dealer {
     /// Deals one connection; it is handed over by [`Dealer::hand_over`].
     pub(crate) fn deal(&mut self, connection: OwnedFd, listener: u16) {
         let count = self.workers.len();
-        let in_turn = (0..count).map(|step| (self.next + step) % count);
-        // With all of them stalled each has its turn as before: one will move first.
-        let chosen = in_turn
-            .clone()
-            .find(|&index| !self.workers[index].stalled)
-            .unwrap_or(self.next % count);
+        let chosen = self
+            .next_where(|seat| seat.can_take() && !seat.stalled && !seat.handle.is_full())
+            // All full: who is next makes room or says so.
+            .or_else(|| self.next_where(|seat| seat.can_take() && !seat.stalled))
+            // All stalled: one will move first.
+            .or_else(|| self.next_where(Seat::can_take));
+        // None is left: the connection is closed, and so is the server in a moment.
+        let Some(chosen) = chosen else { return };
         self.workers[chosen].hand.push_back(Message::Connection(connection, listener));
         self.next = (chosen + 1) % count;
+    }
+
+    /// The next worker in turn that is as asked for.
+    fn next_where(&self, fits: impl Fn(&Seat) -> bool) -> Option<usize> {
+        let count = self.workers.len();
+        (0..count).map(|step| (self.next + step) % count).find(|&index| fits(&self.workers[index]))
     }
 
     /// Hands over what was dealt: one lock and at most one wake for each worker. What a full

@@ -6,7 +6,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// A listening socket, non-blocking.
@@ -16,7 +16,34 @@ pub(crate) struct Listener {
     number: u16,
     address: String,
     /// A Unix socket's file, removed with the listener.
-    file: Option<PathBuf>,
+    file: Option<SocketFile>,
+}
+
+/// The file of a Unix socket that was bound here.
+#[derive(Debug)]
+struct SocketFile {
+    /// Absolute: the working directory may be another one when the file is removed.
+    path: PathBuf,
+    /// Device and inode: a file that took its place is somebody else's.
+    identity: (u64, u64),
+    /// A forked child that drops the listener leaves the file to its parent.
+    process: u32,
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> Option<Self> {
+        let path = std::path::absolute(path).ok()?;
+        let identity = identity(&path)?;
+        Some(SocketFile { path, identity, process: std::process::id() })
+    }
+
+    fn is_still_ours(&self) -> bool {
+        self.process == std::process::id() && identity(&self.path) == Some(self.identity)
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 /// An address as it is written.
@@ -63,7 +90,7 @@ impl Listener {
         };
         let socket = bound.map_err(|error| cannot_listen(address, &error))?;
         let file = match address {
-            Address::Unix(path) => Some(path.clone()),
+            Address::Unix(path) => SocketFile::of(path),
             Address::Inet(_) => None,
         };
         Ok(Listener { address: address_of(&socket), socket, number, file })
@@ -121,8 +148,8 @@ impl AsRawFd for Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(file) = &self.file {
-            let _ = std::fs::remove_file(file);
+        if let Some(file) = self.file.as_ref().filter(|file| file.is_still_ours()) {
+            let _ = std::fs::remove_file(&file.path);
         }
     }
 }
@@ -164,12 +191,14 @@ fn bind_unix(path: &Path, settings: &Settings) -> io::Result<Socket> {
 /// Whether a socket file was left behind by a process that is gone.
 fn is_stale(path: &Path, address: &SockAddr) -> bool {
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket());
-    let refused = || {
-        Socket::new(Domain::UNIX, Type::STREAM, None)
-            .and_then(|probe| probe.connect(address))
-            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    let connect = || {
+        let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        // A living owner whose queue is full would keep us waiting.
+        probe.set_nonblocking(true)?;
+        probe.connect(address)
     };
-    is_socket && refused()
+    let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket && connect().is_err_and(refused)
 }
 
 fn backlog(settings: &Settings) -> i32 {

@@ -1,11 +1,12 @@
 //! The thread that accepts and deals, watches the workers and acts on notices.
 
 use super::{Accepting, Burst, Dealer, Listener};
+use crate::config::Settings;
 use crate::log::Log;
 use crate::server::Notices;
 use crate::server::notice::{DRAIN, DUMP_STATS, QUIT, RELOAD, STOP, TERMINATE};
 use crate::stats::Cells;
-use crate::sys::clock;
+use crate::sys::{clock, eventfd::EventFd};
 use crate::worker::{Handle, Message};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
@@ -50,15 +51,16 @@ impl<W: Work> Supervisor<W> {
     /// A supervisor of `workers` that accepts from `listeners` itself.
     pub(crate) fn new(
         notices: Arc<Notices>,
+        eventfd: &EventFd,
         listeners: Vec<Arc<Listener>>,
         workers: Vec<Arc<Handle>>,
         stats: Arc<Cells>,
-        stall: Duration,
-        log: Log,
+        settings: &Settings,
         work: W,
     ) -> io::Result<Self> {
+        let (stall, log) = (settings.worker_stall, Log(settings.log_level));
         let poll = Poll::new()?;
-        let fd = notices.eventfd().as_raw_fd();
+        let fd = eventfd.as_raw_fd();
         poll.registry().register(&mut SourceFd(&fd), NOTICES, Interest::READABLE)?;
         for (at, listener) in listeners.iter().enumerate() {
             let fd = listener.as_raw_fd();

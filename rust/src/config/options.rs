@@ -296,6 +296,15 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.max_body_memory = v.integer(),
     ),
     row(
+        "max_pending_memory",
+        Group::Limits,
+        Kind::Size { min: 1 << 20, max: TIB },
+        "256m",
+        "Memory that each worker may hold for unfinished request heads and unsent answers; \
+         a connection that wants more is closed.",
+        |s, v| s.max_pending_memory = v.integer(),
+    ),
+    row(
         "default_answers",
         Group::Answers,
         Kind::Switch,

@@ -100,6 +100,8 @@ pub struct Settings {
     pub max_body: u64,
     /// `max_body_memory`, for each worker.
     pub max_body_memory: u64,
+    /// `max_pending_memory`, for each worker.
+    pub max_pending_memory: u64,
     /// `default_answers`: by type where on, 404 where off.
     pub default_answers: bool,
     /// `probes`
@@ -134,6 +136,7 @@ impl Settings {
             limits: Limits { max_head: 0, max_fields: 0, max_target: 0, allow_bare_lf: false },
             max_body: 0,
             max_body_memory: 0,
+            max_pending_memory: 0,
             default_answers: false,
             probes: false,
             cors: false,

@@ -3,13 +3,14 @@
 
 use super::incoming::Incoming;
 use crate::responder::deferred::Held;
+use crate::responder::response::SharedBody;
 use crate::stats::Cells;
 
 /// Capacity that a returned buffer may keep; a larger one goes back to the allocator.
-const KEEP: usize = 64 * 1024;
+const KEEP: usize = 16 * 1024;
 
 /// How many returned buffers are kept.
-const SPARE: usize = 256;
+const SPARE: usize = 64;
 
 /// Everything that a connection holds beyond its record.
 #[derive(Debug, Default)]
@@ -19,18 +20,29 @@ pub(crate) struct Pending {
     /// Octets that the socket did not take, from `sent` on.
     pub(crate) output: Vec<u8>,
     pub(crate) sent: usize,
+    /// The body of the last answer, to be sent behind the output.
+    pub(crate) shared_body: Option<SharedBody>,
     /// The request whose body is arriving.
     pub(crate) incoming: Option<Incoming>,
     /// The request whose answer is deferred.
     pub(crate) held: Option<Held>,
+    /// Octets of memory accounted for in [`Buffers::account`].
+    accounted: u64,
 }
 
 impl Pending {
     pub(crate) fn is_empty(&self) -> bool {
         self.input.is_empty()
             && self.output.is_empty()
+            && self.shared_body.is_none()
             && self.incoming.is_none()
             && self.held.is_none()
+    }
+
+    /// Octets of memory that it holds, a body for a handler not included.
+    fn memory(&self) -> u64 {
+        let head = self.incoming.as_ref().map_or(0, |incoming| incoming.head.capacity());
+        (self.input.capacity() + self.output.capacity() + head) as u64
     }
 
     fn clear(&mut self) {
@@ -39,6 +51,7 @@ impl Pending {
             buffer.shrink_to(KEEP);
         }
         self.sent = 0;
+        self.shared_body = None;
         self.incoming = None;
         self.held = None;
     }
@@ -53,11 +66,21 @@ pub(crate) struct Buffers {
     /// Octets of request bodies held for handlers, and how many there may be.
     body_memory: u64,
     max_body_memory: u64,
+    /// Octets that lent buffers hold, and how many there may be.
+    pending_memory: u64,
+    max_pending_memory: u64,
 }
 
 impl Buffers {
-    pub(crate) fn new(max_body_memory: u64) -> Self {
-        Buffers { spare: Vec::new(), lent: 0, body_memory: 0, max_body_memory }
+    pub(crate) fn new(max_body_memory: u64, max_pending_memory: u64) -> Self {
+        Buffers {
+            spare: Vec::new(),
+            lent: 0,
+            body_memory: 0,
+            max_body_memory,
+            pending_memory: 0,
+            max_pending_memory,
+        }
     }
 
     pub(crate) fn lend(&mut self) -> Box<Pending> {
@@ -67,6 +90,7 @@ impl Buffers {
 
     pub(crate) fn take_back(&mut self, mut pending: Box<Pending>) {
         self.lent -= 1;
+        self.pending_memory -= std::mem::take(&mut pending.accounted);
         if let Some(incoming) = &pending.incoming {
             self.release_body(incoming.body_memory());
         }
@@ -74,6 +98,15 @@ impl Buffers {
         if self.spare.len() < SPARE {
             self.spare.push(pending);
         }
+    }
+
+    /// Accounts for what a lent buffer holds now; whether all of them together hold no more than
+    /// they may.
+    pub(crate) fn account(&mut self, pending: &mut Pending) -> bool {
+        let memory = pending.memory();
+        self.pending_memory += memory;
+        self.pending_memory -= std::mem::replace(&mut pending.accounted, memory);
+        self.pending_memory <= self.max_pending_memory
     }
 
     /// Whether `octets` more of a request body may be held; they are then accounted for.
@@ -109,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_buffer_that_comes_back_is_empty_and_lent_again_with_its_room() {
-        let mut buffers = Buffers::new(0);
+        let mut buffers = Buffers::new(0, u64::MAX);
         let mut pending = buffers.lend();
         pending.input.extend_from_slice(&[1; 5000]);
         pending.output.extend_from_slice(&[2; 5000]);
@@ -121,8 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn what_lent_buffers_hold_is_accounted_for_until_they_come_back() {
+        let mut buffers = Buffers::new(0, 10_000);
+        let (mut one, mut two) = (buffers.lend(), buffers.lend());
+        one.input.reserve_exact(6000);
+        assert!(buffers.account(&mut one));
+        assert!(buffers.account(&mut one), "the same octets are counted once");
+        two.output.reserve_exact(6000);
+        assert!(!buffers.account(&mut two));
+        buffers.take_back(one);
+        assert!(buffers.account(&mut two));
+        buffers.take_back(two);
+        assert_eq!(buffers.pending_memory, 0);
+    }
+
+    #[test]
     fn a_buffer_that_grew_large_gives_its_memory_back() {
-        let mut buffers = Buffers::new(0);
+        let mut buffers = Buffers::new(0, u64::MAX);
         let mut pending = buffers.lend();
         pending.output.resize(10 * KEEP, 0);
         buffers.take_back(pending);
@@ -131,7 +179,7 @@ mod tests {
 
     #[test]
     fn only_so_many_spare_buffers_are_kept() {
-        let mut buffers = Buffers::new(0);
+        let mut buffers = Buffers::new(0, u64::MAX);
         let all: Vec<_> = (0..2 * SPARE).map(|_| buffers.lend()).collect();
         assert_eq!(lent(&buffers).0, 2 * SPARE as u64);
         all.into_iter().for_each(|pending| buffers.take_back(pending));
@@ -141,7 +189,7 @@ mod tests {
 
     #[test]
     fn memory_for_bodies_is_bounded_and_comes_back() {
-        let mut buffers = Buffers::new(100);
+        let mut buffers = Buffers::new(100, u64::MAX);
         assert!(buffers.reserve_body(60));
         assert!(!buffers.reserve_body(41));
         assert!(!buffers.reserve_body(u64::MAX));
@@ -153,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_body_that_never_becomes_whole_gives_its_memory_back_with_the_buffer() {
-        let mut buffers = Buffers::new(100);
+        let mut buffers = Buffers::new(100, u64::MAX);
         let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
         let mut incoming = Incoming::new(decoder, true);
         assert!(!incoming.feed(&[b'b'; 30], &mut buffers).unwrap().done);
@@ -167,7 +215,7 @@ mod tests {
     #[test]
     fn a_body_beyond_the_memory_there_is_is_refused_and_one_that_nobody_wants_is_not() {
         for (wanted, refused) in [(true, true), (false, false)] {
-            let mut buffers = Buffers::new(10);
+            let mut buffers = Buffers::new(10, u64::MAX);
             let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
             let mut incoming = Incoming::new(decoder, wanted);
             let fed = incoming.feed(&[b'b'; 50], &mut buffers);

@@ -134,10 +134,14 @@ impl Machine {
         self.pending.as_ref().map_or(&[], |pending| &pending.input)
     }
 
-    /// Octets that the socket did not take yet.
+    /// Octets to be sent next: those that the socket did not take, then a shared body.
     #[inline]
     pub(crate) fn output(&self) -> &[u8] {
-        self.pending.as_ref().map_or(&[], |pending| &pending.output[pending.sent..])
+        let Some(pending) = &self.pending else { return &[] };
+        match &pending.shared_body {
+            Some(body) if pending.output.is_empty() => body.rest(),
+            _ => &pending.output[pending.sent..],
+        }
     }
 
     /// Event: octets arrived. `input` is what was kept before and, behind it, `fresh` new ones.
@@ -175,7 +179,12 @@ impl Machine {
         Next::Close
     }
 
-    /// Event: the socket did not take `rest`, the end of `out` or of [`Machine::output`].
+    /// Event: the socket took nothing more of [`Machine::output`].
+    pub(crate) fn blocked(&mut self) {
+        self.state = State::Writing;
+    }
+
+    /// Event: the socket did not take `rest`, the end of `out`.
     pub(crate) fn not_sent(&mut self, rest: &[u8], buffers: &mut Buffers) {
         self.state = State::Writing;
         let pending = self.pending.get_or_insert_with(|| buffers.lend());
@@ -186,12 +195,22 @@ impl Machine {
     /// has taken all.
     pub(crate) fn sent(&mut self, count: usize, cx: &mut Context<'_>) -> Option<Next> {
         let pending = self.pending_mut(cx);
-        pending.sent += count;
-        if pending.sent < pending.output.len() {
-            return None;
+        if pending.output.is_empty() {
+            if pending.shared_body.as_mut().is_some_and(|body| !body.sent(count)) {
+                return None;
+            }
+            pending.shared_body = None;
+        } else {
+            pending.sent += count;
+            if pending.sent < pending.output.len() {
+                return None;
+            }
+            pending.output.clear();
+            pending.sent = 0;
+            if pending.shared_body.is_some() {
+                return None;
+            }
         }
-        pending.output.clear();
-        pending.sent = 0;
         let held = pending.held.is_some();
         Some(match self.ending() {
             Some(end) => end,
@@ -199,7 +218,10 @@ impl Machine {
                 self.state = State::Processing;
                 Next::Wait
             }
-            None => Next::Again,
+            None => {
+                self.state = State::Reading;
+                Next::Again
+            }
         })
     }
 
@@ -211,7 +233,8 @@ impl Machine {
         let head_only = held.head_only;
         let server = cx.responder.server_line();
         let wire = Wire { date: cx.date, head_only, persistence, server, extra: b"" };
-        response.write(cx.out, &wire);
+        let shared_body = response.write_sharing(cx.out, &wire);
+        self.pending_mut(cx).shared_body = shared_body;
         count_response(response.status(), cx.stats);
         cx.stats.requests_handled.add(1);
         cx.stats.deferred_answers.add(1);
@@ -234,7 +257,7 @@ impl Machine {
     pub(crate) fn expired(&mut self, deadline: Deadline, cx: &mut Context<'_>) -> Next {
         let stats = cx.stats;
         let (counter, tell) = match deadline {
-            Deadline::Head => (&stats.timeouts_head, !self.kept().is_empty()),
+            Deadline::Head => (&stats.timeouts_head, !self.kept().iter().all(is_line_end)),
             Deadline::Body => (&stats.timeouts_body, true),
             Deadline::Write => (&stats.timeouts_write, false),
             Deadline::KeepAlive => (&stats.timeouts_keepalive, false),
@@ -253,11 +276,23 @@ impl Machine {
     /// Event: the server drains. Says what is next for a connection with nothing in progress.
     pub(crate) fn drain(&mut self) -> Option<Next> {
         match self.state {
-            State::KeepAlive => Some(Next::Close),
+            State::KeepAlive if self.kept().is_empty() => Some(Next::Close),
             // Its request may be on the way: a reset would look like a failure.
             State::Reading if self.pending.is_none() => Some(Next::Linger),
             _ => None,
         }
+    }
+
+    /// Accounts for what the connection holds after a turn; whether it may hold it.
+    #[inline]
+    pub(crate) fn account(&mut self, buffers: &mut Buffers) -> bool {
+        self.pending.as_mut().is_none_or(|pending| buffers.account(pending))
+    }
+
+    /// Event: there is no room for the connection.
+    pub(crate) fn turn_away(&mut self, refusal: Refusal, cx: &mut Context<'_>) -> Next {
+        let Step::Stop(_, next) = self.refuse(refusal, b"", cx) else { return Next::Close };
+        next
     }
 
     /// Event: the half-close is done; what still comes is thrown away.
@@ -307,6 +342,11 @@ impl Machine {
                 self.answer(&head, b"", used, cx)
             }
             Parsed::Complete(head) => self.begin_body(&head, input, cx),
+            // Some clients send a CRLF behind a body: the connection is as idle as before.
+            Parsed::Partial if self.requests > 0 && is_empty_lines(input) => {
+                self.state = State::KeepAlive;
+                Step::Stop(input.len(), Next::Receive)
+            }
             Parsed::Partial => {
                 self.state = State::Reading;
                 Step::Stop(0, Next::Receive)
@@ -399,6 +439,7 @@ impl Machine {
         let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
         cx.responder.answer(&mut request, &mut exchange);
         let fault = exchange.fault();
+        let shared_body = exchange.take_shared_body();
         let outcome = exchange.into_outcome();
         if let Some(fault) = fault {
             note_fault(fault, head.path, cx);
@@ -410,7 +451,13 @@ impl Machine {
                 if let Some(refusal) = refusal {
                     count_refusal(refusal, cx.stats);
                 }
+                let is_shared = shared_body.is_some();
+                if is_shared {
+                    self.pending_mut(cx).shared_body = shared_body;
+                }
                 match (close || we_end, head.keep_alive) {
+                    // Nothing may come between the head in the output and its body.
+                    (false, true) if is_shared => Step::Stop(used, Next::Again),
                     (false, true) => Step::Answered(used),
                     // Some clients send a CRLF behind a body.
                     (false, false) if head.framing == Framing::None => {
@@ -478,6 +525,14 @@ impl Machine {
     fn pending_mut(&mut self, cx: &mut Context<'_>) -> &mut Pending {
         self.pending.get_or_insert_with(|| cx.buffers.lend())
     }
+}
+
+fn is_line_end(octet: &u8) -> bool {
+    matches!(octet, b'\r' | b'\n')
+}
+
+fn is_empty_lines(input: &[u8]) -> bool {
+    input.chunks(2).all(|pair| pair == b"\r\n")
 }
 
 /// Whether a request that may be malformed asks for HEAD: its answer has no body all the same.

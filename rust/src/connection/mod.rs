@@ -32,6 +32,22 @@ pub(crate) use state::State;
 use deadlines::Link;
 use std::os::fd::OwnedFd;
 
+/// What is known of a connection's readiness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ready {
+    /// Octets or an end of stream may be there.
+    pub(crate) readable: bool,
+    /// The end of the stream is there, perhaps behind octets.
+    pub(crate) read_closed: bool,
+    /// What the connection said at the end of its last turn.
+    pub(crate) next: Option<Next>,
+}
+
+impl Ready {
+    /// Octets may be there.
+    pub(crate) const READABLE: Ready = Ready { readable: true, read_closed: false, next: None };
+}
+
 /// The record of a connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -40,11 +56,19 @@ pub(crate) struct Connection {
     pub(crate) link: Link,
     /// Time of the last activity that renews the running deadline: low 32 bits of milliseconds.
     pub(crate) since: u32,
+    /// The rest of a turn that was cut off; the connection stands in the worker's queue then.
+    pub(crate) unfinished: Option<Ready>,
     pub(crate) machine: Machine,
 }
 
 impl Connection {
     pub(crate) fn new(socket: OwnedFd, listener: u16) -> Self {
-        Connection { socket, link: Link::default(), since: 0, machine: Machine::new(listener) }
+        Connection {
+            socket,
+            link: Link::default(),
+            since: 0,
+            unfinished: None,
+            machine: Machine::new(listener),
+        }
     }
 }

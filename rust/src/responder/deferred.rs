@@ -15,6 +15,9 @@ use std::sync::Arc;
 pub(crate) trait Post: Send + Sync {
     /// Delivers `response` for the connection `key`.
     fn post(&self, key: Key, response: Response);
+
+    /// Notes an answer whose client had left.
+    fn note_gone(&self);
 }
 
 /// A request whose answer is deferred, at the worker's end. Dropped, by a panic too, it tells who
@@ -62,7 +65,10 @@ impl Deferred {
                 self.post.post(self.key, response.clone());
                 Ok(())
             }
-            Err(Settled::Gone) => Err(Error::new(ErrorCode::Gone, "the client has left")),
+            Err(Settled::Gone) => {
+                self.post.note_gone();
+                Err(Error::new(ErrorCode::Gone, "the client has left"))
+            }
             Err(Settled::Answered) => {
                 Err(Error::new(ErrorCode::State, "this request has been answered already"))
             }
@@ -77,6 +83,8 @@ impl Deferred {
 
 impl Drop for Deferred {
     fn drop(&mut self) {
-        let _ = self.respond(&Response::internal_error());
+        if self.shared.answer().is_ok() {
+            self.post.post(self.key, Response::internal_error());
+        }
     }
 }

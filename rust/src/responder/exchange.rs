@@ -1,7 +1,7 @@
 //! The answering side of a request: what a handler writes to.
 
 use super::deferred::{Deferred, Post, Shared};
-use super::response::{Persistence, Response, Wire};
+use super::response::{Persistence, Response, SharedBody, Wire};
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{DateLine, Refusal};
@@ -18,6 +18,7 @@ pub struct Exchange<'x> {
     server: &'x [u8],
     outcome: Outcome,
     fault: Option<HandlerFault>,
+    shared_body: Option<SharedBody>,
 }
 
 /// What a handler did that it may not do; the client got a 500 where nothing was answered yet.
@@ -62,6 +63,7 @@ impl<'x> Exchange<'x> {
             server: b"",
             outcome: Outcome::Unanswered,
             fault: None,
+            shared_body: None,
         }
     }
 
@@ -135,6 +137,11 @@ impl<'x> Exchange<'x> {
         self.fault
     }
 
+    /// The body that has to be sent behind the output.
+    pub(crate) fn take_shared_body(&mut self) -> Option<SharedBody> {
+        self.shared_body.take()
+    }
+
     /// Sets the Server line for answers that have none of their own.
     pub(crate) fn set_server(&mut self, line: &'x [u8]) {
         self.server = line;
@@ -154,7 +161,7 @@ impl<'x> Exchange<'x> {
             server: self.server,
             extra,
         };
-        response.write(self.out, &wire);
+        self.shared_body = response.write_sharing(self.out, &wire);
         self.outcome = Outcome::Answered { status: response.status(), close, refusal };
     }
 

@@ -30,6 +30,7 @@ pub(super) fn settings() -> Settings {
         limits: Limits { max_head: 1, max_fields: 1, max_target: 1, allow_bare_lf: false },
         max_body: 0,
         max_body_memory: 0,
+        max_pending_memory: 1 << 28,
         default_answers: true,
         probes: true,
         cors: true,
@@ -87,6 +88,7 @@ pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     struct Nowhere;
     impl Post for Nowhere {
         fn post(&self, _: Key, _: Response) {}
+        fn note_gone(&self) {}
     }
     let post: Arc<dyn Post> = Arc::new(Nowhere);
     let date = DateLine::new(784_111_777);

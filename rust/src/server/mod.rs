@@ -66,8 +66,6 @@ pub struct Server {
 struct Inner {
     /// Tells servers of one process apart.
     id: u64,
-    /// The process that built it: threads do not survive a fork.
-    process: u32,
     settings: Arc<Settings>,
     responder: Arc<ArcSwap<Responder>>,
     /// Held while the responder is replaced: changes are made one after the other.
@@ -93,24 +91,19 @@ impl Server {
     /// A server that listens nowhere yet.
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] where options contradict each other; [`ErrorCode::Io`] without
-    /// descriptors.
+    /// [`ErrorCode::Config`] where options contradict each other.
     pub fn new(config: &Config) -> Result<Server> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let settings = config.resolve()?;
-        let notices = Notices::new().map_err(|error| {
-            Error::new(ErrorCode::Io, format!("cannot make an eventfd: {error}"))
-        })?;
         let inner = Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            process: std::process::id(),
             responder: Arc::new(ArcSwap::from_pointee(Responder::new(&settings))),
             changing: Mutex::new(()),
             listeners: Mutex::default(),
             life: Mutex::new(Life { state: ServerState::Built, grace: None, supervisor: None }),
             changed: Condvar::new(),
             running: OnceLock::new(),
-            notices: Arc::new(notices),
+            notices: Arc::new(Notices::new()),
             signals: Mutex::new(None),
             log: Log(settings.log_level),
             settings: Arc::new(settings),
@@ -175,6 +168,8 @@ impl Server {
         pattern: &str,
         handler: Arc<dyn Handler>,
     ) -> Result<()> {
+        // Whatever is let go of is let go of outside of the change: it is the host's code.
+        let _refused = handler.clone();
         self.change(|responder| responder.with_route(method, pattern, handler))
     }
 
@@ -315,7 +310,13 @@ impl Server {
         let mut signals = lock(&self.inner.signals);
         if signals.is_none() {
             let notices = self.inner.notices.clone();
-            let subscription = signals::subscribe(move |signal| notices.on_signal(signal));
+            let subscription = signals::subscribe(move |signal| {
+                let own = notices.is_own_process();
+                if own {
+                    notices.on_signal(signal);
+                }
+                own
+            });
             *signals = Some(subscription.map_err(|error| {
                 Error::new(ErrorCode::Io, format!("cannot handle signals: {error}"))
             })?);
@@ -354,7 +355,14 @@ impl Server {
     /// One line: what listens where, with how many workers and what capacity.
     pub fn describe(&self) -> String {
         let settings = &self.inner.settings;
-        let addresses = lock(&self.inner.listeners).addresses().join(", ");
+        let state = self.state();
+        let listeners = lock(&self.inner.listeners);
+        let place = match (state, listeners.addresses()) {
+            (ServerState::Stopped, _) => "stopped,".to_owned(),
+            (_, []) => "listening nowhere yet".to_owned(),
+            (_, addresses) => format!("listening on {}", addresses.join(", ")),
+        };
+        drop(listeners);
         let capacity = match self.inner.running.get() {
             Some(running) => running.capacity,
             None => settings.max_connections,
@@ -363,7 +371,7 @@ impl Server {
         let all = u64::from(capacity) * workers as u64;
         let s = if workers == 1 { "" } else { "s" };
         format!(
-            "listening on {addresses} with {workers} worker{s}, \
+            "{place} with {workers} worker{s}, \
              {capacity} connections each ({all} in all)"
         )
     }
@@ -390,13 +398,17 @@ impl Server {
     }
 
     fn change(&self, change: impl FnOnce(Responder) -> Result<Responder>) -> Result<()> {
-        let _changing = lock(&self.inner.changing);
-        let present = self.inner.responder.load_full();
-        let changed = change(Responder::clone(&present))?;
+        let changing = lock(&self.inner.changing);
+        let before = self.inner.responder.load_full();
+        let changed = change(Responder::clone(&before))?;
         self.inner.responder.store(Arc::new(changed));
+        drop(changing);
         if let Some(running) = self.inner.running.get() {
             running.tell_all(|| Message::Refresh);
         }
+        // A handler that is replaced may be dropped here, which is the host's code: it may call
+        // this very function.
+        drop(before);
         Ok(())
     }
 
@@ -411,7 +423,7 @@ impl Server {
     }
 
     fn in_own_process(&self, what: &str) -> Result<()> {
-        if std::process::id() != self.inner.process {
+        if !self.inner.notices.is_own_process() {
             let text = format!(
                 "cannot {what} a server of another process: its threads did not survive the fork"
             );
@@ -453,6 +465,8 @@ impl Inner {
     }
 
     fn has_stopped(&self) {
+        // There is nothing left to stop: the next signal does what it does by default.
+        drop(lock(&self.signals).take());
         self.life().state = ServerState::Stopped;
         self.changed.notify_all();
     }
@@ -474,6 +488,7 @@ impl Inner {
 fn wrong_state(what: &str, state: ServerState) -> Error {
     let text = match state {
         ServerState::Built => format!("cannot {what} a server that was never started"),
+        ServerState::Stopped => format!("cannot {what}: the server has stopped"),
         other => format!("cannot {what}: the server is {} already", other.name()),
     };
     Error::new(ErrorCode::State, text)

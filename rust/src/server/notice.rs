@@ -2,8 +2,8 @@
 
 use crate::sys::eventfd::EventFd;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub(crate) const STOP: u32 = 1;
 pub(crate) const DRAIN: u32 = 1 << 1;
@@ -32,21 +32,39 @@ pub enum Notice {
 #[derive(Debug)]
 pub(crate) struct Notices {
     bits: AtomicU32,
-    eventfd: Arc<EventFd>,
+    /// The process that the server belongs to: the one that built it or, after a fork, started it.
+    process: AtomicU32,
+    /// Made when the server starts, so that a process forked before has none of it.
+    eventfd: OnceLock<Arc<EventFd>>,
 }
 
 impl Notices {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Notices { bits: AtomicU32::new(0), eventfd: Arc::new(EventFd::new()?) })
+    pub(crate) fn new() -> Self {
+        let process = AtomicU32::new(std::process::id());
+        Notices { bits: AtomicU32::new(0), process, eventfd: OnceLock::new() }
     }
 
-    /// What wakes the supervisor.
-    pub(crate) fn eventfd(&self) -> &Arc<EventFd> {
-        &self.eventfd
+    /// Whether this is the process that the server belongs to; async-signal-safe.
+    pub(crate) fn is_own_process(&self) -> bool {
+        self.process.load(Ordering::Relaxed) == std::process::id()
     }
 
-    /// Tells the supervisor; async-signal-safe.
+    /// Makes the server this process's and gives what wakes its supervisor. Called once, when the
+    /// server starts.
+    pub(crate) fn begin(&self) -> io::Result<Arc<EventFd>> {
+        let eventfd = Arc::new(EventFd::new()?);
+        self.process.store(std::process::id(), Ordering::Relaxed);
+        let _ = self.eventfd.set(eventfd.clone());
+        // What was told before is heard now.
+        eventfd.ring();
+        Ok(eventfd)
+    }
+
+    /// Tells the supervisor; async-signal-safe. In a forked child nothing.
     pub(crate) fn notify(&self, notice: Notice) {
+        if !self.is_own_process() {
+            return;
+        }
         self.set(match notice {
             Notice::Stop => STOP,
             Notice::Drain => DRAIN,
@@ -57,23 +75,29 @@ impl Notices {
 
     /// Tells what a signal says; async-signal-safe.
     pub(crate) fn on_signal(&self, signal: i32) {
-        match signal {
+        let _ = match signal {
             libc::SIGHUP => self.set(RELOAD),
             libc::SIGUSR1 => self.set(DUMP_STATS),
-            _ if self.bits.load(Ordering::Relaxed) & TERMINATE != 0 => self.set(QUIT),
-            _ => self.set(TERMINATE),
-        }
+            _ if self.set(TERMINATE) & TERMINATE != 0 => self.set(QUIT),
+            _ => 0,
+        };
     }
 
     /// Takes all that was told.
     pub(crate) fn take(&self) -> u32 {
         // Cleared first: what is told after the swap rings again.
-        self.eventfd.clear();
+        if let Some(eventfd) = self.eventfd.get() {
+            eventfd.clear();
+        }
         self.bits.swap(0, Ordering::AcqRel)
     }
 
-    fn set(&self, bits: u32) {
-        self.bits.fetch_or(bits, Ordering::AcqRel);
-        self.eventfd.ring();
+    /// Adds `bits`; what was there before.
+    fn set(&self, bits: u32) -> u32 {
+        let before = self.bits.fetch_or(bits, Ordering::AcqRel);
+        if let Some(eventfd) = self.eventfd.get() {
+            eventfd.ring();
+        }
+        before
     }
 }

@@ -5,10 +5,11 @@ use super::listeners::Shares;
 use crate::acceptor::{Supervisor, Work};
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::{Cells, Snapshot};
-use crate::sys::{limits, signals};
+use crate::sys::{limits, signals, stderr};
 use crate::worker::{self, Handle, Message, Setup};
 use mio::{Poll, Waker};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -51,22 +52,24 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
     for _ in 0..inner.settings.workers {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), worker::WAKER).map_err(failed)?;
-        handles.push(Arc::new(Handle::new(waker)));
-        polls.push(poll);
+        handles.push(Arc::new(Handle::new(waker, capacity)));
+        let timer = worker::add_timer(&poll).map_err(failed)?;
+        polls.push((poll, timer));
     }
+    let eventfd = inner.notices.begin().map_err(failed)?;
     let cells = Arc::new(Cells::default());
     let supervisor = Supervisor::new(
         inner.notices.clone(),
+        &eventfd,
         shares.supervisor,
         handles.clone(),
         cells.clone(),
-        inner.settings.worker_stall,
-        inner.log,
+        &inner.settings,
         Host(inner.clone()),
     )
     .map_err(failed)?;
     let setups = polls.into_iter().zip(shares.workers).enumerate();
-    let setups = setups.map(|(index, (poll, listeners))| Setup {
+    let setups = setups.map(|(index, ((poll, timer), listeners))| Setup {
         server: inner.id,
         index,
         settings: inner.settings.clone(),
@@ -74,8 +77,9 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         responder: inner.responder.clone(),
         handle: handles[index].clone(),
         poll,
+        timer,
         listeners,
-        supervisor: inner.notices.eventfd().clone(),
+        supervisor: eventfd.clone(),
         log: inner.log,
     });
     let _ = inner.running.set(Running { workers: handles.clone(), supervisor: cells, capacity });
@@ -102,8 +106,13 @@ fn spawn(
         }
     }
     let inner = inner.clone();
+    let orphans = handles.to_vec();
     let supervise = move || {
-        supervisor.run();
+        let run = AssertUnwindSafe(|| supervisor.run());
+        if catch_unwind(run).is_err() {
+            inner.log.error(format_args!("the acceptor panicked; the server stops"));
+            stop_all(&orphans);
+        }
         workers.into_iter().for_each(|thread| drop(thread.join()));
         inner.has_stopped();
     };
@@ -146,9 +155,7 @@ impl Work for Host {
     }
 
     fn dump_stats(&self) {
-        use std::io::Write;
-        let text = self.0.stats_text(crate::stats::Format::Text);
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        stderr::write_or_drop(self.0.stats_text(crate::stats::Format::Text).as_bytes());
     }
 
     fn reload(&self) {

@@ -92,7 +92,7 @@ statistics! {
     refused_method_not_allowed Counter "Requests answered 405 for a method that is not served there.";
     refused_expectation Counter "Requests refused for an expectation other than 100-continue.";
     refused_protocol Counter "Connections that spoke TLS or HTTP/2 on a plain port.";
-    refused_memory Counter "Requests refused because no memory was left for their body.";
+    refused_memory Counter "Requests refused, or connections closed, because no memory was left for what they hold.";
     refused_full Counter "Connections answered 503 because every connection of the pool was busy.";
     timeouts_head Counter "Connections whose request head did not arrive in time.";
     timeouts_body Counter "Connections whose request body stalled.";

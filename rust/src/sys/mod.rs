@@ -7,6 +7,7 @@ pub(crate) mod eventfd;
 pub(crate) mod limits;
 pub(crate) mod signals;
 pub(crate) mod socket;
+pub(crate) mod stderr;
 pub(crate) mod timerfd;
 
 use std::io;

@@ -2,7 +2,7 @@
 
 use signal_hook::low_level::{emulate_default_handler, register, unregister};
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The signals that a server acts on.
@@ -14,23 +14,33 @@ static LISTENING: AtomicUsize = AtomicUsize::new(0);
 /// Whether the fallback to the default action has been installed; once per process.
 static FALLBACK: Mutex<bool> = Mutex::new(false);
 
+/// The signals, by number, that had their default action then.
+static DEFAULT: AtomicU64 = AtomicU64::new(0);
+
 /// Actions in force until dropped.
 #[derive(Debug)]
 pub(crate) struct Subscription(Vec<signal_hook::SigId>);
 
-/// Calls `action` with the signal's number for each of [`SIGNALS`].
+/// Calls `action` with the signal's number for each of [`SIGNALS`]. Where `action` says that the
+/// signal is none of its business (in a forked child), it does what it does by default.
 ///
 /// `action` runs in the signal handler: it must be async-signal-safe.
 pub(crate) fn subscribe(
-    action: impl Fn(i32) + Clone + Send + Sync + 'static,
+    action: impl Fn(i32) -> bool + Clone + Send + Sync + 'static,
 ) -> io::Result<Subscription> {
     install_fallback()?;
     let mut subscription = Subscription(Vec::with_capacity(SIGNALS.len()));
     LISTENING.fetch_add(1, Ordering::SeqCst);
     for signal in SIGNALS {
         let action = action.clone();
-        // SAFETY: the callers' actions are an atomic operation and a write(2), nothing else.
-        subscription.0.push(unsafe { register(signal, move || action(signal)) }?);
+        let act = move || {
+            if !action(signal) {
+                act_by_default(signal);
+            }
+        };
+        // SAFETY: the callers' actions are atomic operations, getpid(2) and write(2), no more;
+        // for the other see there.
+        subscription.0.push(unsafe { register(signal, act) }?);
     }
     Ok(subscription)
 }
@@ -41,14 +51,14 @@ fn install_fallback() -> io::Result<()> {
     if *installed {
         return Ok(());
     }
-    // A handler of the host's own goes on being called by signal-hook and stands for the default.
     for signal in SIGNALS.into_iter().filter(|&signal| has_default_action(signal)) {
+        DEFAULT.fetch_or(1 << signal, Ordering::SeqCst);
         let default = move || {
             if LISTENING.load(Ordering::SeqCst) == 0 {
-                let _ = emulate_default_handler(signal);
+                act_by_default(signal);
             }
         };
-        // SAFETY: an atomic load and `emulate_default_handler`, which is async-signal-safe.
+        // SAFETY: an atomic load, and see there.
         unsafe { register(signal, default) }?;
     }
     *installed = true;
@@ -69,6 +79,14 @@ pub(crate) fn with_all_blocked<R>(work: impl FnOnce() -> R) -> R {
     // SAFETY: `before` was filled by the call above.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
     result
+}
+
+/// Does what the signal does by default; async-signal-safe. A handler of the host's own is called
+/// by signal-hook in any case and stands for the default.
+fn act_by_default(signal: i32) {
+    if DEFAULT.load(Ordering::SeqCst) & (1 << signal) != 0 {
+        let _ = emulate_default_handler(signal);
+    }
 }
 
 fn has_default_action(signal: i32) -> bool {

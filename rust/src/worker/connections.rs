@@ -2,11 +2,13 @@
 
 use super::event_loop::Setup;
 use super::tokens;
-use super::turn::{Fate, Ready, Turn};
+use super::turn::{Fate, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
-use crate::connection::{Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, State};
+use crate::connection::{
+    Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State,
+};
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::deferred::Post;
@@ -33,6 +35,12 @@ const EXPIRED_AT_ONCE: usize = 256;
 /// the low bits that a token has as in all.
 const FAR: u32 = 0x9E37_79B1;
 
+/// Connections beyond the capacity that linger after their 503, so that the client can read it.
+const TURNED_AWAY: u32 = 32;
+
+/// Idle connections looked at to find one to evict: those that are busy again stay.
+const EVICTIONS_TRIED: usize = 8;
+
 /// All that belongs to one worker's connections.
 pub(super) struct Connections {
     settings: Arc<Settings>,
@@ -40,6 +48,8 @@ pub(super) struct Connections {
     post: Arc<dyn Post>,
     responder: Cache<Arc<ArcSwap<Responder>>, Arc<Responder>>,
     pool: Pool,
+    /// Connections that are served; those that are turned away come on top.
+    capacity: u32,
     deadlines: Deadlines,
     buffers: Buffers,
     scratch: Box<[u8]>,
@@ -50,7 +60,7 @@ pub(super) struct Connections {
     /// When the Date line has to be made anew.
     next_second: u64,
     /// Connections whose turn was cut off.
-    unfinished: VecDeque<(Key, Ready)>,
+    unfinished: VecDeque<Key>,
     /// Connections that ran out of time and are not closed yet.
     expired: VecDeque<(Key, Deadline)>,
     draining: bool,
@@ -70,9 +80,10 @@ impl Connections {
             handle: setup.handle.clone(),
             post: setup.handle.clone(),
             responder: Cache::new(setup.responder.clone()),
-            pool: Pool::new(setup.capacity, generation),
+            pool: Pool::new(setup.capacity.saturating_add(TURNED_AWAY), generation),
+            capacity: setup.capacity,
             deadlines: Deadlines::new(&settings, now),
-            buffers: Buffers::new(settings.max_body_memory),
+            buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),
             scratch: vec![0; scratch].into_boxed_slice(),
             out: Vec::with_capacity(SCRATCH),
             date: DateLine::new(0),
@@ -123,16 +134,21 @@ impl Connections {
     /// Takes in a connection that was just accepted. Its request is often there already: it has a
     /// first turn before it costs an epoll_ctl.
     pub(super) fn adopt(&mut self, socket: OwnedFd, listener: u16, registry: &Registry) {
-        if self.pool.is_full() && !self.evict_idle() {
-            self.turn_away(socket);
-            return;
-        }
-        let Ok(key) = self.pool.insert(Connection::new(socket, listener)) else { return };
+        let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
+        let key = match self.pool.insert(Connection::new(socket, listener)) {
+            Ok(key) => key,
+            Err(connection) => return self.shed(connection.socket),
+        };
         let stats = &self.handle.stats;
-        stats.connections_handled.add(1);
         stats.connections_open.add(1);
         stats.connections_reading.add(1);
-        self.turn(key, Ready { readable: true, read_closed: false, next: None });
+        if is_full {
+            stats.connections_shed.add(1);
+            self.with_turn(key, |turn| Some(turn.run_refusal(Refusal::Full)));
+        } else {
+            stats.connections_handled.add(1);
+            self.turn(key, Ready::READABLE);
+        }
         let Some(connection) = self.pool.get(key) else { return };
         // Read and write, once: never changed afterwards, and a close needs no delete. What came
         // since the first turn is announced at once.
@@ -156,6 +172,12 @@ impl Connections {
             read_closed: event.is_read_closed(),
             next: None,
         };
+        // It has its turn coming: one more for each event would be many before the others have one.
+        if let Some(rest) = self.pool.get(key).and_then(|it| it.unfinished.as_mut()) {
+            rest.readable |= ready.readable;
+            rest.read_closed |= ready.read_closed;
+            return;
+        }
         self.turn(key, ready);
     }
 
@@ -185,8 +207,11 @@ impl Connections {
     /// Goes on with what was cut off, a bounded amount of it.
     pub(super) fn go_on(&mut self) {
         for _ in 0..self.unfinished.len() {
-            let Some((key, ready)) = self.unfinished.pop_front() else { break };
-            self.turn(key, ready);
+            let Some(key) = self.unfinished.pop_front() else { break };
+            let rest = self.pool.get(key).and_then(|connection| connection.unfinished.take());
+            if let Some(rest) = rest {
+                self.turn(key, rest);
+            }
         }
         for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
             let Some((key, deadline)) = self.expired.pop_front() else { break };
@@ -200,8 +225,10 @@ impl Connections {
         self.draining = true;
         for index in 0..self.pool.extent() {
             let Some(key) = self.pool.key_at(index) else { continue };
-            // A request may have come since the last event.
-            self.turn(key, Ready { readable: true, read_closed: false, next: None });
+            // A request may have come since the last event. Who has a turn coming ends with it.
+            if self.pool.get(key).is_some_and(|connection| connection.unfinished.is_none()) {
+                self.turn(key, Ready::READABLE);
+            }
         }
     }
 
@@ -225,19 +252,27 @@ impl Connections {
         self.with_turn(key, |turn| Some(turn.run_expired(deadline)));
     }
 
-    /// Closes the longest-idle connection in favour of a new one.
+    /// Closes the longest-idle connection in favour of a new one; whether there was one.
     fn evict_idle(&mut self) -> bool {
-        let Some(index) = self.deadlines.longest_idle(&mut self.pool, self.now) else {
-            return false;
-        };
-        let Some(key) = self.pool.key_at(index) else { return false };
-        self.handle.stats.connections_evicted.add(1);
-        self.close(key);
-        true
+        for _ in 0..EVICTIONS_TRIED {
+            let Some(index) = self.deadlines.longest_idle(&mut self.pool, self.now) else { break };
+            let Some(key) = self.pool.key_at(index) else { break };
+            // Its next request may have come this moment: a reset would lose it.
+            let requests = self.pool.get(key).map(|it| it.machine.requests());
+            self.turn(key, Ready::READABLE);
+            let Some(connection) = self.pool.get(key) else { return true };
+            let machine = &connection.machine;
+            if machine.state() == State::KeepAlive && Some(machine.requests()) == requests {
+                self.handle.stats.connections_evicted.add(1);
+                self.close(key);
+                return true;
+            }
+        }
+        false
     }
 
-    /// 503 for a connection that there is no room for.
-    fn turn_away(&mut self, socket: OwnedFd) {
+    /// 503 for a connection that cannot even wait to be told so.
+    fn shed(&mut self, socket: OwnedFd) {
         let stats = &self.handle.stats;
         count_refusal(Refusal::Full, stats);
         stats.connections_shed.add(1);
@@ -267,12 +302,16 @@ impl Connections {
             draining: self.draining,
             limiter: &self.limiter,
         };
-        let mut turn = Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false };
+        let mut turn =
+            Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false, exhaust: false };
         let Some(fate) = run(&mut turn) else { return false };
         match fate {
             Fate::Stay { moved } => self.settle(key, before, moved),
             Fate::Yield(rest) => {
-                self.unfinished.push_back((key, rest));
+                let waits = self.pool.get(key).and_then(|it| it.unfinished.replace(rest)).is_some();
+                if !waits {
+                    self.unfinished.push_back(key);
+                }
                 self.settle(key, before, true);
             }
             Fate::Close => self.leave(key, before.0),
@@ -290,6 +329,10 @@ impl Connections {
         let Some(connection) = self.pool.get(key) else { return };
         let machine = &mut connection.machine;
         let state = machine.state();
+        if !machine.account(&mut self.buffers) {
+            count_refusal(Refusal::Memory, &self.handle.stats);
+            return self.leave(key, before.0);
+        }
         if state != before.0 {
             change_gauge(&self.handle, before.0, state);
         }

@@ -23,6 +23,9 @@ use std::time::Duration;
 /// Events taken from the kernel at a time.
 const EVENTS: usize = 1024;
 
+/// How often a worker that drains looks at the clock, at least.
+const DRAIN_TICK: Duration = Duration::from_millis(50);
+
 /// Everything a worker needs to begin.
 pub(crate) struct Setup {
     /// The server's number in this process.
@@ -34,6 +37,8 @@ pub(crate) struct Setup {
     pub(crate) responder: Arc<ArcSwap<Responder>>,
     pub(crate) handle: Arc<Handle>,
     pub(crate) poll: Poll,
+    /// In the poll already.
+    pub(crate) timer: TimerFd,
     /// Listeners that this worker accepts from itself.
     pub(crate) listeners: Vec<Arc<Listener>>,
     /// Rung when the worker has ended.
@@ -51,12 +56,21 @@ struct Orders {
     stop: bool,
 }
 
+/// Makes a worker's timer, once: a worker that starts afresh after a panic may find no descriptor
+/// left for another.
+pub(crate) fn add_timer(poll: &Poll) -> io::Result<TimerFd> {
+    let timer = TimerFd::new()?;
+    let fd = timer.as_raw_fd();
+    poll.registry().register(&mut SourceFd(&fd), tokens::TIMER, Interest::READABLE)?;
+    Ok(timer)
+}
+
 /// A worker's thread. A panic closes its connections and starts it afresh.
 pub(crate) fn run(mut setup: Setup) {
     enter_server(setup.server);
     let mut orders = Orders::default();
     loop {
-        let turns = || EventLoop::new(&mut setup, &mut orders).and_then(|mut it| it.run());
+        let turns = || EventLoop::new(&mut setup, &mut orders).run();
         match catch_unwind(AssertUnwindSafe(turns)) {
             Ok(Ok(())) => break,
             Ok(Err(error)) => {
@@ -81,40 +95,37 @@ struct EventLoop<'s> {
     orders: &'s mut Orders,
     connections: Connections,
     accepting: Accepting,
-    timer: TimerFd,
     timer_armed: bool,
     /// A listener may have more: its burst was cut off.
     listeners_ready: bool,
 }
 
 impl<'s> EventLoop<'s> {
-    fn new(setup: &'s mut Setup, orders: &'s mut Orders) -> io::Result<Self> {
+    fn new(setup: &'s mut Setup, orders: &'s mut Orders) -> Self {
         reset_gauges(&setup.handle.stats);
         setup.handle.stats.pool_capacity.set(setup.capacity.into());
         let connections = Connections::new(setup, orders.draining);
-        let timer = TimerFd::new()?;
         let registry = setup.poll.registry();
-        let fd = timer.as_raw_fd();
-        registry.register(&mut SourceFd(&fd), tokens::TIMER, Interest::READABLE)?;
         for (at, listener) in setup.listeners.iter().enumerate() {
             let fd = listener.as_raw_fd();
             // After a restart it stands in the poll already; what waits there is asked for below.
             let _ =
                 registry.register(&mut SourceFd(&fd), tokens::of_listener(at), Interest::READABLE);
         }
-        Ok(EventLoop {
+        EventLoop {
             accepting: Accepting::new(setup.log),
             connections,
-            timer,
+            // Whatever a worker before this one armed.
             timer_armed: false,
             listeners_ready: true,
             setup,
             orders,
-        })
+        }
     }
 
     fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
+        self.setup.handle.pulse.busy(self.connections.now());
         // What was told before a panic comes first; the ring for more may have been lost in it.
         self.obey();
         self.listen_to_orders();
@@ -169,14 +180,14 @@ impl<'s> EventLoop<'s> {
     fn arm_timer(&mut self) -> io::Result<()> {
         let wanted = self.connections.has_deadlines() || self.orders.drain_end.is_some();
         if wanted && !self.timer_armed {
-            self.timer.set(self.connections.tick_period())?;
+            self.setup.timer.set(self.connections.tick_period())?;
             self.timer_armed = true;
         }
         Ok(())
     }
 
     fn tick(&mut self) {
-        self.timer.clear();
+        self.setup.timer.clear();
         self.connections.sweep();
         if self.orders.drain_end.is_some_and(|end| self.connections.now() >= end) {
             let left = self.connections.close_all();
@@ -184,7 +195,7 @@ impl<'s> EventLoop<'s> {
         } else if !self.connections.has_deadlines() && self.orders.drain_end.is_none() {
             // Disarmed here and not when the last connection goes: those that come and go within
             // a tick would arm and disarm it each time.
-            self.timer_armed = self.timer.set(Duration::ZERO).is_err();
+            self.timer_armed = self.setup.timer.set(Duration::ZERO).is_err();
         }
     }
 
@@ -202,6 +213,7 @@ impl<'s> EventLoop<'s> {
                     self.connections.adopt(socket, listener, self.setup.poll.registry());
                 }
                 Message::Answer(key, response) => self.connections.answer(key, &response),
+                Message::Gone => self.setup.handle.stats.deferred_gone.add(1),
                 Message::Refresh => self.connections.refresh(),
                 Message::Drain(grace) => self.drain(grace),
                 Message::Stop => self.orders.stop = true,
@@ -212,8 +224,11 @@ impl<'s> EventLoop<'s> {
     fn drain(&mut self, grace: Option<Duration>) {
         let now = self.connections.now();
         self.orders.draining = true;
-        self.orders.drain_end =
-            grace.map(|grace| now + u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2));
+        // The end of the grace shall not wait for a tick of a second.
+        let period = self.connections.tick_period().min(DRAIN_TICK);
+        self.timer_armed = self.setup.timer.set(period).is_ok();
+        self.orders.drain_end = grace
+            .map(|grace| now.saturating_add(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)));
         // Closing a listener resets what waits in its queue: take it in first.
         self.listeners_ready = true;
         while self.listeners_ready && self.accepting.pause_left().is_none() {

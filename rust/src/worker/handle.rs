@@ -21,6 +21,8 @@ pub(crate) enum Message {
     Connection(OwnedFd, u16),
     /// The answer to a deferred request.
     Answer(Key, Response),
+    /// A deferred answer found its client gone: to be counted.
+    Gone,
     /// The responder has changed: let go of the old one.
     Refresh,
     /// Finish what is in progress; close what is left after this time, `None` waits for ever.
@@ -63,17 +65,30 @@ pub(crate) struct Handle {
     pub(crate) pulse: CachePadded<Pulse>,
     pub(crate) stats: CachePadded<Cells>,
     pub(crate) ended: AtomicBool,
+    /// Connections that its pool can hold.
+    capacity: u32,
 }
 
 impl Handle {
-    pub(crate) fn new(waker: Waker) -> Self {
+    pub(crate) fn new(waker: Waker, capacity: u32) -> Self {
         Handle {
             mailbox: Mailbox::new(),
             waker,
             pulse: CachePadded::default(),
             stats: CachePadded::default(),
             ended: AtomicBool::new(false),
+            capacity,
         }
+    }
+
+    /// Whether the worker has ended: it takes nothing any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether its pool is full, as far as another thread can know.
+    pub(crate) fn is_full(&self) -> bool {
+        self.stats.connections_open.get() >= self.capacity.into()
     }
 
     /// Tells the worker something.
@@ -104,6 +119,10 @@ impl Handle {
 impl Post for Handle {
     fn post(&self, key: Key, response: Response) {
         self.tell(Message::Answer(key, response));
+    }
+
+    fn note_gone(&self) {
+        self.tell(Message::Gone);
     }
 }
 

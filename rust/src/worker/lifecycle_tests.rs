@@ -2,12 +2,12 @@
 //! that are gone, the end of the worker. Real sockets, a clock that the test sets, no threads.
 
 use super::connections::Connections;
-use super::event_loop::Setup;
+use super::event_loop::{Setup, add_timer};
 use super::tokens::{self, Source};
-use super::turn::{Fate, Ready, Turn};
+use super::turn::{Fate, Turn};
 use super::{Handle, WAKER};
 use crate::config::{Config, Settings};
-use crate::connection::{Buffers, Context, Key, Machine, Next, State};
+use crate::connection::{Buffers, Context, Key, Machine, Next, Ready, State};
 use crate::http::DateLine;
 use crate::log::{Limiter, Log};
 use crate::responder::deferred::Post;
@@ -62,7 +62,8 @@ impl Bench {
             index: 0,
             capacity: settings.max_connections,
             responder: Arc::new(ArcSwap::from_pointee(responder(&settings, &deferred))),
-            handle: Arc::new(Handle::new(waker)),
+            handle: Arc::new(Handle::new(waker, 1000)),
+            timer: add_timer(&poll).unwrap(),
             poll,
             listeners: Vec::new(),
             supervisor: Arc::new(EventFd::new().unwrap()),

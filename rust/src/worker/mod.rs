@@ -20,7 +20,7 @@ mod turn;
 #[cfg(test)]
 mod lifecycle_tests;
 
-pub(crate) use event_loop::{Setup, run};
+pub(crate) use event_loop::{Setup, add_timer, run};
 pub(crate) use handle::is_worker_of;
 pub(crate) use handle::{Handle, Message};
 pub(crate) use tokens::{MAX_LISTENERS, WAKER};

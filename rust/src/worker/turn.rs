@@ -1,6 +1,7 @@
 //! What one connection does with its readiness: receive, have the machine answer, send.
 
-use crate::connection::{Context, Deadline, Machine, Next, State};
+use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
+use crate::http::Refusal;
 use crate::responder::Response;
 use crate::sys::socket;
 use std::io;
@@ -11,17 +12,6 @@ const STEPS: u32 = 8;
 
 /// A buffer for answers that grew beyond this is not kept.
 const KEEP_OUT: usize = 256 * 1024;
-
-/// What is known of a connection's readiness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ready {
-    /// Octets or an end of stream may be there.
-    pub(super) readable: bool,
-    /// The end of the stream is there, perhaps behind octets.
-    pub(super) read_closed: bool,
-    /// What the connection said at the end of its last turn.
-    pub(super) next: Option<Next>,
-}
 
 /// How a turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +33,8 @@ pub(super) struct Turn<'t, 'w> {
     pub(super) scratch: &'t mut [u8],
     pub(super) cx: Context<'w>,
     pub(super) moved: bool,
+    /// No event says what is there: only a receive that would block does.
+    pub(super) exhaust: bool,
 }
 
 /// Why a turn ends early.
@@ -78,6 +70,12 @@ impl Turn<'_, '_> {
         self.run_from(next)
     }
 
+    /// The first and only turn of a connection that there is no room for.
+    pub(super) fn run_refusal(&mut self, refusal: Refusal) -> Fate {
+        let next = self.machine.turn_away(refusal, &mut self.cx);
+        self.run_from(next)
+    }
+
     /// A turn that ends a connection with nothing in progress, for the server drains.
     pub(super) fn run_drain(&mut self) -> Option<Fate> {
         let next = self.machine.drain()?;
@@ -85,7 +83,8 @@ impl Turn<'_, '_> {
     }
 
     fn run_from(&mut self, next: Next) -> Fate {
-        let ready = Ready { readable: true, read_closed: false, next: None };
+        self.exhaust = true;
+        let ready = Ready::READABLE;
         match self.flush() {
             Ok(()) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
             Err(ended) => ended,
@@ -157,7 +156,7 @@ impl Turn<'_, '_> {
                 self.cx.stats.bytes_received.add(count as u64);
                 self.scratch[..kept].copy_from_slice(machine.kept());
                 let next = machine.received(&self.scratch[..kept + count], count, &mut self.cx);
-                let drained = count < room && !ready.read_closed;
+                let drained = count < room && !ready.read_closed && !self.exhaust;
                 // What is unread at a close would make it a reset.
                 let next = if next == Next::Close && count == room { Next::Linger } else { next };
                 Ok((next, drained))
@@ -177,11 +176,20 @@ impl Turn<'_, '_> {
     /// Sends what the machine has prepared; the rest becomes the connection's own output.
     #[inline]
     fn flush(&mut self) -> Result<(), Ended> {
-        if self.cx.out.is_empty() {
+        if !self.cx.out.is_empty() {
+            self.flush_out()?;
+        }
+        // In WRITING it is the socket's turn; otherwise this is a shared body, just prepared.
+        if self.machine.state() == State::Writing || self.machine.output().is_empty() {
             return Ok(());
         }
-        let sent = self.send(false);
-        let rest = match sent {
+        // What is next was said already, by whoever prepared it.
+        self.send_pending().map(|_| ())
+    }
+
+    #[inline]
+    fn flush_out(&mut self) -> Result<(), Ended> {
+        let rest = match self.send(false) {
             Ok(count) => &self.cx.out[count..],
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => &self.cx.out[..],
             Err(_) => {
@@ -198,15 +206,24 @@ impl Turn<'_, '_> {
         if blocked { Err(self.stay()) } else { Ok(()) }
     }
 
-    /// Sends what waited.
+    /// Sends what waited, and the shared body behind it.
     fn send_pending(&mut self) -> Result<Next, Ended> {
-        match self.send(true) {
-            Ok(count) => {
-                let next = self.machine.sent(count, &mut self.cx);
-                next.ok_or_else(|| self.stay())
+        loop {
+            let offered = self.machine.output().len();
+            let blocked = match self.send(true) {
+                Ok(count) => {
+                    if let Some(next) = self.machine.sent(count, &mut self.cx) {
+                        return Ok(next);
+                    }
+                    count < offered
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
+                Err(_) => return Err(Fate::Reset),
+            };
+            if blocked {
+                self.machine.blocked();
+                return Err(self.stay());
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(self.stay()),
-            Err(_) => Err(Fate::Reset),
         }
     }
 

@@ -37,14 +37,15 @@ fn what_is_accepted_neither_blocks_nor_survives_exec() {
 }
 
 #[test]
-fn a_listener_that_does_not_listen_any_more_ends_the_burst_and_is_counted() {
+fn a_failure_that_may_last_is_counted_and_not_met_again_at_once() {
     let listener = listener();
     let shut = socket2::SockRef::from(&listener).shutdown(std::net::Shutdown::Both);
     shut.unwrap();
     let stats = Cells::default();
     let burst = accepting().burst(&listener, &stats, |_| panic!("nobody can be there"));
-    assert_eq!(burst, Burst::Empty);
+    assert_eq!(burst, Burst::Paused);
     assert_eq!(stats.accept_errors.get(), 1);
+    assert_eq!(stats.accept_pauses.get(), 1);
 }
 
 #[test]

@@ -57,3 +57,18 @@ fn keep_alive_on_its_deadline_closes_silently() {
 fn keep_alive_on_drain_closes() {
     assert_eq!(Bench::keep_alive().machine.drain(), Some(Next::Close));
 }
+
+#[test]
+fn empty_lines_behind_a_request_leave_the_connection_idle() {
+    let mut bench = Bench::new();
+    let post = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi\r\n";
+    assert_eq!(bench.receive(post), Next::Receive);
+    assert_eq!(bench.state(), State::KeepAlive);
+    assert_eq!(bench.receive(b"\r"), Next::Receive);
+    assert_eq!(bench.receive(b"\n"), Next::Receive);
+    assert_eq!(bench.state(), State::KeepAlive);
+    assert_eq!(bench.buffers_lent(), 0);
+    bench.sent();
+    assert_eq!(bench.receive(GET), Next::Receive);
+    assert_eq!(responses(&bench.sent()), 1);
+}

@@ -29,10 +29,12 @@ impl Post for Posted {
     fn post(&self, key: Key, response: Response) {
         self.0.lock().unwrap().push((key, response));
     }
+
+    fn note_gone(&self) {}
 }
 
 /// One connection and all that its machine may use. Routes: `/` is answered with `hello`,
-/// `/large` with 200,000 octets, `/later` is deferred, `/echo` answers with the body.
+/// `/page` with 30,000 octets, `/large` with 200,000, `/later` is deferred, `/echo` answers with the body.
 struct Bench {
     settings: Settings,
     responder: Responder,
@@ -65,7 +67,7 @@ impl Bench {
             responder: responder(&settings, &deferred),
             stats: Cells::default(),
             date: DateLine::new(0),
-            buffers: Buffers::new(settings.max_body_memory),
+            buffers: Buffers::new(settings.max_body_memory, u64::MAX),
             out: Vec::new(),
             posted: Arc::default(),
             limiter: Limiter::default(),
@@ -151,9 +153,16 @@ impl Bench {
         self.with(|machine, cx| machine.answered(response, cx))
     }
 
-    /// The socket takes all that the machine has prepared.
+    /// The socket takes all that the machine has prepared; what waited before stays.
     fn sent(&mut self) -> String {
-        String::from_utf8(std::mem::take(&mut self.out)).unwrap()
+        let mut out = std::mem::take(&mut self.out);
+        if self.machine.state() != State::Writing {
+            out.extend_from_slice(self.machine.output());
+            if !self.machine.output().is_empty() {
+                self.take_all();
+            }
+        }
+        String::from_utf8(out).unwrap()
     }
 
     /// The socket takes `count` octets of what the machine has prepared and no more.
@@ -199,6 +208,7 @@ fn responder(settings: &Settings, deferred: &Arc<Mutex<Vec<Deferred>>>) -> Respo
     };
     Responder::new(settings)
         .with_rule(None, "/", ok("hello"))
+        .and_then(|r| r.with_rule(None, "/page", ok(&"x".repeat(30_000))))
         .and_then(|r| r.with_rule(None, "/large", ok(&"x".repeat(200_000))))
         .and_then(|r| r.with_route(None, "/later", Arc::new(later)))
         .and_then(|r| r.with_route(None, "/echo", Arc::new(echo)))

@@ -12,9 +12,9 @@ fn writing_on_some_octets_taken_keeps_the_rest() {
 #[test]
 fn writing_on_all_octets_taken_goes_on_with_what_was_kept() {
     let mut bench = Bench::new();
-    let get = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    let get = b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
     assert_eq!(bench.receive(&[get.as_slice(), GET].concat()), Next::Again);
-    bench.block_after(100_000);
+    bench.block_after(50_000);
     assert_eq!(bench.take_all(), Some(Next::Again));
     assert_eq!(bench.resume(), Next::Receive);
     assert!(bench.sent().ends_with("hello"));
@@ -87,4 +87,43 @@ fn a_body_whose_100_continue_was_cut_off_goes_on_arriving() {
     assert_eq!(bench.machine.deadline(), Some(Deadline::Body));
     assert_eq!(bench.receive(b"hi"), Next::Receive);
     assert!(bench.sent().ends_with("hi"));
+}
+
+#[test]
+fn a_large_body_is_sent_from_where_it_stands_behind_its_head_and_before_the_next_answer() {
+    let mut bench = Bench::new();
+    let get = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(bench.receive(&[GET, get, GET].concat()), Next::Again);
+    assert!(bench.out.len() < 1000, "it is not copied");
+    bench.block_after(10);
+    let mut said = bench.out.clone();
+    let mut turns = 0;
+    let next = loop {
+        let some = bench.machine.output().len().min(70_000);
+        said.extend_from_slice(&bench.machine.output()[..some]);
+        turns += 1;
+        if let Some(next) = bench.take(some) {
+            break next;
+        }
+        assert_eq!(bench.state(), State::Writing);
+    };
+    assert_eq!((next, turns), (Next::Again, 4));
+    assert_ne!(
+        bench.state(),
+        State::Writing,
+        "the next large body would be taken for one that waits"
+    );
+    assert!(said.ends_with(&[b'x'; 200_000]));
+    assert_eq!(bench.resume(), Next::Receive);
+    assert!(bench.sent().ends_with("hello"));
+    assert_eq!(bench.state(), State::KeepAlive);
+    assert_eq!(bench.buffers_lent(), 0);
+}
+
+#[test]
+fn a_head_request_for_a_large_body_has_no_body() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.receive(b"HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n"), Next::Receive);
+    let said = bench.sent();
+    assert!(said.contains("Content-Length: 200000\r\n") && said.ends_with("\r\n\r\n"), "{said}");
 }

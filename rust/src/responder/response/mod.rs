@@ -72,6 +72,9 @@ pub(crate) struct Wire<'w> {
     pub(crate) extra: &'w [u8],
 }
 
+/// Octets of a body from which on a second send costs less than copying it.
+const SHARED_MIN: usize = 32 * 1024;
+
 const EMPTY_LINE: &[u8] = b"\r\n";
 const CLOSE: &[u8] = b"Connection: close\r\n";
 const KEEP_ALIVE: &[u8] = b"Connection: keep-alive\r\n";
@@ -143,6 +146,18 @@ impl Response {
         out[date..date + DateLine::LEN].copy_from_slice(wire.date.as_bytes());
     }
 
+    /// As [`Response::write`], but a large body is not copied: it is sent from where it stands,
+    /// behind what is in `out`.
+    #[inline]
+    pub(crate) fn write_sharing(&self, out: &mut Vec<u8>, wire: &Wire<'_>) -> Option<SharedBody> {
+        if wire.head_only || self.body().len() < SHARED_MIN {
+            self.write(out, wire);
+            return None;
+        }
+        self.write(out, &Wire { head_only: true, ..*wire });
+        Some(SharedBody { response: self.clone(), sent: 0 })
+    }
+
     fn write_varied(&self, out: &mut Vec<u8>, lines: [&[u8]; 3], head_only: bool) {
         let (head, rest) = self.0.block.split_at(self.0.head);
         let rest = if head_only { EMPTY_LINE } else { rest };
@@ -152,6 +167,26 @@ impl Response {
             out.extend_from_slice(line);
         }
         out.extend_from_slice(rest);
+    }
+}
+
+/// The body of a response that is being sent to one client, shared with all the others.
+#[derive(Debug)]
+pub(crate) struct SharedBody {
+    response: Response,
+    sent: usize,
+}
+
+impl SharedBody {
+    /// What is not sent yet.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.response.body()[self.sent..]
+    }
+
+    /// Notes that `count` octets more were sent; whether that was all.
+    pub(crate) fn sent(&mut self, count: usize) -> bool {
+        self.sent += count;
+        self.rest().is_empty()
     }
 }
 

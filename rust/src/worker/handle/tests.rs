@@ -5,7 +5,7 @@ use mio::{Events, Poll};
 fn worker() -> (Poll, Handle) {
     let poll = Poll::new().unwrap();
     let waker = Waker::new(poll.registry(), WAKER).unwrap();
-    (poll, Handle::new(waker))
+    (poll, Handle::new(waker, 1000))
 }
 
 /// How often the worker is woken by what was told so far.

@@ -31,7 +31,7 @@ impl Single {
             responder: responder(&settings, &deferred),
             stats: Cells::default(),
             date: DateLine::new(0),
-            buffers: Buffers::new(settings.max_body_memory),
+            buffers: Buffers::new(settings.max_body_memory, u64::MAX),
             out: Vec::new(),
             handle: setup.handle.clone(),
             limiter: Limiter::default(),
@@ -61,7 +61,7 @@ impl Single {
             limiter: &self.limiter,
         };
         let (socket, machine, scratch) = (&self.socket, &mut self.machine, &mut self.scratch[..]);
-        Turn { socket, machine, scratch, cx, moved: false }.run(ready)
+        Turn { socket, machine, scratch, cx, moved: false, exhaust: false }.run(ready)
     }
 }
 
