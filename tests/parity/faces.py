@@ -60,7 +60,7 @@ def python(**options) -> str:
 
 def binary(*arguments: str) -> str:
     """The only line that the binary writes when it refuses its arguments."""
-    argv = [BINARY, "0", "127.0.0.1", *arguments]
+    argv = [BINARY, "--port", "0", "--address", "127.0.0.1", *arguments]
     done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=20)
     assert (done.returncode, done.stdout) == (2, ""), (
         f"{done.returncode}: {done.stdout}{done.stderr}"
