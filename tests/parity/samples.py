@@ -39,6 +39,7 @@ BY_KIND = {
 # Where the value of the kind would contradict the default of another option.
 BY_NAME = {
     "max_target": Sample("2k", 2048, "2048", "2k"),
+    "max_pending_memory": Sample("2M", 2097152, "2097152", "2m"),
     "max_body_memory": Sample("128m", 134217728, "134217728", "128m"),
 }
 
