@@ -82,6 +82,10 @@ class Options(TypedDict, total=False):
     max_body_memory: Optional[Size]
     """Memory that each worker may hold for the bodies of requests. Default: 64m."""
 
+    max_pending_memory: Optional[Size]
+    """Memory that each worker may hold for unfinished request heads and unsent answers; a
+    connection that wants more is closed. Default: 256m."""
+
     default_answers: Optional[Switch]
     """Whether a request that no route takes is answered by the type it asks for; 404 if off.
     Default: on."""
