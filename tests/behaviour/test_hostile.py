@@ -3,9 +3,11 @@ counters say why."""
 
 import random
 import select
+import threading
 import time
 
 from support.client import Client, get, request
+from support.deadline import Deadline
 from support.stall import stall
 
 
@@ -140,3 +142,51 @@ def test_mutated_requests(start):
                 client.expect_gone()
     assert_others_are_served(server)
     assert server.stats()["worker_restarts"] == 0
+
+
+def test_memory_for_what_clients_do_not_take_is_bounded(start):
+    server = start("--max-pending-memory", "1m", workers=1)
+    clients = [Client(server.address, receive_buffer=4096) for _ in range(60)]
+    for client in clients:
+        client.socket.setblocking(False)
+    deadline = Deadline()
+    while not (stats := server.stats())["refused_memory"]:
+        assert not deadline.passed(), stats
+        for client in clients:
+            try:
+                client.socket.send(request("/a.gif") * 500)
+            except (BlockingIOError, ConnectionError):
+                pass
+    assert_others_are_served(server)
+    for client in clients:
+        client.reset()
+
+
+def test_clients_that_pipeline_without_end_leave_others_their_turn(start):
+    """Not how fast, which is for a benchmark, but that each round serves everybody once."""
+    server = start(workers=1)
+    stop = threading.Event()
+
+    def flood() -> None:
+        with Client(server.address) as client:
+            client.socket.setblocking(False)
+            pipeline = request("/a.gif") * 500
+            while not stop.is_set():
+                for call in (lambda: client.socket.send(pipeline), lambda: client.socket.recv(1 << 20)):
+                    try:
+                        call()
+                    except BlockingIOError:
+                        pass
+
+    floods = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in floods:
+        thread.start()
+    try:
+        with Client(server.address) as polite:
+            for _ in range(200):
+                polite.send(request("/a.gif"))
+                assert polite.response().status == 200
+    finally:
+        stop.set()
+        for thread in floods:
+            thread.join()

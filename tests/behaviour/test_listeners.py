@@ -122,3 +122,23 @@ def test_tcp_answers_go_out_at_once(start):
             client.send(b"Host: a\r\n\r\n")
             client.response()
         assert time.monotonic() - begin < 2.0
+
+
+def test_a_server_that_ends_leaves_the_socket_of_its_successor_alone(start, tmp_path):
+    path = tmp_path / "socket"
+    old = start("--listen", f"unix:{path}")
+    path.unlink()
+    start("--listen", f"unix:{path}")
+    old.stop()
+    assert get(str(path), "/a.gif").status == 200
+
+
+def test_a_living_owner_whose_queue_is_full_keeps_its_socket(tmp_path):
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as owner, socket.socket(socket.AF_UNIX) as waiting:
+        owner.bind(path)
+        owner.listen(0)
+        waiting.connect(path)
+        argv = binary_argv("--listen", f"unix:{path}")
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=10)
+    assert done.returncode == 1 and path in done.stderr

@@ -159,3 +159,19 @@ def test_the_process_ends_though_a_client_never_does(start):
             assert server.wait(5.0) == 0
         except subprocess.TimeoutExpired:
             raise AssertionError("waits for a client that lingers") from None
+
+
+def test_a_standard_error_that_nobody_reads_stops_nothing():
+    argv = binary_argv(workers=2)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            port = int(re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[1])
+            # Each dump is some thousand octets; a pipe holds 65,536.
+            for _ in range(60):
+                process.send_signal(signal.SIGUSR1)
+                assert get(("127.0.0.1", port), "/a.gif").status == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.stderr.close()

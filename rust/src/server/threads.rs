@@ -46,7 +46,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
     let failed = |error: io::Error| {
         Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
     };
-    let capacity = capacity(inner);
+    let (capacity, turned_away) = capacity(inner);
     let mut polls = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..inner.settings.workers {
@@ -74,6 +74,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         index,
         settings: inner.settings.clone(),
         capacity,
+        turned_away,
         responder: inner.responder.clone(),
         handle: handles[index].clone(),
         poll,
@@ -124,14 +125,16 @@ fn stop_all(workers: &[Arc<Handle>]) {
     workers.iter().for_each(|worker| worker.tell(Message::Stop));
 }
 
-/// Connections for each worker: as the options say, or as many as there can be descriptors.
-fn capacity(inner: &Inner) -> u32 {
+/// Connections for each worker: as the options say, or as many as there can be descriptors; and
+/// how many more may linger after they were told that it is full, out of the margin.
+fn capacity(inner: &Inner) -> (u32, u32) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     let wanted = inner.settings.max_connections;
     let workers = inner.settings.workers as u64;
-    let Ok(limit) = limits::raise_open_files() else { return wanted };
+    let Ok(limit) = limits::raise_open_files() else { return (wanted, 0) };
+    let margin = MARGIN.min(limit / 8);
     // A poll, an eventfd and a timerfd for each worker.
-    let taken = limits::open_files() + MARGIN.min(limit / 8) + 3 * workers;
+    let taken = limits::open_files() + margin + 3 * workers;
     let possible = u32::try_from(limit.saturating_sub(taken) / workers).unwrap_or(u32::MAX).max(1);
     if possible < wanted && !WARNED.swap(true, Ordering::Relaxed) {
         inner.log.warn(format_args!(
@@ -139,7 +142,7 @@ fn capacity(inner: &Inner) -> u32 {
              connections in each of {workers} workers, {wanted} were asked for (max_connections)"
         ));
     }
-    wanted.min(possible)
+    (wanted.min(possible), u32::try_from(margin / 2 / workers).unwrap_or(0))
 }
 
 /// The server, as its supervisor sees it.

@@ -35,9 +35,6 @@ const EXPIRED_AT_ONCE: usize = 256;
 /// the low bits that a token has as in all.
 const FAR: u32 = 0x9E37_79B1;
 
-/// Connections beyond the capacity that linger after their 503, so that the client can read it.
-const TURNED_AWAY: u32 = 32;
-
 /// Idle connections looked at to find one to evict: those that are busy again stay.
 const EVICTIONS_TRIED: usize = 8;
 
@@ -80,7 +77,7 @@ impl Connections {
             handle: setup.handle.clone(),
             post: setup.handle.clone(),
             responder: Cache::new(setup.responder.clone()),
-            pool: Pool::new(setup.capacity.saturating_add(TURNED_AWAY), generation),
+            pool: Pool::new(setup.capacity.saturating_add(setup.turned_away), generation),
             capacity: setup.capacity,
             deadlines: Deadlines::new(&settings, now),
             buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),

@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) settings: Arc<Settings>,
     /// Connections that the pool can hold.
     pub(crate) capacity: u32,
+    /// Connections beyond the capacity that linger after their 503, so that the client can read it.
+    pub(crate) turned_away: u32,
     pub(crate) responder: Arc<ArcSwap<Responder>>,
     pub(crate) handle: Arc<Handle>,
     pub(crate) poll: Poll,

@@ -61,6 +61,7 @@ impl Bench {
             server: 0,
             index: 0,
             capacity: settings.max_connections,
+            turned_away: 1,
             responder: Arc::new(ArcSwap::from_pointee(responder(&settings, &deferred))),
             handle: Arc::new(Handle::new(waker, 1000)),
             timer: add_timer(&poll).unwrap(),
