@@ -12,11 +12,14 @@ mod errors;
 mod handler;
 mod headers;
 mod life;
+mod log;
 mod options;
 mod request;
 mod response;
+mod route;
 mod server;
 mod stats;
+mod url;
 
 use pyo3::prelude::*;
 
