@@ -1,5 +1,6 @@
 //! Python functions as handlers of the engine.
 
+use crate::call::call;
 use crate::log;
 use crate::request::Request;
 use crate::response;
@@ -51,7 +52,7 @@ impl Handler {
         let Some(function) = function else { return Reply::Decline };
         let line = format!("{} {}", request.method(), request.target());
         let answer = Py::new(py, request)
-            .and_then(|request| function.bind(py).call1((request,)))
+            .and_then(|request| call(function.bind(py), request.into_bound(py).into_any()))
             .and_then(|answer| response::from_answer(&answer));
         match answer {
             Ok(Some(response)) => Reply::Answer(response),

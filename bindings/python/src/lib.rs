@@ -8,6 +8,7 @@
 //!   found held after a fork.
 //! - Every error of the engine becomes the exception of its kind, with the same text.
 
+mod call;
 mod errors;
 mod handler;
 mod headers;
