@@ -64,20 +64,7 @@ impl Life {
     /// # Errors
     /// As the engine's `wait`; what a signal handler raised, Ctrl-C above all.
     pub(crate) fn wait(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<bool> {
-        let engine = self.engine(py)?;
-        // A limit beyond what the clock can say is none.
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        loop {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let slice = left.map_or(SIGNAL_CHECK, |left| left.min(SIGNAL_CHECK));
-            match py.detach(|| engine.wait(Some(slice))) {
-                Err(error) if error.code() == ErrorCode::Timeout => py.check_signals()?,
-                result => return result.or_raise(py).map(|()| true),
-            }
-            if left.is_some_and(|left| left <= slice) {
-                return Ok(false);
-            }
-        }
+        wait(py, self.engine(py)?, limit)
     }
 
     /// Tells the engine to stop and waits until it has. It remains told when the wait is
@@ -125,6 +112,23 @@ impl Drop for Life {
     }
 }
 
+/// Waits in slices, between which signal handlers run.
+fn wait(py: Python<'_>, engine: &Server, limit: Option<Duration>) -> PyResult<bool> {
+    // A limit beyond what the clock can say is none.
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let slice = left.map_or(SIGNAL_CHECK, |left| left.min(SIGNAL_CHECK));
+        match py.detach(|| engine.wait(Some(slice))) {
+            Err(error) if error.code() == ErrorCode::Timeout => py.check_signals()?,
+            result => return result.or_raise(py).map(|()| true),
+        }
+        if left.is_some_and(|left| left <= slice) {
+            return Ok(false);
+        }
+    }
+}
+
 /// Stops `engine`, waiting until `deadline` at most.
 fn stop_within(engine: &Server, deadline: Instant) -> http_responder::Result<()> {
     if engine.state() == ServerState::Built {
@@ -160,20 +164,30 @@ pub(crate) fn stop_at_exit(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 #[pyfunction]
-fn _stop_all(py: Python<'_>) {
+fn _stop_all(py: Python<'_>) -> PyResult<()> {
     let alive = mem::take(&mut *lock(&ALIVE));
     let ours = process::id();
     let mine = alive.iter().filter(|(owner, _)| *owner == ours);
     let engines: Vec<_> = mine.filter_map(|(_, engine)| engine.upgrade()).collect();
     // All are told before one is waited for, so that together they take no longer than one.
-    engines.iter().for_each(|engine| engine.notify(Notice::Stop));
+    let running = |engine: &Arc<Server>| engine.state() != ServerState::Built;
+    engines.iter().filter(|engine| running(engine)).for_each(|e| e.notify(Notice::Stop));
     let deadline = Instant::now() + PATIENCE;
-    for engine in engines {
-        let stopped = py.detach(|| stop_within(&engine, deadline));
-        if stopped.is_err_and(|error| error.code() == ErrorCode::Timeout) {
-            log::warning(py, &left_behind());
-            // Its end would wait for the handler.
-            mem::forget(engine);
+    let mut interrupted = Ok(());
+    for engine in engines.into_iter().filter(running) {
+        let left = if interrupted.is_ok() {
+            deadline.saturating_duration_since(Instant::now())
+        } else {
+            Duration::ZERO
+        };
+        match wait(py, &engine, Some(left)) {
+            Ok(true) => continue,
+            Ok(false) => log::warning(py, &left_behind()),
+            // Ctrl-C: not waited for any longer.
+            Err(error) => interrupted = Err(error),
         }
+        // Its end would wait for the handler.
+        mem::forget(engine);
     }
+    interrupted
 }
