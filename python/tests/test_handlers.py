@@ -1,8 +1,11 @@
 """Routes, rules and handlers in Python."""
 
 import functools
+import gc
 import logging
 import threading
+import time
+import weakref
 
 import pytest
 from conftest import in_thread, request
@@ -202,3 +205,75 @@ def test_handlers_run_on_several_workers_at_once(server):
     first = in_thread(lambda: request(server, "/meet").text)
     second = in_thread(lambda: request(server, "/meet").text)
     assert [first(), second()] == ["met", "met"]
+
+
+class Counted:
+    """A handler that can be watched."""
+
+    def __call__(self, request):
+        return "x"
+
+
+def test_a_fallback_that_is_replaced_is_let_go(server, ask):
+    handlers = [Counted() for _ in range(20)]
+    watched = [weakref.ref(handler) for handler in handlers]
+    while handlers:
+        server.fallback(handlers.pop(0))
+
+    def only_the_last_is_left():
+        assert ask("/rest").text == "x"
+        return [ref() is not None for ref in watched] == [False] * 19 + [True]
+
+    assert eventually(only_the_last_is_left)
+
+
+def eventually(holds, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < deadline:
+        pass
+    return held
+
+
+@pytest.mark.parametrize("arguments", [{"path": "bad{"}, {"path": "/x", "method": "A B"}])
+def test_a_handler_that_is_refused_is_let_go(server, arguments):
+    handler = Counted()
+    watched = weakref.ref(handler)
+    with pytest.raises(InvalidArgument):
+        server.route(**arguments)(handler)
+    del handler
+    gc.collect()
+    assert watched() is None
+
+
+def test_one_bad_method_registers_none(server, ask):
+    with pytest.raises(InvalidArgument):
+        server.route("/x", methods=["GET", "PUT", "B D"])(lambda request: "taken")
+    assert ask("/x").text != "taken"
+    assert ask("/x", "PUT").text != "taken"
+
+
+@pytest.mark.parametrize(
+    ("positional", "named"), [([], {}), ([print, print], {}), ([print], {"x": 1}), ([5], {})]
+)
+def test_a_decorator_takes_one_function_and_nothing_else(server, positional, named):
+    with pytest.raises(TypeError):
+        server.route("/x")(*positional, **named)
+
+
+def test_a_decorator_kept_on_the_server_is_collected():
+    class Mine(Server):
+        pass
+
+    server = Mine(port=0)
+    server.decorator = server.route("/x")
+    watched = weakref.ref(server)
+    del server
+    gc.collect()
+    assert watched() is None
+
+
+def test_a_decorator_may_be_used_for_several_functions(server, ask):
+    decorator = server.route("/x")
+    assert decorator(first := lambda request: None) is first
+    decorator(lambda request: "second")
+    assert ask("/x").text == "second"

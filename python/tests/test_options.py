@@ -67,6 +67,9 @@ def test_what_is_not_said_has_its_default():
         ({"worker_stall": None}, 'got "off"'),
         ({"cors": 7}, 'expected on or off, got "7"'),
         ({"max_body": {}}, 'got "{}"'),
+        ({"max_body": b"1k"}, "expected str, not bytes, got b'1k'"),
+        ({"listen": [bytearray(b"x")]}, "expected str, not bytes, got bytearray(b'x')"),
+        ({"server_name": "\ud800"}, "expected text that UTF-8 can say, got '\\ud800'"),
         ({"port": 65536}, 'expected a port from 0 to 65535, got "65536"'),
     ],
 )
@@ -82,6 +85,11 @@ def test_a_bad_value_is_refused_by_name_with_the_text_of_every_face(options, tex
 def test_an_unknown_option_is_refused_whatever_its_value(value):
     with pytest.raises(ConfigError, match='unknown option "wrokers", did you mean workers?'):
         Server(wrokers=value)
+
+
+def test_a_name_that_is_no_text_is_an_unknown_option():
+    with pytest.raises(ConfigError, match="unknown option"):
+        Server(**{"\ud800": 1})
 
 
 def test_options_that_contradict_each_other_are_refused():

@@ -43,6 +43,15 @@ def test_parameters_are_percent_decoded(server, ask):
     assert answer.json() == {"item": "a b/c", "owner": "é"}
 
 
+def test_raw_parameters_are_as_sent(server, ask):
+    @server.route("/items/{item}/{*rest}")
+    def item(request):
+        return request.raw_params
+
+    answer = ask("/items/a%20b%2Fc%25/x/%ff")
+    assert answer.json() == {"item": "a%20b%2Fc%25", "rest": "x/%ff"}
+
+
 def test_headers_ignore_case_and_keep_every_line(echo):
     request = echo("/a", headers={"X-Token": "secret", "Accept": "*/*"})
     assert request.headers["x-token"] == "secret"

@@ -42,9 +42,15 @@ def test_headers_are_a_dict_or_pairs_in_their_order():
     assert Response(headers=Response(headers=pairs).headers).headers.items() == pairs
 
 
-@pytest.mark.parametrize("status", [-1, 0, 99, 100, 199, 600, 65536, 2**40])
+@pytest.mark.parametrize("status", [-1, 0, 99, 100, 199, 600, 65536, 2**40, 2**70, -(2**70)])
 def test_a_status_outside_200_to_599_is_refused(status):
-    with pytest.raises(ValueError, match=str(status)):
+    with pytest.raises(InvalidArgument, match=str(status)):
+        Response(status)
+
+
+@pytest.mark.parametrize("status", ["200", 200.0, None])
+def test_a_status_that_is_no_int_is_a_type_error(status):
+    with pytest.raises(TypeError):
         Response(status)
 
 

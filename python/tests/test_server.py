@@ -140,6 +140,20 @@ def test_a_server_on_every_interface_is_reached_on_loopback():
         assert server.url_for("/") == f"http://127.0.0.1:{server.port}/"
 
 
+@pytest.mark.parametrize(
+    ("path", "encoded"),
+    [
+        ("a b", "/a%20b"),
+        ("/é?q=ü&r=a b#top", "/%C3%A9?q=%C3%BC&r=a%20b#top"),
+        ("/a%20b", "/a%20b"),
+        ("/100%", "/100%25"),
+        ("/x\r\nHost: y", "/x%0D%0AHost:%20y"),
+    ],
+)
+def test_what_may_not_stand_in_a_url_is_percent_encoded(server, path, encoded):
+    assert server.url_for(path) == f"http://127.0.0.1:{server.port}{encoded}"
+
+
 @pytest.mark.parametrize("address", ["", "nowhere", "127.0.0.1", "127.0.0.1:x", "192.0.2.1:0"])
 def test_an_address_that_cannot_be_listened_on_is_an_error(address):
     with pytest.raises((BindError, InvalidArgument)):

@@ -1,6 +1,7 @@
 """The same octets for every face, so that the same is counted."""
 
 import socket
+import struct
 
 CLOSE = b"Host: x\r\nConnection: close\r\n\r\n"
 
@@ -33,8 +34,78 @@ CONNECTIONS = [
     [b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"],
     [b"GET / HTTP/1.1\r\nExpect: nonsense\r\n" + CLOSE],
     [b"BREW / HTTP/1.1\r\n" + CLOSE],
+    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    # Asked for permission to send.
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n" + CLOSE,
+        b"a",
+    ],
+    # Reset by nobody, closed after max_requests.
+    [b"GET /a.gif HTTP/1.1\r\nHost: x\r\n\r\n"] * 4,
     [b"CONNECT x:80 HTTP/1.1\r\n" + CLOSE],
 ]
+
+
+ASKED = b"GET /a.gif HTTP/1.1\r\nHost: x\r\n\r\n"
+BUSY = b"POST /a.gif HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel"
+REFUSED = b"GET / HTTP/1.1\r\n\r\n"
+
+
+def connect(face) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", face.port), timeout=20)
+
+
+def ask(face, request: bytes = ASKED) -> socket.socket:
+    """A connection whose request has been answered."""
+    client = connect(face)
+    client.sendall(request)
+    read_head(client)
+    return client
+
+
+def overstay(face) -> None:
+    """A client for each deadline, which it lets pass."""
+    for name, begin in (
+        ("timeouts_head", lambda: say(face, b"GET / HT")),
+        ("timeouts_body", lambda: say(face, BUSY)),
+        ("timeouts_keepalive", lambda: ask(face)),
+    ):
+        with begin() as client:
+            # To the end at once: who is slow to close passes another deadline.
+            while client.recv(65536):
+                pass
+        face.once(name, lambda stats, name=name: stats[name] == 1)
+    with ask(face, REFUSED):
+        face.once("timeouts_linger", lambda stats: stats["timeouts_linger"] == 1)
+
+
+def say(face, text: bytes) -> socket.socket:
+    client = connect(face)
+    client.sendall(text)
+    return client
+
+
+def crowd(face, room: int) -> None:
+    """More clients than the pool has room for: idle ones are evicted, busy ones are not."""
+    idle = [ask(face) for _ in range(room)]
+    ask(face).close()
+    face.once("evicted", lambda stats: stats["connections_evicted"] == 1)
+    close(idle)
+    face.quiet()
+    busy = [say(face, BUSY) for _ in range(room)]
+    face.once("full", lambda stats: stats["connections_reading"] == room)
+    ask(face).close()
+    face.once("refused", lambda stats: stats["refused_full"] == 1)
+    # Half of them leave, half of them slam the door.
+    for number, client in enumerate(busy):
+        if number % 2:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    close(busy)
+
+
+def close(clients) -> None:
+    for client in clients:
+        client.close()
 
 
 def put_load_on(port: int) -> None:

@@ -1,12 +1,15 @@
 //! Python functions as handlers of the engine.
 
+use crate::call::call;
+use crate::log;
 use crate::request::Request;
 use crate::response;
 use http_responder as engine;
 use http_responder::Action;
+use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use std::mem;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// A Python function that answers requests.
@@ -29,8 +32,19 @@ static FAILED: LazyLock<Option<engine::Response>> = LazyLock::new(|| {
 });
 
 impl Handler {
-    pub(crate) fn new(function: Bound<'_, PyAny>) -> Arc<Handler> {
-        Arc::new(Handler { function: Mutex::new(Some(function.unbind())) })
+    /// The handler that calls `function`.
+    ///
+    /// # Errors
+    /// `TypeError` for what cannot be called, or would have to be awaited.
+    pub(crate) fn of(function: &Bound<'_, PyAny>) -> PyResult<Arc<Handler>> {
+        if !function.is_callable() {
+            return Err(PyTypeError::new_err("a handler is a function that takes a request"));
+        }
+        let inspect = function.py().import("inspect")?;
+        if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
+            return Err(PyTypeError::new_err("a handler is a plain function, not an async one"));
+        }
+        Ok(Arc::new(Handler { function: Mutex::new(Some(function.clone().unbind())) }))
     }
 
     fn call(&self, py: Python<'_>, request: Request) -> Reply {
@@ -38,13 +52,13 @@ impl Handler {
         let Some(function) = function else { return Reply::Decline };
         let line = format!("{} {}", request.method(), request.target());
         let answer = Py::new(py, request)
-            .and_then(|request| function.bind(py).call1((request,)))
+            .and_then(|request| call(function.bind(py), request.into_bound(py).into_any()))
             .and_then(|answer| response::from_answer(&answer));
         match answer {
             Ok(Some(response)) => Reply::Answer(response),
             Ok(None) => Reply::Decline,
             Err(error) => {
-                report(py, error, &line);
+                log::raised(py, error, &line);
                 Reply::Failed
             }
         }
@@ -69,36 +83,35 @@ impl engine::Handler for Handler {
     }
 }
 
-/// Logs what a function raised; what cannot be logged goes to `sys.unraisablehook`.
-fn report(py: Python<'_>, error: PyErr, line: &str) {
-    let log = || {
-        let arguments = PyDict::new(py);
-        let raised = (error.get_type(py), error.value(py), error.traceback(py));
-        arguments.set_item("exc_info", raised)?;
-        let logger = py.import("logging")?.call_method1("getLogger", ("http_responder",))?;
-        logger.call_method("error", ("the handler of %s raised", line), Some(&arguments))?;
-        PyResult::Ok(())
-    };
-    if log().is_err() {
-        error.write_unraisable(py, None);
-    }
-}
-
 /// The functions of one server, as the garbage collector sees them.
 #[derive(Default)]
-pub(crate) struct Handlers(Mutex<Vec<Arc<Handler>>>);
+pub(crate) struct Handlers(Mutex<Registered>);
+
+#[derive(Default)]
+struct Registered {
+    routes: Vec<Arc<Handler>>,
+    fallback: Option<Arc<Handler>>,
+}
 
 impl Handlers {
-    /// Keeps sight of `handler`.
+    /// Keeps sight of the handler of a route, once the engine has it.
     pub(crate) fn add(&self, handler: Arc<Handler>) {
-        lock(&self.0).push(handler);
+        lock(&self.0).routes.push(handler);
+    }
+
+    /// Keeps sight of the fallback, once the engine has it. The one before is the engine's alone
+    /// from now on, which lets go of it when no worker uses it any more.
+    pub(crate) fn set_fallback(&self, handler: Arc<Handler>) {
+        let before = lock(&self.0).fallback.replace(handler);
+        // Letting go may run Python code, so not with the lock held.
+        drop(before);
     }
 
     /// Shows every function to the collector; one that is in use elsewhere is left out, which
     /// keeps its server alive until the next collection.
     pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let Ok(handlers) = self.0.try_lock() else { return Ok(()) };
-        for handler in handlers.iter() {
+        let Ok(registered) = self.0.try_lock() else { return Ok(()) };
+        for handler in registered.routes.iter().chain(&registered.fallback) {
             if let Ok(function) = handler.function.try_lock() {
                 visit.call(&*function)?;
             }
@@ -109,8 +122,8 @@ impl Handlers {
     /// Lets go of every function.
     pub(crate) fn clear(&self) {
         // Letting go may run Python code, so not with a lock held.
-        let handlers: Vec<_> = lock(&self.0).drain(..).collect();
-        for handler in handlers {
+        let Registered { routes, fallback } = mem::take(&mut *lock(&self.0));
+        for handler in routes.into_iter().chain(fallback) {
             let function = lock(&handler.function).take();
             drop(function);
         }

@@ -8,15 +8,19 @@
 //!   found held after a fork.
 //! - Every error of the engine becomes the exception of its kind, with the same text.
 
+mod call;
 mod errors;
 mod handler;
 mod headers;
 mod life;
+mod log;
 mod options;
 mod request;
 mod response;
+mod route;
 mod server;
 mod stats;
+mod url;
 
 use pyo3::prelude::*;
 

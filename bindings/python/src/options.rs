@@ -1,10 +1,12 @@
 //! Options as keyword arguments: natural Python values become the text that every face sets.
 
-use crate::errors::OrRaise;
-use http_responder::Config;
+use crate::errors::{OrRaise, exception};
 use http_responder::config::{Group, Kind, OptionRow, TABLE};
+use http_responder::{Config, Error, ErrorCode};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDelta, PyDict, PyFloat, PyList, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDelta, PyDict, PyFloat, PyList, PyString, PyTuple,
+};
 
 /// The table of options: a dict with name, kind, choices, default, help and group for each.
 #[pyfunction]
@@ -62,9 +64,9 @@ fn group_name(group: Group) -> &'static str {
 pub(crate) fn from_keywords(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
     let mut config = Config::new();
     for (name, value) in keywords.into_iter().flatten() {
-        let name: String = name.extract()?;
+        let name = name.cast_into::<PyString>()?.to_string_lossy().into_owned();
         let kind = TABLE.iter().find(|row| row.name == name).map(|row| &row.kind);
-        if let Some(text) = text_of(kind, &value)? {
+        if let Some(text) = text_of(&name, kind, &value)? {
             config.set(&name, &text).or_raise(value.py())?;
         }
     }
@@ -82,7 +84,7 @@ pub(crate) fn to_dict<'py>(py: Python<'py>, config: &Config) -> PyResult<Bound<'
 
 /// The text that `Config::set` takes for `value`; `None` where nothing is to be set. A value of
 /// an unfit type is passed on as its own text: the setter refuses it as on every face.
-fn text_of(kind: Option<&Kind>, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+fn text_of(name: &str, kind: Option<&Kind>, value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let duration = matches!(kind, Some(Kind::Duration { .. }));
     if value.is_none() {
         // An option that does not exist is refused even then.
@@ -97,9 +99,9 @@ fn text_of(kind: Option<&Kind>, value: &Bound<'_, PyAny>) -> PyResult<Option<Str
         return Ok(Some(seconds));
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        return list(value).map(Some);
+        return list(name, value).map(Some);
     }
-    value.str()?.extract().map(Some)
+    text(name, value).map(Some)
 }
 
 /// A float or a timedelta as seconds in decimal; Python itself would write 1e-07.
@@ -113,7 +115,30 @@ fn seconds(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
 }
 
 /// The items of a list, separated as in the other faces.
-fn list(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let items = value.try_iter()?.map(|item| item?.str()?.extract());
+fn list(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let items = value.try_iter()?.map(|item| text(name, &item?));
     Ok(items.collect::<PyResult<Vec<String>>>()?.join(","))
+}
+
+/// The text of a value, where it has one that every face can say.
+fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let refused = |expected: &str| {
+        let message = format!("{name}: expected {expected}, got {}", ascii(value));
+        Err(exception(value.py(), &Error::new(ErrorCode::Config, message)))
+    };
+    if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+        // Their own text would be the literal.
+        return refused("str, not bytes");
+    }
+    match value.str()?.extract() {
+        Ok(text) => Ok(text),
+        Err(_) => refused("text that UTF-8 can say"),
+    }
+}
+
+/// `value` as Python would write it, in ASCII.
+fn ascii(value: &Bound<'_, PyAny>) -> String {
+    let ascii =
+        value.py().import("builtins").and_then(|module| module.call_method1("ascii", (value,)));
+    ascii.map_or_else(|_| "?".to_owned(), |text| text.to_string())
 }

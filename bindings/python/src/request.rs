@@ -17,7 +17,8 @@ pub(crate) struct Request {
     version: Version,
     host: Option<String>,
     peer: Option<String>,
-    raw_params: Vec<(String, String)>,
+    /// What the pattern took from the path, as sent.
+    taken: Vec<(String, String)>,
     raw_headers: Vec<(String, String)>,
     raw_body: Vec<u8>,
     // Made when first asked for: most handlers look at few of them.
@@ -32,7 +33,7 @@ impl Request {
         let line = |field: &engine::http::head::Field<'_>| {
             (field.name.to_owned(), headers::text(field.value))
         };
-        let param = |(name, value): (&str, &str)| (name.to_owned(), percent_decoded(value));
+        let param = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Request {
             method: request.method_name().to_owned(),
             target: request.target().to_owned(),
@@ -41,7 +42,7 @@ impl Request {
             version: request.version(),
             host: request.host().map(str::to_owned),
             peer: request.peer(),
-            raw_params: request.params().iter().map(param).collect(),
+            taken: request.params().iter().map(param).collect(),
             raw_headers: request.headers().iter().map(line).collect(),
             raw_body: request.body().to_vec(),
             params: PyOnceLock::new(),
@@ -109,17 +110,29 @@ impl Request {
         self.peer.as_deref()
     }
 
-    /// What the pattern of the route took from the path, percent-decoded, by name.
+    /// What the pattern of the route took from the path, by name, percent-decoded once: "a%2Fb" is
+    /// "a/b" here. What is no UTF-8 then is replaced; raw_params has it as sent.
     #[getter]
     fn params(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let make = || {
             let params = PyDict::new(py);
-            for (name, value) in &self.raw_params {
-                params.set_item(name, value)?;
+            for (name, value) in &self.taken {
+                params.set_item(name, percent_decoded(value))?;
             }
             PyResult::Ok(params.unbind())
         };
         Ok(self.params.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    /// What the pattern of the route took from the path, by name, as sent: not percent-decoded, as
+    /// hr_request_param gives it in C.
+    #[getter]
+    fn raw_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let params = PyDict::new(py);
+        for (name, value) in &self.taken {
+            params.set_item(name, value)?;
+        }
+        Ok(params)
     }
 
     /// The header fields.

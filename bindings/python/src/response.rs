@@ -3,7 +3,7 @@
 use crate::errors::{OrRaise, invalid};
 use crate::headers::{self, Headers};
 use http_responder as engine;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
@@ -35,7 +35,7 @@ impl Response {
     #[pyo3(signature = (status=200, body=None, content_type=None, headers=None))]
     fn new(
         py: Python<'_>,
-        status: i64,
+        #[pyo3(from_py_with = status_code)] status: u16,
         body: Option<Bound<'_, PyAny>>,
         content_type: Option<Bound<'_, PyString>>,
         headers: Option<Bound<'_, PyAny>>,
@@ -84,7 +84,7 @@ impl Response {
 
     fn prepare(
         py: Python<'_>,
-        status: i64,
+        status: u16,
         body: Body,
         content_type: Option<Vec<u8>>,
         mut headers: Vec<(String, Vec<u8>)>,
@@ -97,7 +97,7 @@ impl Response {
         if let Some(content_type) = content_type.or(own) {
             headers.insert(0, ("Content-Type".to_owned(), content_type));
         }
-        let mut builder = engine::Response::builder(status_code(py, status)?).body(body.bytes);
+        let mut builder = engine::Response::builder(status).body(body.bytes);
         for (name, value) in &headers {
             builder = builder.header(name, value);
         }
@@ -106,9 +106,15 @@ impl Response {
     }
 }
 
-fn status_code(py: Python<'_>, status: i64) -> PyResult<u16> {
-    let refused = |_| invalid(py, format!("status: expected 200 to 599, got {status}"));
-    u16::try_from(status).map_err(refused)
+/// A status, of which an int too large for the machine is none either.
+fn status_code(status: &Bound<'_, PyAny>) -> PyResult<u16> {
+    let py = status.py();
+    status.extract().map_err(|error: PyErr| {
+        if !error.is_instance_of::<PyOverflowError>(py) {
+            return error;
+        }
+        invalid(py, format!("status: expected 200 to 599, got {status}"))
+    })
 }
 
 impl Body {
@@ -176,7 +182,7 @@ fn from_parts(parts: &Bound<'_, PyTuple>) -> PyResult<Response> {
         }
     };
     let body = if body.is_none() { Body::EMPTY } else { Body::from_value(&body)? };
-    Response::prepare(py, status.extract()?, body, None, headers)
+    Response::prepare(py, status_code(&status)?, body, None, headers)
 }
 
 /// The field lines of a dict, of another mapping with `items()`, or of a list of pairs.

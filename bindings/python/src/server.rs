@@ -3,18 +3,18 @@
 use crate::errors::{OrRaise, exception, invalid};
 use crate::handler::{Handler, Handlers};
 use crate::life::Life;
-use crate::{options, response, stats};
+use crate::route::Decorator;
+use crate::{options, response, stats, url};
 use http_responder as engine;
+use http_responder::responder::Responder;
 use http_responder::{Config, Error, ErrorCode, ServerState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
-
-/// How long `wait` stays away from the interpreter, and so how late Ctrl-C may be noticed.
-const SIGNAL_CHECK: Duration = Duration::from_millis(50);
+use pyo3::types::{PyDict, PyTuple};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A server that answers HTTP requests from native threads.
 ///
@@ -22,6 +22,10 @@ const SIGNAL_CHECK: Duration = Duration::from_millis(50);
 /// context manager it starts on entry, and stops and joins its threads on exit. All methods may be
 /// called from any thread. An object that is no longer used is stopped. A child process cannot use
 /// the server of its parent: StateError.
+///
+/// What the engine itself has to say, such as that the system allows fewer open files than
+/// max_connections needs, goes to standard error and not through logging: the option log_level
+/// ("off", "error", "warn", "info") says how much of it.
 #[pyclass(frozen, weakref, subclass, module = "http_responder")]
 pub(crate) struct Server {
     life: Life,
@@ -65,10 +69,10 @@ impl Server {
     }
 
     /// Closes everything at once and waits for the threads to end. In a handler of this server it
-    /// raises StateError, as it would wait for itself; the server is told to stop nevertheless.
+    /// raises StateError, as it would wait for itself; the server is told to stop nevertheless, and
+    /// also where Ctrl-C interrupts the wait for a handler that does not return.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        let engine = self.life.engine(py)?;
-        py.detach(|| engine.stop()).or_raise(py)
+        self.life.stop(py)
     }
 
     /// Begins to drain and returns at once: listeners are closed, requests in progress are
@@ -84,21 +88,8 @@ impl Server {
     /// Ctrl-C interrupts it. Raises StateError if the server was never started.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
-        let engine = self.life.engine(py)?;
         let limit = timeout.map(|seconds| duration(py, "timeout", seconds)).transpose()?;
-        // A limit beyond what the clock can say is none.
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        loop {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let slice = left.map_or(SIGNAL_CHECK, |left| left.min(SIGNAL_CHECK));
-            match py.detach(|| engine.wait(Some(slice))) {
-                Err(error) if error.code() == ErrorCode::Timeout => py.check_signals()?,
-                result => return result.or_raise(py).map(|()| true),
-            }
-            if left.is_some_and(|left| left <= slice) {
-                return Ok(false);
-            }
-        }
+        self.life.wait(py, limit)
     }
 
     /// The address of each listener, in their order, with the port that the kernel picked.
@@ -121,13 +112,12 @@ impl Server {
         Ok(self.socket_address(py)?.port())
     }
 
-    /// The URL of path on this server, as a client on this machine may ask for it. Raises
-    /// StateError while there is no listener with a port.
+    /// The URL of path on this server, as a client on this machine may ask for it. Characters that
+    /// may not stand in a URL are percent-encoded, as UTF-8; escapes, queries and fragments stay.
+    /// Raises StateError while there is no listener with a port.
     #[pyo3(signature = (path="/"))]
     fn url_for(&self, py: Python<'_>, path: &str) -> PyResult<String> {
-        let address = reachable(self.socket_address(py)?);
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        Ok(format!("http://{address}{slash}{path}"))
+        Ok(url::join(self.socket_address(py)?, path))
     }
 
     /// The statistics of all workers, summed, by name.
@@ -169,19 +159,20 @@ impl Server {
     }
 
     /// Decorates a function as the handler of requests that match path: "/a", "/a/{name}",
-    /// "/files/{*rest}". method or methods restrict it; the default is any.
+    /// "/files/{*rest}". method or methods restrict it; the default is any. What the pattern takes
+    /// from the path is percent-decoded in request.params, and as sent in request.raw_params.
     ///
     /// The function gets a Request and returns a Response, str, bytes, dict or list (sent as
     /// JSON), (status, body), (status, headers, body), or None: not mine, the next route that
     /// matches gets the request. If it raises, the client gets a 500 and the logger
     /// "http_responder" the traceback. It is called on native threads, several at once.
     #[pyo3(signature = (path, method=None, methods=None))]
-    fn route<'py>(
-        slf: &Bound<'py, Self>,
+    fn route(
+        slf: &Bound<'_, Self>,
         path: String,
         method: Option<String>,
         methods: Option<Vec<String>>,
-    ) -> PyResult<Bound<'py, PyCFunction>> {
+    ) -> PyResult<Decorator> {
         let py = slf.py();
         let methods = match (method, methods) {
             (Some(_), Some(_)) => return Err(invalid(py, "method and methods: give one of them")),
@@ -191,21 +182,16 @@ impl Server {
             (method, None) => vec![method],
             (None, Some(methods)) => methods.into_iter().map(Some).collect(),
         };
-        let server = slf.clone().unbind();
-        let decorate = move |arguments: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
-            let function = arguments.get_item(0)?;
-            server.get().add_route(&path, &methods, &function)?;
-            PyResult::Ok(function.unbind())
-        };
-        PyCFunction::new_closure(py, Some(c"route"), None, decorate)
+        Ok(Decorator::new(slf, path, methods))
     }
 
     /// Decorates a function as the handler of requests that no route takes.
     fn fallback<'py>(&self, handler: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = handler.py();
         let engine = self.life.engine(py)?;
-        let made = self.handler(&handler)?;
-        py.detach(|| engine.fallback(made));
+        let made = Handler::of(&handler)?;
+        py.detach(|| engine.fallback(made.clone()));
+        self.handlers.set_fallback(made);
         Ok(handler)
     }
 
@@ -247,7 +233,8 @@ impl Server {
 }
 
 impl Server {
-    fn add_route(
+    /// Registers `function` for each of `methods`, or for none of them.
+    pub(crate) fn add_route(
         &self,
         path: &str,
         methods: &[Option<String>],
@@ -255,22 +242,18 @@ impl Server {
     ) -> PyResult<()> {
         let py = function.py();
         let engine = self.life.engine(py)?;
-        let handler = self.handler(function)?;
+        let handler = Handler::of(function)?;
         let add = |method: &Option<String>| engine.route(method.as_deref(), path, handler.clone());
-        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)
-    }
-
-    fn handler(&self, function: &Bound<'_, PyAny>) -> PyResult<std::sync::Arc<Handler>> {
-        if !function.is_callable() {
-            return Err(PyTypeError::new_err("a handler is a function that takes a request"));
-        }
-        let inspect = function.py().import("inspect")?;
-        if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
-            return Err(PyTypeError::new_err("a handler is a plain function, not an async one"));
-        }
-        let handler = Handler::new(function.clone());
-        self.handlers.add(handler.clone());
-        Ok(handler)
+        let add_all = || {
+            if methods.len() > 1 {
+                // The last may be refused when the first already answers: tried apart before.
+                try_routes(engine, path, methods, &handler)?;
+            }
+            methods.iter().try_for_each(add)
+        };
+        py.detach(add_all).or_raise(py)?;
+        self.handlers.add(handler);
+        Ok(())
     }
 
     fn socket_address(&self, py: Python<'_>) -> PyResult<SocketAddr> {
@@ -282,6 +265,18 @@ impl Server {
     fn not_listening(&self, py: Python<'_>, message: &str) -> PyErr {
         exception(py, &Error::new(ErrorCode::State, message))
     }
+}
+
+/// Whether the engine takes every one of the routes.
+fn try_routes(
+    engine: &engine::Server,
+    path: &str,
+    methods: &[Option<String>],
+    handler: &Arc<Handler>,
+) -> http_responder::Result<()> {
+    let apart = Responder::new(engine.settings());
+    let mut routes = methods.iter().map(Option::as_deref);
+    routes.try_for_each(|method| apart.with_route(method, path, handler.clone()).map(drop))
 }
 
 fn state_name(state: ServerState) -> &'static str {
@@ -297,14 +292,4 @@ fn duration(py: Python<'_>, name: &str, seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds).map_err(|_| {
         invalid(py, format!("{name}: expected a number of seconds, 0 or more, got {seconds}"))
     })
-}
-
-/// Where a client reaches a listener that takes any address of the machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
