@@ -21,5 +21,6 @@ fn is_writable() -> bool {
     let mut poll = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
     // SAFETY: one valid entry; a timeout of zero does not wait.
     let ready = unsafe { libc::poll(&mut poll, 1, 0) };
-    ready == 1 && poll.revents & libc::POLLOUT != 0
+    // POLLERR: the reader of the pipe is gone, and a write would raise SIGPIPE in a host's thread.
+    ready == 1 && poll.revents == libc::POLLOUT
 }
