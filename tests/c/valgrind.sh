@@ -42,7 +42,8 @@ no_descriptor_is_left() {
 }
 
 the_c_tests() {
-    "${memcheck[@]}" "$build/tests/c_tests" >"$scratch/out" 2>&1 || fail "the C tests"
+    "${memcheck[@]}" "$build/tests/c_tests" error config server handler request exchange \
+        response deferred stats process faults >"$scratch/out" 2>&1 || fail "the C tests"
     no_descriptor_is_left "the C tests"
 }
 

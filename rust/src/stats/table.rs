@@ -103,7 +103,7 @@ statistics! {
     disconnects_early Counter "Connections that the client ended in the middle of a request.";
     disconnects_reset Counter "Connections that the client reset.";
     connections_evicted Counter "Idle connections closed early in favour of new ones.";
-    connections_shed Counter "Connections answered 503 or dropped for want of a descriptor.";
+    connections_shed Counter "Connections answered 503 or dropped for want of room or of a descriptor.";
     connections_max_requests Counter "Connections closed after max_requests requests.";
     accept_errors Counter "Failures of accept other than an empty queue.";
     accept_pauses Counter "Times that accepting paused for want of descriptors or memory.";
