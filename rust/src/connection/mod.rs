@@ -6,7 +6,7 @@
 //! | `pool` | where records live, and the keys that name them |
 //! | `deadlines` | which of them run out of time |
 //! | `state` | the six states |
-//! | `machine` | what happens to a connection, sans-IO |
+//! | `machine` | what happens to a connection, sans-IO; `machine/requests` from octets to answers |
 //! | `incoming` | a request whose body is arriving |
 //! | `counting` | what goes into the statistics |
 //! | `buffers` | what is lent to a connection while bytes are pending |

@@ -1,0 +1,206 @@
+//! From octets to answers: one request at a time, its head, its body, whoever answers it.
+
+use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
+use crate::connection::State;
+use crate::connection::counting::{count_refusal, count_response, note_fault};
+use crate::connection::incoming::Incoming;
+use crate::http::head::{self, FIELDS_MAX};
+use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
+use crate::responder::deferred::Held;
+use crate::responder::exchange::{DeferSource, Outcome};
+use crate::responder::response::{Persistence, Wire};
+use crate::responder::{Exchange, Request, Response};
+use std::mem::MaybeUninit;
+
+/// RFC 9110 section 15.2.1.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What came of one request.
+pub(super) enum Step {
+    /// It is answered; these octets are used, more may follow.
+    Answered(usize),
+    /// These octets are used; then this.
+    Stop(usize, Next),
+}
+
+impl Machine {
+    #[inline]
+    pub(super) fn step(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
+        if self.pending.as_ref().is_some_and(|pending| pending.incoming.is_some()) {
+            return self.step_body(input, cx);
+        }
+        if input.is_empty() {
+            self.state = if self.requests == 0 { State::Reading } else { State::KeepAlive };
+            return Step::Stop(0, Next::Receive);
+        }
+        if cx.out.len() >= OUT_BOUND {
+            return Step::Stop(0, Next::Again);
+        }
+        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        match head::parse(input, &mut slots, &cx.settings.limits) {
+            Parsed::Complete(head) if head.framing == Framing::None => {
+                let used = head.len;
+                self.answer(&head, b"", used, cx)
+            }
+            Parsed::Complete(head) => self.begin_body(&head, input, cx),
+            // Some clients send a CRLF behind a body: the connection is as idle as before.
+            Parsed::Partial if self.requests > 0 && is_empty_lines(input) => {
+                self.state = State::KeepAlive;
+                Step::Stop(input.len(), Next::Receive)
+            }
+            Parsed::Partial => {
+                self.state = State::Reading;
+                Step::Stop(0, Next::Receive)
+            }
+            Parsed::Refused(refusal) => self.refuse(refusal, input, cx),
+        }
+    }
+
+    fn begin_body(&mut self, head: &Head<'_, '_>, input: &[u8], cx: &mut Context<'_>) -> Step {
+        let decoder = match BodyDecoder::new(head.framing, cx.settings.max_body) {
+            Ok(decoder) => decoder,
+            Err(refusal) => return self.refuse(refusal, input, cx),
+        };
+        let mut incoming = Incoming::new(decoder, cx.responder.wants_body(head));
+        let fed = incoming.feed(&input[head.len..], cx.buffers);
+        let step = match fed {
+            Ok(progress) if progress.done => {
+                self.answer(head, incoming.body(), head.len + progress.consumed, cx)
+            }
+            Ok(progress) => {
+                if head.expect_continue && progress.consumed == 0 {
+                    cx.out.extend_from_slice(CONTINUE);
+                    cx.stats.responses_1xx.add(1);
+                }
+                incoming.head.extend_from_slice(&input[..head.len]);
+                self.pending_mut(cx).incoming = Some(incoming);
+                self.state = State::Reading;
+                return Step::Stop(head.len + progress.consumed, Next::Receive);
+            }
+            Err(refusal) => self.refuse(refusal, input, cx),
+        };
+        cx.buffers.release_body(incoming.body_memory());
+        step
+    }
+
+    fn step_body(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
+        let Some(mut incoming) = self.pending.as_mut().and_then(|p| p.incoming.take()) else {
+            return Step::Stop(0, Next::Receive);
+        };
+        let step = match incoming.feed(input, cx.buffers) {
+            Ok(progress) if progress.done => self.answer_incoming(&incoming, progress.consumed, cx),
+            Ok(progress) => {
+                self.pending_mut(cx).incoming = Some(incoming);
+                self.state = State::Reading;
+                return Step::Stop(progress.consumed, Next::Receive);
+            }
+            Err(refusal) => self.refuse(refusal, &incoming.head, cx),
+        };
+        cx.buffers.release_body(incoming.body_memory());
+        step
+    }
+
+    fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
+        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
+            Parsed::Complete(head) => self.answer(&head, incoming.body(), used, cx),
+            // It was complete and valid when the body began.
+            Parsed::Partial | Parsed::Refused(_) => {
+                self.refuse(Refusal::RequestLine, &incoming.head, cx)
+            }
+        }
+    }
+
+    /// Has the responder answer a whole request, of which `used` octets stand in the input.
+    #[inline]
+    fn answer(
+        &mut self,
+        head: &Head<'_, '_>,
+        body: &[u8],
+        used: usize,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        self.requests = self.requests.wrapping_add(1);
+        let limit = cx.settings.max_requests;
+        let is_last = limit != 0 && self.requests >= limit;
+        // CONNECT is refused, but what follows it might be meant for a tunnel.
+        let we_end = is_last || cx.draining || head.method == Method::Connect;
+        let persistence = match head.version {
+            _ if we_end || !head.keep_alive => Persistence::Close,
+            Version::Http10 => Persistence::KeepAlive,
+            Version::Http11 => Persistence::Implied,
+        };
+        if is_last {
+            cx.stats.connections_max_requests.add(1);
+        }
+        let mut request = Request::new(head, body, cx.peer);
+        request.listener = self.listener;
+        let head_only = head.method == Method::Head;
+        let defer = Some(DeferSource { post: cx.post, key: cx.key });
+        let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
+        cx.responder.answer(&mut request, &mut exchange);
+        let fault = exchange.fault();
+        let shared_body = exchange.take_shared_body();
+        let outcome = exchange.into_outcome();
+        if let Some(fault) = fault {
+            note_fault(fault, head.path, cx);
+        }
+        match outcome {
+            Outcome::Answered { status, close, refusal } => {
+                cx.stats.requests_handled.add(1);
+                count_response(status, cx.stats);
+                if let Some(refusal) = refusal {
+                    count_refusal(refusal, cx.stats);
+                }
+                let is_shared = shared_body.is_some();
+                if is_shared {
+                    self.pending_mut(cx).shared_body = shared_body;
+                }
+                match (close || we_end, head.keep_alive) {
+                    // Nothing may come between the head in the output and its body.
+                    (false, true) if is_shared => Step::Stop(used, Next::Again),
+                    (false, true) => Step::Answered(used),
+                    // Some clients send a CRLF behind a body.
+                    (false, false) if head.framing == Framing::None => {
+                        Step::Stop(used, Next::Close)
+                    }
+                    _ => Step::Stop(used, Next::Linger),
+                }
+            }
+            Outcome::Deferred(shared) => {
+                self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
+                self.state = State::Processing;
+                Step::Stop(used, Next::Wait)
+            }
+            Outcome::Unanswered => {
+                self.refuse_with(&Response::internal_error(), head_only, cx);
+                Step::Stop(used, Next::Linger)
+            }
+        }
+    }
+
+    /// Refuses the request that begins with `head`.
+    #[cold]
+    pub(super) fn refuse(&mut self, refusal: Refusal, head: &[u8], cx: &mut Context<'_>) -> Step {
+        count_refusal(refusal, cx.stats);
+        self.refuse_with(Response::refusal(refusal), is_head(head), cx);
+        Step::Stop(0, Next::Linger)
+    }
+
+    pub(super) fn refuse_with(
+        &mut self,
+        response: &Response,
+        head_only: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let server = cx.responder.server_line();
+        let persistence = Persistence::Close;
+        response.write(cx.out, &Wire { date: cx.date, head_only, persistence, server, extra: b"" });
+        count_response(response.status(), cx.stats);
+        self.ending = Ending::Linger;
+    }
+}
+
+fn is_empty_lines(input: &[u8]) -> bool {
+    input.chunks(2).all(|pair| pair == b"\r\n")
+}
