@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from support.client import Client, get, request
+from support.deadline import eventually
 from support.server import binary_argv
 from support.stats import NAMES
 
@@ -175,3 +176,40 @@ def test_a_standard_error_that_nobody_reads_stops_nothing():
         finally:
             process.kill()
             process.stderr.close()
+
+
+def said(server, pattern: str) -> str:
+    """The first line on standard error that has `pattern`, once it is there."""
+    return eventually(lambda: next((m for m in server.messages() if re.search(pattern, m)), None), pattern)
+
+
+def test_sighup_reads_the_configuration_file_again(start, tmp_path):
+    file = tmp_path / "options.toml"
+    file.write_text('server_name = "one"\nmax_requests = 1000\n')
+    complaint = r"http_responder: (warning|error): reload: .*"
+    server = start("--config", str(file), allow=[complaint], workers=2)
+
+    def name() -> str | None:
+        return get(server.address, "/a.gif").get("server")
+
+    assert name() == "one"
+    file.write_text('server_name = "two"\nmax_requests = 1000\n')
+    server.signal(signal.SIGHUP)
+    eventually(lambda: name() == "two", "the new name is in force")
+
+    file.write_text('server_name = "three"\nmax_requests = "many"\n')
+    server.signal(signal.SIGHUP)
+    line = said(server, r"reload: .*max_requests: expected")
+    assert "stays as it was" in line and name() == "two"
+
+    file.write_text('server_name = "four"\nmax_requests = 7\n')
+    server.signal(signal.SIGHUP)
+    said(server, r"reload: at the next start only: max_requests$")
+    assert name() == "four"
+
+
+def test_sighup_without_a_file_says_so(start):
+    server = start(allow=[r"http_responder: warning: reload: there is no file to read again"], workers=1)
+    server.signal(signal.SIGHUP)
+    said(server, "there is no file")
+    assert get(server.address, "/a.gif").status == 200

@@ -35,7 +35,7 @@ pub use values::Value;
 
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was said: option names and values, not yet resolved.
 ///
@@ -45,6 +45,8 @@ use std::path::Path;
 pub struct Config {
     /// By row of the table.
     said: BTreeMap<usize, Said>,
+    /// The files that were loaded, in their order.
+    files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -113,7 +115,35 @@ impl Config {
     /// [`ErrorCode::Config`] naming file, line and key; [`ErrorCode::Io`] if the file cannot be
     /// read. Nothing is changed then.
     pub fn load_file(&mut self, path: &Path) -> Result<()> {
-        sources::file::load(self, path)
+        sources::file::load(self, path)?;
+        // A later reading shall find it from any working directory.
+        self.files.push(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        Ok(())
+    }
+
+    /// What holds if every file that was loaded is read again now: what the files said before is
+    /// forgotten, what a program or a command line said stays. `None` if there was no file.
+    ///
+    /// # Errors
+    /// As [`Config::load_file`].
+    pub fn reread(&self) -> Result<Option<Config>> {
+        if self.files.is_empty() {
+            return Ok(None);
+        }
+        let mut fresh = Config { said: self.said.clone(), files: Vec::new() };
+        fresh.said.retain(|_, said| said.by != Source::File);
+        for file in &self.files {
+            fresh.load_file(file)?;
+        }
+        Ok(Some(fresh))
+    }
+
+    /// The options that have another value in `other`.
+    pub(crate) fn differences<'c>(
+        &'c self,
+        other: &'c Config,
+    ) -> impl Iterator<Item = &'static OptionRow> + 'c {
+        (0..TABLE.len()).filter(|&row| self.at(row) != other.at(row)).map(|row| &TABLE[row])
     }
 
     /// Takes options from a command line without the program's name: `--keep-alive-timeout 10s`,

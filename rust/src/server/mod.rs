@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
+//! | `reload` | the configuration file, read again |
 //! | `threads` | its workers and its supervisor |
 
 mod listeners;
 pub(crate) mod notice;
+mod reload;
 mod threads;
 
 pub use notice::Notice;
@@ -68,6 +70,8 @@ struct Inner {
     id: u64,
     settings: Arc<Settings>,
     responder: Arc<ArcSwap<Responder>>,
+    /// What was said, as of the last reload.
+    config: Mutex<Config>,
     /// Held while the responder is replaced: changes are made one after the other.
     changing: Mutex<()>,
     listeners: Mutex<Listeners>,
@@ -98,6 +102,7 @@ impl Server {
         let inner = Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             responder: Arc::new(ArcSwap::from_pointee(Responder::new(&settings))),
+            config: Mutex::new(config.clone()),
             changing: Mutex::new(()),
             listeners: Mutex::default(),
             life: Mutex::new(Life { state: ServerState::Built, grace: None, supervisor: None }),
@@ -170,7 +175,7 @@ impl Server {
     ) -> Result<()> {
         // Whatever is let go of is let go of outside of the change: it is the host's code.
         let _refused = handler.clone();
-        self.change(|responder| responder.with_route(method, pattern, handler))
+        self.inner.change(|responder| responder.with_route(method, pattern, handler))
     }
 
     /// Answers requests that match with `response`, without calling any handler. Also while
@@ -179,12 +184,12 @@ impl Server {
     /// # Errors
     /// As [`Server::route`].
     pub fn rule(&self, method: Option<&str>, pattern: &str, response: Response) -> Result<()> {
-        self.change(|responder| responder.with_rule(method, pattern, response))
+        self.inner.change(|responder| responder.with_rule(method, pattern, response))
     }
 
     /// Sends requests that no route takes to `handler`. Also while running.
     pub fn fallback(&self, handler: Arc<dyn Handler>) {
-        let _ = self.change(|responder| Ok(responder.with_fallback(handler)));
+        let _ = self.inner.change(|responder| Ok(responder.with_fallback(handler)));
     }
 
     /// Starts the workers and begins to accept; returns at once. With no listener yet, or where
@@ -397,21 +402,6 @@ impl Server {
         }
     }
 
-    fn change(&self, change: impl FnOnce(Responder) -> Result<Responder>) -> Result<()> {
-        let changing = lock(&self.inner.changing);
-        let before = self.inner.responder.load_full();
-        let changed = change(Responder::clone(&before))?;
-        self.inner.responder.store(Arc::new(changed));
-        drop(changing);
-        if let Some(running) = self.inner.running.get() {
-            running.tell_all(|| Message::Refresh);
-        }
-        // A handler that is replaced may be dropped here, which is the host's code: it may call
-        // this very function.
-        drop(before);
-        Ok(())
-    }
-
     /// A thread of the server that waits for its own end would wait for ever.
     fn not_from_inside(&self, what: &str) -> Result<()> {
         self.in_own_process(what)?;
@@ -448,6 +438,21 @@ impl fmt::Debug for Server {
 }
 
 impl Inner {
+    fn change(&self, change: impl FnOnce(Responder) -> Result<Responder>) -> Result<()> {
+        let changing = lock(&self.changing);
+        let before = self.responder.load_full();
+        let changed = change(Responder::clone(&before))?;
+        self.responder.store(Arc::new(changed));
+        drop(changing);
+        if let Some(running) = self.running.get() {
+            running.tell_all(|| Message::Refresh);
+        }
+        // A handler that is replaced may be dropped here, which is the host's code: it may call
+        // this very function.
+        drop(before);
+        Ok(())
+    }
+
     fn life(&self) -> MutexGuard<'_, Life> {
         lock(&self.life)
     }

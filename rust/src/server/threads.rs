@@ -162,6 +162,6 @@ impl Work for Host {
     }
 
     fn reload(&self) {
-        self.0.log.info(format_args!("reload: there are no files to read again"));
+        self.0.reload();
     }
 }

@@ -60,20 +60,34 @@ struct Base {
     late_declines: Limiter,
 }
 
-impl Responder {
-    /// No routes; default answers as `settings` say.
-    pub fn new(settings: &Settings) -> Self {
+impl Base {
+    fn new(settings: &Settings) -> Self {
         let server_line = server_line(&settings.server_name);
         let defaults = settings.default_answers.then(|| Defaults::new(settings, &server_line));
         let options = Response::builder(204).build().expect("a 204 without fields is well-formed");
-        let base = Base {
+        Base {
             defaults,
             options: options.with_server(&server_line),
             server_line,
             log: Log(settings.log_level),
             late_declines: Limiter::default(),
-        };
-        Responder(Arc::new(Inner { index: Index::default(), fallback: None, base: Arc::new(base) }))
+        }
+    }
+}
+
+impl Responder {
+    /// No routes; default answers as `settings` say.
+    pub fn new(settings: &Settings) -> Self {
+        let base = Arc::new(Base::new(settings));
+        Responder(Arc::new(Inner { index: Index::default(), fallback: None, base }))
+    }
+
+    /// This responder with the default answers as `settings` say. Rules keep the Server field that
+    /// they were prepared with.
+    #[must_use]
+    pub(crate) fn with_settings(&self, settings: &Settings) -> Self {
+        let base = Arc::new(Base::new(settings));
+        Responder(Arc::new(Inner { base, ..(*self.0).clone() }))
     }
 
     /// This responder with a route added behind the others. `method` of `None` is any (see the
