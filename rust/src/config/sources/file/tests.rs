@@ -45,7 +45,8 @@ fn native_types_mean_what_their_text_means() {
 
 #[test]
 fn an_empty_file_says_nothing() {
-    assert_eq!(format!("{:?}", loaded("# nothing\n")), format!("{:?}", Config::new()));
+    assert_eq!(loaded("# nothing\n").differences(&Config::new()).count(), 0);
+    assert!(Config::names().all(|name| !loaded("# nothing\n").is_set(name).unwrap()));
 }
 
 #[test]
@@ -111,4 +112,28 @@ fn a_file_that_the_system_refuses_is_told_from_one_that_is_wrong() {
         assert_eq!(error.code(), code, "{error}");
         assert!(error.message().starts_with(&format!("{path}: ")), "{error}");
     }
+}
+
+#[test]
+fn reading_again_forgets_what_the_file_said_before_and_nothing_else() {
+    let path = std::env::temp_dir().join(format!("hr-reread-{}.toml", std::process::id()));
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    let mut config = Config::new();
+    assert!(config.reread().unwrap().is_none());
+    config.set("backlog", "7").unwrap();
+    write("workers = 3\ncors = false\n");
+    config.load_file(&path).unwrap();
+    config.parse_args(&["--max-requests", "9"]).unwrap();
+
+    write("workers = 5\n");
+    let fresh = config.reread().unwrap().unwrap();
+    let got = ["backlog", "max_requests", "workers", "cors"].map(|n| fresh.get(n).unwrap());
+    assert_eq!(got, ["7", "9", "5", "on"]);
+    let names: Vec<_> = config.differences(&fresh).map(|row| row.name).collect();
+    assert_eq!(names, ["workers", "cors"]);
+
+    write("workers = 0\n");
+    assert!(config.reread().is_err());
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(config.reread().unwrap_err().code(), ErrorCode::Io);
 }
