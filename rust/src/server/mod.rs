@@ -5,15 +5,18 @@
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
 //! | `reload` | the configuration file, read again |
+//! | `state` | where it is in its life |
 //! | `threads` | its workers and its supervisor |
 
 mod listeners;
 pub(crate) mod notice;
 mod reload;
+mod state;
 mod threads;
 
 pub use notice::Notice;
 pub(crate) use notice::Notices;
+pub use state::ServerState;
 
 use crate::acceptor::Address;
 use crate::config::{Config, Settings};
@@ -25,6 +28,7 @@ use crate::sys::signals::{self, Subscription};
 use crate::worker::{self, Message};
 use arc_swap::ArcSwap;
 use listeners::Listeners;
+use state::wrong_state;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,32 +36,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use threads::Running;
-
-/// Where a server is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ServerState {
-    /// Built: listeners may be added; nothing is answered.
-    Built = 0,
-    /// Answering.
-    Running = 1,
-    /// Listeners closed, requests in progress being finished.
-    Draining = 2,
-    /// Stopped, for good.
-    Stopped = 3,
-}
-
-impl ServerState {
-    /// The name, as all faces show it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ServerState::Built => "built",
-            ServerState::Running => "running",
-            ServerState::Draining => "draining",
-            ServerState::Stopped => "stopped",
-        }
-    }
-}
 
 /// A server; all methods may be called from any thread. Dropping it stops it.
 pub struct Server {
@@ -488,15 +466,6 @@ impl Inner {
         let (workers, total) = self.stats();
         render::render(format, &workers, &total)
     }
-}
-
-fn wrong_state(what: &str, state: ServerState) -> Error {
-    let text = match state {
-        ServerState::Built => format!("cannot {what} a server that was never started"),
-        ServerState::Stopped => format!("cannot {what}: the server has stopped"),
-        other => format!("cannot {what}: the server is {} already", other.name()),
-    };
-    Error::new(ErrorCode::State, text)
 }
 
 /// No state behind these locks is left half-changed by a panic: poison means nothing.

@@ -44,26 +44,7 @@ mod tests {
 
     #[test]
     fn every_refusal_has_an_answer_with_its_own_status() {
-        for refusal in [
-            Refusal::RequestLine,
-            Refusal::Version,
-            Refusal::VersionSyntax,
-            Refusal::TargetTooLong,
-            Refusal::HeadTooLarge,
-            Refusal::Field,
-            Refusal::LineEnd,
-            Refusal::Host,
-            Refusal::Framing,
-            Refusal::TransferCoding,
-            Refusal::Chunk,
-            Refusal::BodyTooLarge,
-            Refusal::Method,
-            Refusal::MethodNotAllowed,
-            Refusal::Expectation,
-            Refusal::Protocol,
-            Refusal::Memory,
-            Refusal::Full,
-        ] {
+        for refusal in Refusal::ALL {
             assert_eq!(Response::refusal(refusal).status(), refusal.status(), "{refusal:?}");
         }
     }
