@@ -1,5 +1,13 @@
-//! What the parts without locks, and the one with a lock, are made of. The models in `tests/`
-//! compile those files with loom's types of the same names in this place.
+//! What the parts without locks, and those with locks, are made of. The models in `tests/` compile
+//! the mailbox and the deferred answers with loom's types of the same names in this place; under
+//! ThreadSanitizer the locks are annotated.
 
+#[cfg(tsan)]
+mod annotated;
+
+#[cfg(tsan)]
+pub(crate) use annotated::{Condvar, Mutex, MutexGuard};
+pub(crate) use std::sync::PoisonError;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-pub(crate) use std::sync::{Mutex, PoisonError};
+#[cfg(not(tsan))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};

@@ -22,7 +22,7 @@ if ! find_runtime; then
     exit 0
 fi
 
-RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
+RUSTFLAGS="--cfg tsan -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
     cargo +nightly build --quiet --locked --target "$triple" --target-dir "$target" -p http_responder_c
 
 for source in tests/c/*.c; do

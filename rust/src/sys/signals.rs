@@ -1,9 +1,9 @@
 //! Signals, by way of signal-hook: its registry makes adding and removing actions safe.
 
+use crate::sync::{Mutex, PoisonError};
 use signal_hook::low_level::{emulate_default_handler, register, unregister};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// The signals that a server acts on.
 pub(crate) const SIGNALS: [i32; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGUSR1, libc::SIGHUP];
