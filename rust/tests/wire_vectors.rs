@@ -4,9 +4,8 @@
 //! The file is `$HR_WIRE_VECTORS`, or `requests.jsonl` in a `shared/wire` directory beside the
 //! repository; one JSON object a line with the string members `src`, `name`, `expect` and `b64`.
 
-use http_responder::http::head::{FIELDS_MAX, parse};
+use http_responder::http::head::parse;
 use http_responder::http::{BodyDecoder, FieldSlots, Limits, Parsed, Refusal};
-use std::mem::MaybeUninit;
 use std::path::PathBuf;
 
 const LIMITS: Limits =
@@ -28,7 +27,7 @@ enum Outcome {
 fn outcome(mut bytes: &[u8]) -> Outcome {
     let mut heads = 0;
     while !bytes.is_empty() {
-        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        let mut slots = FieldSlots::new();
         let (len, framing) = match parse(bytes, &mut slots, &LIMITS) {
             Parsed::Complete(head) => (head.len, head.framing),
             Parsed::Partial => return Outcome::Partial,

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod facts;
+mod fast;
 mod framing;
 mod host;
 mod lines;
@@ -13,7 +14,7 @@ use self::facts::Facts;
 use self::lines::LineEnds;
 use self::target::Target;
 use super::{Method, Refusal};
-use std::mem::MaybeUninit;
+use crate::sys::filling::Filling;
 
 /// One field line: name as sent, value without surrounding white space.
 pub type Field<'b> = httparse::Header<'b>;
@@ -25,7 +26,7 @@ pub const FIELDS_MAX: usize = 256;
 pub(crate) const METHOD_MAX: usize = 32;
 
 /// Uninitialised room for the field lines; lives on the caller's stack.
-pub type FieldSlots<'b> = [MaybeUninit<Field<'b>>; FIELDS_MAX];
+pub type FieldSlots<'b> = Filling<Field<'b>, FIELDS_MAX>;
 
 /// What a head may have.
 #[derive(Clone, Copy, Debug)]
@@ -145,8 +146,22 @@ pub fn parse<'h, 'b>(
         _ => 0,
     };
     let text = &window[lead..];
+    if let Some(head) = fast::parse(text, lead, slots, limits) {
+        return Parsed::Complete(Head { fields: slots.filled(), ..head });
+    }
+    thorough(text, lead, slots, limits)
+}
+
+/// The way for what [`fast::parse`] does not take: httparse, the checks that it does not make, and
+/// for what is refused the reason why.
+fn thorough<'h, 'b>(
+    text: &'b [u8],
+    lead: usize,
+    slots: &'h mut FieldSlots<'b>,
+    limits: &Limits,
+) -> Parsed<'h, 'b> {
     let mut request = httparse::Request::new(&mut []);
-    let slots = &mut slots[..limits.max_fields.min(FIELDS_MAX)];
+    let slots = &mut slots.room()[..limits.max_fields.min(FIELDS_MAX)];
     match request.parse_with_uninit_headers(text, slots) {
         Ok(httparse::Status::Complete(len)) => match check(&text[..len], lead, request, limits) {
             Ok(head) => Parsed::Complete(head),

@@ -8,7 +8,7 @@ pub mod refusal;
 pub mod status;
 
 mod chunked;
-mod syntax;
+pub(crate) mod syntax;
 
 pub use body::{BodyDecoder, Progress};
 pub use date::DateLine;

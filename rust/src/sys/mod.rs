@@ -4,7 +4,9 @@
 
 pub(crate) mod clock;
 pub(crate) mod eventfd;
+pub(crate) mod filling;
 pub(crate) mod limits;
+pub(crate) mod scan;
 pub(crate) mod signals;
 pub(crate) mod socket;
 pub(crate) mod stderr;

@@ -4,13 +4,12 @@ use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
 use crate::connection::counting::{count_refusal, count_response, note_fault};
 use crate::connection::incoming::Incoming;
-use crate::http::head::{self, FIELDS_MAX};
+use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, Outcome};
 use crate::responder::response::{Persistence, Wire};
 use crate::responder::{Exchange, Request, Response};
-use std::mem::MaybeUninit;
 
 /// RFC 9110 section 15.2.1.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -36,7 +35,7 @@ impl Machine {
         if cx.out.len() >= OUT_BOUND {
             return Step::Stop(0, Next::Again);
         }
-        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        let mut slots = FieldSlots::new();
         match head::parse(input, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) if head.framing == Framing::None => {
                 let used = head.len;
@@ -101,7 +100,7 @@ impl Machine {
     }
 
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
-        let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+        let mut slots = FieldSlots::new();
         match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) => self.answer(&head, incoming.body(), used, cx),
             // It was complete and valid when the body began.

@@ -38,7 +38,7 @@ impl<'b> Facts<'b> {
 
     /// Notes one field, told by the length of its name first: most names end there.
     #[inline]
-    fn note(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), Refusal> {
+    pub(super) fn note(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), Refusal> {
         match name.len() {
             4 if is(name, b"host") => only(&mut self.host, value, Refusal::Host)?,
             6 if is(name, b"accept") => first(&mut self.known.accept, value),

@@ -38,7 +38,7 @@ struct Seen {
 }
 
 fn parse_with(bytes: &[u8], limits: &Limits) -> Outcome {
-    let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut slots = FieldSlots::new();
     match parse(bytes, &mut slots, limits) {
         Parsed::Complete(head) => Outcome::Complete(Seen::from(&head)),
         Parsed::Partial => Outcome::Partial,

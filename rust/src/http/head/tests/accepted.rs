@@ -135,7 +135,7 @@ fn the_fields_that_answers_look_at_are_picked_up_once_each() {
     let bytes = get("ORIGIN: o\r\naccept: a\r\nAccept: b\r\nSec-Fetch-Dest: d\r\nPing-To: p\r\n\
         Access-Control-Request-Method: m\r\nAccess-Control-Request-Headers: h\r\n\
         Access-Control-Request-Private-Network: n\r\n");
-    let mut slots: FieldSlots<'_> = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut slots = FieldSlots::new();
     let Parsed::Complete(head) = parse(&bytes, &mut slots, &LIMITS) else {
         panic!("refused");
     };
