@@ -2,6 +2,7 @@
 //!
 //! Each function is one system call with its errors as `io::Result`, `EINTR` repeated.
 
+pub(crate) mod ascii;
 pub(crate) mod clock;
 pub(crate) mod eventfd;
 pub(crate) mod filling;

@@ -1,6 +1,7 @@
 //! `uri-host [ ":" port ]` (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
 
 use crate::http::syntax::is_reg_name_byte;
+use crate::sys::ascii;
 use std::net::Ipv6Addr;
 
 /// The value of a Host field, if it is valid: an authority, or empty (RFC 9112 section 3.2).
@@ -9,7 +10,7 @@ pub(super) fn parse(value: &[u8]) -> Option<&str> {
     if !value.is_empty() && !is_authority(value) {
         return None;
     }
-    std::str::from_utf8(value).ok()
+    ascii::text(value)
 }
 
 /// Whether `text` is a host, not empty, with an optional port. Userinfo is none of it.

@@ -51,10 +51,22 @@ impl<'b> Target<'b> {
 
     #[inline]
     fn from_path(text: &'b str, authority: Option<&'b str>) -> Self {
-        match text.split_once('?') {
-            Some((path, query)) => Target { path, query: Some(query), authority },
+        match question_mark(text) {
+            Some(at) => Target { path: &text[..at], query: Some(&text[at + 1..]), authority },
             None => Target { path: text, query: None, authority },
         }
+    }
+}
+
+/// Most targets are short, where a search that begins with a look at the processor costs more than
+/// it saves.
+#[inline]
+fn question_mark(text: &str) -> Option<usize> {
+    const SHORT: usize = 32;
+    if text.len() <= SHORT {
+        text.bytes().position(|octet| octet == b'?')
+    } else {
+        memchr::memchr(b'?', text.as_bytes())
     }
 }
 
