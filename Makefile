@@ -172,8 +172,13 @@ test-parity: build python ## Options and statistics are the same on every face (
 	$(PYTEST) tests/parity
 
 .PHONY: bench
-bench: build tools $(VENV)/ready ## Speed and memory against a floor that parses nothing
-	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/bench/bench.py
+bench: build tools $(VENV)/bench ## Speed and memory beside other servers (BENCH=keepalive,churn PEERS=nginx,h2o ARGS=--write)
+	@tests/bench/peers/install.sh
+	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/bench/bench.py $(ARGS)
+
+$(VENV)/bench: $(VENV)/ready tests/bench/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@touch $@
 
 .PHONY: tools
 tools: ## Installs what single suites need (valgrind, wrk, ab, strace), where it can

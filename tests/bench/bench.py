@@ -1,93 +1,103 @@
 #!/usr/bin/env python3
-"""Speed and memory against a floor that parses nothing: see floor.c.
+"""Speed and memory beside every peer, and beside a floor that parses nothing.
 
-The server has core 0 and one worker, wrk has core 1 and 64 connections; the floor and the server
-take turns, and the medians of all rounds are compared. Prints a table, writes build/bench.json.
+Runs workloads (--bench, or BENCH=keepalive,churn) against peers (--peers, or PEERS=nginx,h2o; `none`
+for the floor alone), all unless some are named. Prints tables and goals and writes build/bench.json;
+--write puts docs/benchmarks.md and its plots in place.
 """
 
 import argparse
 import json
 import os
+import platform
 import shutil
 import sys
 from pathlib import Path
-from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import goals  # noqa: E402
 import measure  # noqa: E402
+import report as reports  # noqa: E402
+from peers import OURS, Missing  # noqa: E402
+from workloads import WORKLOADS, Session, choose_peers, choose_workloads  # noqa: E402
+
+TITLES = {workload.name: workload.title for workload in WORKLOADS}
+DOCS = measure.HERE.parents[1] / "docs"
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2, help="of each run")
-    parser.add_argument("--instructions", action="store_true", help="also count instructions with callgrind")
-    parser.add_argument("--check", action="store_true", help="exit status 1 where a promise is not kept")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bench", default=os.environ.get("BENCH", ""), metavar="NAMES")
+    parser.add_argument("--peers", default=os.environ.get("PEERS", ""), metavar="NAMES")
+    parser.add_argument("--rounds", type=_positive(int), default=5)
+    parser.add_argument("--seconds", type=_positive(float), default=1.0, help="of each run")
+    parser.add_argument("--check", action="store_true", help="exit status 1 where a goal is missed")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and its plots")
+    parser.add_argument("--render", action="store_true", help="from the last build/bench.json, measuring nothing")
     return parser.parse_args()
 
 
+def _positive(kind: type):
+    def convert(text: str):
+        value = kind(text)
+        if value <= 0:
+            raise ValueError
+        return value
+
+    convert.__name__ = f"positive {kind.__name__}"
+    return convert
+
+
 def missing() -> list[str]:
-    tools = [tool for tool in ("wrk", "taskset", "cc") if shutil.which(tool) is None]
-    return tools + ([] if (os.cpu_count() or 1) >= 2 else ["a second core"])
+    tools = [tool for tool in ("taskset", "cc") if shutil.which(tool) is None]
+    return tools + ([] if len(os.sched_getaffinity(0)) >= 2 else ["a second core"])
 
 
-def compare(rounds: int, seconds: int) -> dict:
-    """Runs the floor and the server in turn."""
-    floor_argv, our_argv = measure.floor(measure.answer_file()), measure.ours()
-    pairs = []
-    for number in range(rounds):
-        floor, ours = measure.load(floor_argv, seconds), measure.load(our_argv, seconds)
-        print(f"  round {number + 1}: floor {floor.cpu_us:.2f} us, ours {ours.cpu_us:.2f} us", file=sys.stderr)
-        pairs.append((floor, ours))
+def machine() -> str:
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return f"{len(os.sched_getaffinity(0))} cores of {model}, Linux {platform.release()}"
+
+
+def run(options: argparse.Namespace, show) -> dict:
+    peers, chosen = choose_peers(options.peers), choose_workloads(options.bench)
+    versions = {}
+    session = Session(options.rounds, options.seconds, show)
+    for peer in [OURS, *peers]:
+        try:
+            show(f"preparing {peer.name}")
+            # Whether it is there at all, before the rounds.
+            with measure.running(peer):
+                versions[peer.name] = peer.version()
+        except (Missing, measure.Failed) as why:
+            session.skipped[peer.name] = str(why)
+    measure.answer_file()
+    found = {workload.name: session.run(workload, peers) for workload in chosen}
     return {
-        "floor": {"cpu_us": median(f.cpu_us for f, _ in pairs), "per_second": median(f.per_second for f, _ in pairs)},
-        "ours": {"cpu_us": median(o.cpu_us for _, o in pairs), "per_second": median(o.per_second for _, o in pairs)},
-        "cpu_ratio": median(o.cpu_us / f.cpu_us for f, o in pairs),
-        "cpu_ratios": [round(o.cpu_us / f.cpu_us, 4) for f, o in pairs],
+        "machine": machine(),
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+        "versions": versions,
+        "workloads": found,
+        "skipped": session.skipped,
     }
 
 
-def syscalls() -> dict:
-    result = {}
-    for name, argv in (("floor", measure.floor(measure.answer_file())), ("ours", measure.ours())):
-        found = measure.syscalls_per_request(argv)
-        if isinstance(found, str):
-            result[name] = found
-        else:
-            result[name] = {"total": found[0], "by_name": found[1]}
-    return result
+def show_tables(report: dict, console) -> None:
+    from rich.table import Table
 
-
-def table(report: dict) -> str:
-    def calls(name: str) -> str:
-        found = report["syscalls"][name]
-        return found if isinstance(found, str) else f"{found['total']:.3f}"
-
-    rows = [
-        ("", "floor", "ours"),
-        ("CPU time per request, us", f"{report['floor']['cpu_us']:.3f}", f"{report['ours']['cpu_us']:.3f}"),
-        ("requests per second", f"{report['floor']['per_second']:.0f}", f"{report['ours']['per_second']:.0f}"),
-        ("syscalls per request", calls("floor"), calls("ours")),
-        ("CPU time, ours / floor", "1", f"{report['cpu_ratio']:.3f}"),
-        ("resident at start, 4 x 50,000, MB", "", f"{report['resident_at_start'] / 1e6:.1f}"),
-        ("resident per idle connection, octets", "", f"{report['resident_per_idle_connection']:.0f}"),
-    ]
-    if "instructions" in report:
-        found = report["instructions"]
-        rows.append(("user instructions per request", "", found if isinstance(found, str) else f"{found:.0f}"))
-    return "\n".join(f"{name:<38} {floor:>12} {ours:>12}" for name, floor, ours in rows)
-
-
-def broken_promises(report: dict) -> list[str]:
-    """What was promised and is not so."""
-    ours = report["syscalls"]["ours"]
-    promises = [
-        (report["cpu_ratio"] <= 1.15, "CPU time per request at most 1.15 of the floor"),
-        (isinstance(ours, str) or ours["total"] <= 2.1, "at most 2.1 syscalls per request"),
-        (report["resident_at_start"] < 20e6, "less than 20 MB resident at start"),
-    ]
-    return [text for kept, text in promises if not kept]
+    for name, found in report["workloads"].items():
+        heading, rows = reports.table(found)
+        table = Table(title=f"{name}: {TITLES[name]}", title_justify="left")
+        for at, column in enumerate(heading):
+            table.add_column(column, justify="right" if at else "left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    for name, why in report["skipped"].items():
+        console.print(f"not measured: {name}: {why}", markup=False)
+    for goal in goals.judge(report):
+        console.print(f"{goal.text}: {goal.verdict}", markup=False)
 
 
 def main() -> int:
@@ -95,17 +105,24 @@ def main() -> int:
     if lacking := missing():
         print(f"bench: skipped, this machine lacks {', '.join(lacking)}")
         return 0
-    report = compare(options.rounds, options.seconds)
-    report["syscalls"] = syscalls()
-    report["resident_at_start"] = measure.resident_at_start()
-    report["resident_per_idle_connection"] = measure.resident_per_idle_connection()
-    if options.instructions:
-        report["instructions"] = measure.instructions_per_request()
-    (measure.BUILD / "bench.json").write_text(json.dumps(report, indent=2) + "\n")
-    print(table(report))
-    for text in (broken := broken_promises(report)):
-        print(f"not kept: {text}")
-    return 1 if options.check and broken else 0
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    file = measure.BUILD / "bench.json"
+    if options.render:
+        if not file.exists():
+            print(f"bench: --render: {file.name} is not there: expected one from an earlier run", file=sys.stderr)
+            return 1
+        report = json.loads(file.read_text())
+    else:
+        with Console(stderr=True).status("starting") as status:
+            report = run(options, status.update)
+        file.write_text(json.dumps(report, indent=2) + "\n")
+    show_tables(report, console)
+    if options.write:
+        (DOCS / "benchmarks.md").write_text(reports.markdown(report, TITLES))
+        reports.plots(report, TITLES, DOCS / "benchmarks")
+    return 1 if options.check and not all(goal.met for goal in goals.judge(report)) else 0
 
 
 if __name__ == "__main__":

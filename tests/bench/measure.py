@@ -1,153 +1,244 @@
 """The single measurements: each starts what it needs and ends it again."""
 
+import json
+import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
-import sys
+import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from peers import HERE as PEERS_FOLDER
+from peers import BUILD, OURS, Peer, c_program
+from support import proc
 
-from support import proc  # noqa: E402
-from support.client import Client, request  # noqa: E402
-from support.compile import c_program  # noqa: E402
-from support.paths import BINARY, BUILD  # noqa: E402
-from support.server import ServerProcess  # noqa: E402
-
-PATH = "/a.gif"
+HERE = PEERS_FOLDER.parent
 SERVER_CORE, CLIENT_CORE = "0", "1"
-CONNECTIONS = 64
+PATIENCE = 20.0
+
+
+class Failed(Exception):
+    """A measurement that could not be made, and why."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one run of wrk found."""
+class Load:
+    """What the client is told; see client/load.c."""
 
-    requests: int
-    per_second: float
-    cpu_us: float
-    """Microseconds of processor time that the server used for one request."""
+    request: str = "minimal"
+    connections: int = 64
+    depth: int = 1
+    churn: bool = False
+    rate: float = 0
+
+    def arguments(self, seconds: float) -> list[str]:
+        words = ["--request", str(HERE / "requests" / f"{self.request}.http"), "--seconds", str(seconds)]
+        words += ["--connections", str(self.connections), "--depth", str(self.depth)]
+        return words + (["--churn"] if self.churn else []) + (["--rate", str(self.rate)] if self.rate else [])
+
+    @property
+    def request_octets(self) -> int:
+        return (HERE / "requests" / f"{self.request}.http").stat().st_size
+
+
+class Running:
+    """A server on a core of its own, with all its processes."""
+
+    def __init__(self, peer: Peer, *, wrapper: tuple[str, ...] = (), extra: tuple[str, ...] = ()):
+        self.folder = tempfile.TemporaryDirectory(prefix="http_responder_bench")
+        os.chmod(self.folder.name, 0o755)  # a worker may run as another user
+        self.port = _free_port()
+        argv = [*wrapper, *peer.argv(self.port, Path(self.folder.name)), *extra]
+        self.started = time.monotonic()
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            ["taskset", "-c", SERVER_CORE, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors
+        )
+        self._wait(peer.name)
+
+    def _wait(self, name: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.001)
+        self.errors.seek(0)
+        said = self.errors.read().decode(errors="replace").strip()[-300:]
+        self.end()
+        raise Failed(f"{name} does not listen: {said}")
+
+    def pids(self) -> list[int]:
+        found, queue = [], [self.process.pid]
+        while queue:
+            pid = queue.pop()
+            found.append(pid)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                queue += [int(child) for child in (task / "children").read_text().split()]
+        return found
+
+    def cpu(self) -> tuple[float, int, int]:
+        """Seconds on a processor, to the nanosecond; ticks of user and system time, which split it."""
+        fine = sum(proc.cpu_seconds_fine(pid) for pid in self.pids())
+        words = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in self.pids()]
+        return fine, sum(int(w[11]) for w in words), sum(int(w[12]) for w in words)
+
+    def private_octets(self) -> int:
+        text = "".join(Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.pids())
+        return sum(int(kib) for kib in re.findall(r"^Private_\w+:\s+(\d+) kB", text, re.MULTILINE)) * 1024
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(3)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
 
 
 @contextmanager
-def running(argv: list[str], *wrapper: str):
-    server = ServerProcess(argv, wrapper=wrapper)
+def running(peer: Peer, **how):
+    server = Running(peer, **how)
     try:
         yield server
     finally:
-        server.signal(signal.SIGTERM)
-        server.kill()
+        server.end()
 
 
-def ours(workers: int = 1, connections: int = 1000) -> list[str]:
-    return [str(BINARY), "0", "127.0.0.1", "-w", str(workers), "--max-connections", str(connections)]
+def _free_port() -> int:
+    # The peers take no port 0; nobody else on this machine's loopback takes it meanwhile.
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
-def answer_file() -> Path:
-    """The exact bytes of our answer, for the floor to send."""
-    file = BUILD / "bench_answer.bin"
-    with running(ours()) as server, Client(server.address) as client:
-        client.send(request(PATH, "Connection: close", version="1.1"))
-        raw = client.until_closed()
-    file.write_bytes(raw.replace(b"Connection: close\r\n", b"").replace(b"connection: close\r\n", b""))
-    return file
+def client(port: int, load: Load, seconds: float) -> dict:
+    command = ["taskset", "-c", CLIENT_CORE, str(c_program(HERE / "client" / "load.c", optimise=True)), str(port)]
+    done = subprocess.run([*command, *load.arguments(seconds)], capture_output=True, text=True, timeout=seconds + 60)
+    if done.returncode != 0:
+        raise Failed(done.stderr.strip()[-200:])
+    found = json.loads(done.stdout.splitlines()[-1])
+    if found["errors"] or not found["requests"]:
+        raise Failed(f"{found['errors']} errors in {found['requests']} requests")
+    return found
 
 
-def floor(file: Path) -> list[str]:
-    return [str(c_program(Path(__file__).with_name("floor.c"), optimise=True)), str(file)]
+def _extra(peer: Peer, load: Load) -> tuple[str, ...]:
+    return (str(load.request_octets),) if peer.name == "floor" and load.depth > 1 else ()
 
 
-def wrk(url: str, seconds: int) -> tuple[int, float]:
-    """Requests done and seconds taken; any error ends the benchmark."""
-    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", url + PATH]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Socket errors" in text or "Non-2xx" in text:
-        raise SystemExit(f"wrk met errors:\n{text}")
-    done = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", text)
-    return int(done[1]), float(done[2]) * {"ms": 0.001, "s": 1, "m": 60}[done[3]]
+def run(peer: Peer, load: Load, seconds: float) -> dict:
+    """One run against a fresh server: requests, latency, microseconds of processor time for one request."""
+    with running(peer, extra=_extra(peer, load)) as server:
+        client(server.port, load, 0.2)
+        before = server.cpu()
+        found = client(server.port, load, seconds)
+        fine, user, system = (after - b for after, b in zip(server.cpu(), before))
+    found["per_second"] = found["requests"] / found["seconds"]
+    found["cpu_us"] = fine / found["requests"] * 1e6
+    found["user_ticks"], found["system_ticks"] = user, system
+    return found
 
 
-def load(argv: list[str], seconds: int) -> Run:
-    """One run against a fresh server on a core of its own."""
-    with running(argv, "taskset", "-c", SERVER_CORE) as server:
-        wrk(server.url, 1)
-        before = proc.cpu_seconds_fine(server.pid)
-        requests, took = wrk(server.url, seconds)
-        used = proc.cpu_seconds_fine(server.pid) - before
-    return Run(requests, requests / took, used / requests * 1e6)
-
-
-def syscalls_per_request(argv: list[str]) -> tuple[float, dict[str, float]] | str:
-    """Calls for each request in all and by name, or why that cannot be said."""
+def syscalls(peer: Peer, load: Load) -> float:
+    """System calls for each request."""
     if shutil.which("strace") is None:
-        return "skipped: strace is not installed"
-    report = BUILD / "bench_strace.txt"
-    report.unlink(missing_ok=True)
-    with running(argv, "taskset", "-c", SERVER_CORE) as server:
-        wrk(server.url, 1)
-        # On the server's core: wrk stays the faster one, so that events come in batches as always.
-        command = ["taskset", "-c", SERVER_CORE, "strace", "-c", "-f", "-p", str(server.pid), "-o", str(report)]
+        raise Failed("strace is not installed")
+    with running(peer, extra=_extra(peer, load)) as server, tempfile.NamedTemporaryFile() as report:
+        client(server.port, load, 0.1)
+        command = ["taskset", "-c", SERVER_CORE, "strace", "-c", "-f", "-o", report.name]
+        for pid in server.pids():
+            command += ["-p", str(pid)]
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        line = tracer.stderr.readline()
-        if "attached" not in line:
-            tracer.wait()
-            return f"skipped: {line.strip()}"
-        requests, _ = wrk(server.url, 1)
+        for _ in server.pids():
+            tracer.stderr.readline()
+        found = client(server.port, load, 0.5)
         tracer.send_signal(signal.SIGINT)
         tracer.communicate()
-    calls = {
-        words[-1]: int(words[3]) / requests
-        for words in (row.split() for row in report.read_text().splitlines())
-        if len(words) in (5, 6) and words[3].isdigit() and words[-1] != "total"
-    }
-    return sum(calls.values()), {name: n for name, n in calls.items() if n >= 0.001}
+        rows = [row.split() for row in Path(report.name).read_text().splitlines()]
+    calls = sum(int(row[3]) for row in rows if len(row) in (5, 6) and row[3].isdigit() and row[-1] != "total")
+    return calls / found["requests"]
 
 
-def resident_at_start() -> int:
-    """Octets, with four workers of 50,000 connections each."""
-    with running(ours(4, 50_000)) as server:
-        return proc.resident_bytes(server.pid)
-
-
-def resident_per_idle_connection(count: int = 5000) -> float:
-    """Octets of user memory for each open connection that has had one answer."""
-    with running(ours(1, count)) as server:
-        with Client(server.address) as warm:
-            warm.send(request(PATH))
-            warm.response()
-        before = proc.resident_bytes(server.pid)
-        clients = [Client(server.address) for _ in range(count - 1)]
-        for client in clients:
-            client.send(request(PATH))
-            client.response()
-        grown = proc.resident_bytes(server.pid) - before
-        for client in clients:
-            client.close()
-    return grown / len(clients)
-
-
-def instructions_per_request() -> float | str:
-    """User instructions by callgrind: the difference of a long run and a short one."""
+def instructions(peer: Peer, load: Load) -> float:
+    """User instructions for each request, by callgrind: of a long run less those of a short one."""
     if shutil.which("valgrind") is None:
-        return "skipped: valgrind is not installed"
-    few, many = 1000, 11_000
-    return (_instructions(many) - _instructions(few)) / (many - few)
+        raise Failed("valgrind is not installed")
+    counts = []
+    for requests in (500, 5500):
+        with tempfile.TemporaryDirectory() as folder:
+            wrapper = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/%p.out")
+            with running(peer, wrapper=wrapper, extra=_extra(peer, load)) as server:
+                _ask(server.port, load, requests)
+            files = Path(folder).glob("*.out")
+            totals = [re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE) for file in files]
+            counts.append(sum(int(total[1]) for total in totals if total))
+    if not all(counts) or counts[1] - counts[0] < 5000:
+        raise Failed("callgrind did not see the process that answers")
+    return (counts[1] - counts[0]) / 5000
 
 
-def _instructions(count: int) -> int:
-    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={BUILD / 'bench_callgrind.out'}"]
-    server = ServerProcess(ours(), wrapper=tuple(command))
-    try:
-        with Client(server.address) as client:
-            for _ in range(count):
-                client.send(request(PATH))
-                client.response()
-        server.signal(signal.SIGTERM)
-        server.wait(30)
-        collected = [re.search(r"Collected : (\d+)", line) for line in server.stderr_lines]
-        return int(next(match for match in collected if match)[1])
-    finally:
-        server.kill()
+def _ask(port: int, load: Load, count: int) -> None:
+    request = (HERE / "requests" / f"{load.request}.http").read_bytes()
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(count):
+            connection.sendall(request)
+            answer = b""
+            while b"\r\n\r\n" not in answer or len(answer) < _length(answer):
+                part = connection.recv(65536)
+                if not part:
+                    raise Failed("the connection was closed")
+                answer += part
+
+
+def _length(answer: bytes) -> int:
+    head = answer.index(b"\r\n\r\n") + 4
+    length = re.search(rb"\r\ncontent-length: *(\d+)", answer[:head], re.IGNORECASE)
+    return head + int(length[1]) if length else head
+
+
+def idle(peer: Peer, connections: int) -> dict:
+    """Private octets for each open connection that has had one answer; all answer once more."""
+    program = str(c_program(HERE / "client" / "load.c", optimise=True))
+    request = str(HERE / "requests" / "minimal.http")
+    with running(peer) as server:
+        client(server.port, Load(connections=8), 0.1)
+        before = server.private_octets()
+        command = ["taskset", "-c", CLIENT_CORE, program, str(server.port), "--request", request]
+        holder = subprocess.Popen(
+            [*command, "--connections", str(connections), "--hold"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        opened = holder.stdout.readline().strip() == "open"
+        grown = server.private_octets() - before
+        rest, _ = holder.communicate("\n")
+    found = json.loads(rest.splitlines()[-1]) if opened and rest.strip() else {"requests": 0, "errors": 0}
+    if found["requests"] != 2 * connections:
+        raise Failed(f"{found['requests']} of {2 * connections} answered, {found['errors']} errors")
+    return {"octets": grown / connections, "connections": connections}
+
+
+def answer_file() -> None:
+    """The exact octets of our answer, for the floor to send."""
+    request = (HERE / "requests" / "minimal.http").read_bytes()
+    with running(OURS) as server, socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(request)
+        (BUILD / "bench_answer.bin").write_bytes(connection.recv(65536))
+
+
+def start_ms(peer: Peer) -> float:
+    """From the start of the process to its first answer."""
+    with running(peer) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall((HERE / "requests" / "minimal.http").read_bytes())
+            connection.recv(65536)
+        return (time.monotonic() - server.started) * 1000

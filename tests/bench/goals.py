@@ -1,0 +1,62 @@
+"""What is aimed for, and whether a report has reached it."""
+
+from dataclasses import dataclass
+
+OURS, DISPATCH, REUSEPORT = "http_responder", "http_responder (dispatch)", "http_responder (reuseport)"
+
+
+@dataclass(frozen=True)
+class Goal:
+    text: str
+    figure: float
+    bound: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        return self.figure >= self.bound if self.at_least else self.figure <= self.bound
+
+    @property
+    def verdict(self) -> str:
+        sign = "at least" if self.at_least else "at most"
+        part = abs(self.figure / self.bound - 1) if self.bound else abs(self.figure)
+        return f"{'met' if self.met else 'MISSED'}: {self.figure:.3g}, {sign} {self.bound:.3g} ({part:.0%} {'to spare' if self.met else 'off'})"
+
+
+def judge(report: dict) -> list[Goal]:
+    """The goals that the report has figures for."""
+    found = report["workloads"]
+
+    def figure(workload: str, name: str, key: str) -> float | None:
+        return found.get(workload, {}).get(name, {}).get(key)
+
+    def quotient(workload: str, key: str, of: str, by: str) -> float | None:
+        one, other = figure(workload, of, key), figure(workload, by, key)
+        return one / other if one is not None and other else None
+
+    user = quotient("keepalive", "user_us", OURS, "floor")
+    rule, callback = figure("callback", "rule", "cpu_us"), figure("callback", "callback", "cpu_us")
+    workers = [quotient("workers", "cpu_us", f"{count} workers", "1 workers") for count in (2, 4)]
+    candidates: list[tuple[str, float | None, float, bool]] = [
+        ("keepalive: CPU time per request, ratio to the floor", figure("keepalive", OURS, "cpu_us_ratio"), 1.05, False),
+        ("keepalive: user part, ratio to the floor's (0.30 us where that is 0.21)", user, 0.30 / 0.21, False),
+        ("browser: CPU time per request, ratio to the floor", figure("browser", OURS, "cpu_us_ratio"), 1.05, False),
+        ("pipeline: CPU time per request, ratio to the floor", figure("pipeline", OURS, "cpu_us_ratio"), 1.15, False),
+        ("pipeline: requests per second, ratio to nginx", quotient("pipeline", "per_second", OURS, "nginx"), 8, True),
+        ("churn, dispatch: CPU time, ratio to nginx", quotient("churn", "cpu_us", DISPATCH, "nginx"), 0.95, False),
+        ("churn, reuseport: CPU time, ratio to nginx", quotient("churn", "cpu_us", REUSEPORT, "nginx"), 0.95, False),
+        ("idle: private octets per connection at 15,000", figure("idle", OURS, "octets"), 100, False),
+        ("fixed rate: p99, ratio to the floor", figure("rate", OURS, "p99_us_ratio"), 1.10, False),
+        ("fixed rate: p99.9, ratio to the floor", figure("rate", OURS, "p999_us_ratio"), 1.10, False),
+        ("callback: microseconds more than the rule", None if None in (rule, callback) else callback - rule, 0.05, False),
+        ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
+        ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
+        ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),
+        ("binary with the engine, stripped, MB", _mega(figure("start", OURS, "stripped")), 2, False),
+        ("4 idle workers, resident, MB", _mega(figure("start", OURS, "resident")), 5, False),
+    ]
+    return [Goal(text, value, bound, least) for text, value, bound, least in candidates if value is not None]
+
+
+def _mega(octets: float | None) -> float | None:
+    return None if octets is None else octets / 1e6

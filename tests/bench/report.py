@@ -1,0 +1,99 @@
+"""A report as Markdown and as plots."""
+
+from pathlib import Path
+
+import goals
+
+COLUMNS = [
+    ("cpu_us", "CPU us", "{:.3f}"),
+    ("cpu_us_ratio", "ratio", "{:.2f}"),
+    ("user_us", "user us", "{:.2f}"),
+    ("system_us", "sys us", "{:.2f}"),
+    ("per_second", "requests/s", "{:,.0f}"),
+    ("p50_us", "p50 us", "{:,.0f}"),
+    ("p99_us", "p99 us", "{:,.0f}"),
+    ("p999_us", "p99.9 us", "{:,.0f}"),
+    ("syscalls", "syscalls", "{:.2f}"),
+    ("instructions", "instructions", "{:,.0f}"),
+    ("octets", "octets per connection", "{:,.0f}"),
+    ("ms", "ms", "{:.1f}"),
+    ("resident", "resident, 4 workers", "{:,.0f}"),
+    ("stripped", "stripped binary", "{:,.0f}"),
+]
+
+
+def table(found: dict) -> tuple[list[str], list[list[str]]]:
+    """Heading and rows of one workload: the columns that somebody has a figure for."""
+    columns = [column for column in COLUMNS if any(column[0] in row for row in found.values())]
+    key = next((column[0] for column in columns), "")
+    names = sorted(found, key=lambda name: (name != "floor", found[name].get(key, 0)))
+    cell = lambda row, column: column[2].format(row[column[0]]) if column[0] in row else ""  # noqa: E731
+    return ["server", *(c[1] for c in columns)], [[name, *(cell(found[name], c) for c in columns)] for name in names]
+
+
+def markdown(report: dict, titles: dict[str, str]) -> str:
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; how it measures is in `tests/bench/`. One worker on one core, the client on the",
+        "other; every server in turn in each round; medians, and the median of the ratios to the floor round by",
+        "round. The floor is `tests/bench/floor.c`: epoll, one recv, one send, no parsing. CPU time is that of all",
+        "threads of the server divided by the requests; the split into user and sys rests on the kernel's ticks and",
+        "is coarse. Latency is the client's (`tests/bench/client/load.c`); at a fixed rate it counts from the moment",
+        "that the request was due. Instructions are user instructions by callgrind, on one connection. The",
+        "configurations are in `tests/bench/peers/`.",
+        "",
+        f"{report['machine']}. {report['rounds']} rounds of {report['seconds']} s.",
+        "",
+        "Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".",
+        "",
+        "## Goals",
+        "",
+        "| goal | result |",
+        "| --- | --- |",
+        *(f"| {goal.text} | {goal.verdict} |" for goal in goals.judge(report)),
+    ]
+    for name, found in report["workloads"].items():
+        if not found:
+            continue
+        heading, rows = table(found)
+        lines += ["", f"## {name}: {titles[name]}", "", "| " + " | ".join(heading) + " |"]
+        lines += ["| --- " + "| ---: " * (len(heading) - 1) + "|"]
+        lines += ["| " + " | ".join(row) + " |" for row in rows]
+        if any("cpu_us" in row or "octets" in row for row in found.values()):
+            lines += ["", f"![{name}](benchmarks/{name}.svg)"]
+    if report["skipped"]:
+        lines += ["", "## Not measured", ""] + [f"- {name}: {why}" for name, why in report["skipped"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def plots(report: dict, titles: dict[str, str], folder: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    # The same file for the same figures.
+    matplotlib.rcParams["svg.hashsalt"] = "http_responder"
+    from matplotlib import pyplot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in report["workloads"].items():
+        key = "cpu_us" if any("cpu_us" in row for row in found.values()) else "octets"
+        shown = sorted((n for n in found if key in found[n]), key=lambda n: found[n][key], reverse=True)
+        if not shown:
+            continue
+        figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * len(shown)), layout="constrained")
+        if key == "octets":
+            axes.barh(shown, [found[n][key] for n in shown], color="#4477aa")
+            axes.set_xscale("log")
+            axes.set_xlabel("private octets per connection")
+        else:
+            user = [found[n]["user_us"] for n in shown]
+            axes.barh(shown, user, color="#4477aa", label="user")
+            axes.barh(shown, [found[n]["system_us"] for n in shown], left=user, color="#bbbbbb", label="sys")
+            axes.set_xlabel("CPU time per request, us")
+            axes.legend()
+        axes.set_title(titles[name])
+        for suffix in ("svg", "png"):
+            metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+            figure.savefig(folder / f"{name}.{suffix}", metadata=metadata)
+        pyplot.close(figure)

@@ -1,0 +1,181 @@
+"""The workloads: what each asks of whom."""
+
+import sys
+from dataclasses import dataclass
+from statistics import median
+from typing import Callable
+
+import measure
+from measure import BUILD, Failed, HERE, Load
+from peers import DISPATCH, FLOOR, OURS, PEERS, REUSEPORT, Missing, Peer, c_program, ours
+
+KEEPALIVE = Load()
+IDLE_CONNECTIONS = 15_000
+# Quantities that are counted take no rounds: they come out the same each time.
+COUNTED = {"keepalive", "browser", "pipeline"}
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    title: str
+    load: Load
+    participants: Callable[[list[Peer]], list[Peer]]
+
+
+def _everybody(peers: list[Peer]) -> list[Peer]:
+    return [FLOOR, OURS, *peers]
+
+
+def _churners(peers: list[Peer]) -> list[Peer]:
+    return [FLOOR, OURS, DISPATCH, REUSEPORT, *peers]
+
+
+def _callback(how: str) -> Peer:
+    program = lambda port, _: [str(c_program(HERE / "callback.c", library=True, optimise=True)), str(port), how]  # noqa: E731
+    return Peer(how, program, lambda: "callback.c")
+
+
+def _workers(count: int) -> Peer:
+    return Peer(f"{count} workers", ours(count, 1000), lambda: "")
+
+
+WORKLOADS = [
+    Workload("keepalive", "64 connections, a minimal request", KEEPALIVE, _everybody),
+    Workload("keepalive512", "512 connections, a minimal request", Load(connections=512), _everybody),
+    Workload("browser", "64 connections, a browser's request", Load(request="browser"), _everybody),
+    Workload("pipeline", "64 connections, 16 requests in flight each", Load(depth=16), _everybody),
+    Workload("churn", "a new connection for every request, 64 at a time", Load(churn=True), _churners),
+    Workload("rate", "64 connections at half of what the floor can do", KEEPALIVE, _everybody),
+    Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),
+    Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
+    Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
+    Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),
+]
+
+
+class Session:
+    """One run of the bench: rounds, seconds, and who could not take part."""
+
+    def __init__(self, rounds: int, seconds: float, progress: Callable[[str], None]):
+        self.rounds, self.seconds, self.progress = rounds, seconds, progress
+        self.skipped: dict[str, str] = {}
+        self.capacity = 0.0
+
+    def run(self, workload: Workload, peers: list[Peer]) -> dict:
+        participants = [peer for peer in workload.participants(peers) if peer.name not in self.skipped]
+        match workload.name:
+            case "idle":
+                return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
+            case "start":
+                return self._once(workload, participants, self._start)
+            case _:
+                return self._rounds(workload, participants)
+
+    def _once(self, workload: Workload, participants: list[Peer], take: Callable[[Peer], dict]) -> dict:
+        found = {}
+        for peer in participants:
+            self.progress(f"{workload.name}: {peer.name}")
+            self._try(workload, peer, lambda peer=peer: found.__setitem__(peer.name, take(peer)))
+        return found
+
+    def _try(self, workload: Workload, peer: Peer, work: Callable[[], None]) -> bool:
+        try:
+            work()
+            return True
+        except Missing as why:
+            self.skipped[peer.name] = str(why)
+        except Failed as why:
+            self.skipped.setdefault(f"{peer.name}, {workload.name}", str(why))
+        return False
+
+    def _start(self, peer: Peer) -> dict:
+        four = Peer("4 workers", ours(4, 4000), lambda: "")
+        with measure.running(four) as server:
+            resident = measure.proc.resident_bytes(server.process.pid)
+        times = [measure.start_ms(peer) for _ in range(max(self.rounds, 5))]
+        return {"ms": median(times), "resident": resident, "stripped": _stripped()}
+
+    def _rounds(self, workload: Workload, participants: list[Peer]) -> dict:
+        load = workload.load
+        if workload.name == "rate":
+            load = Load(rate=round(self._capacity() / 2))
+        runs: dict[str, list[dict]] = {peer.name: [] for peer in participants}
+        failed: set[str] = set()
+        for number in range(self.rounds):
+            for peer in participants:
+                if peer.name in failed:
+                    continue
+                self.progress(f"{workload.name} {number + 1}/{self.rounds}: {peer.name}")
+                take = lambda peer=peer: runs[peer.name].append(measure.run(peer, load, self.seconds))  # noqa: E731
+                if not self._try(workload, peer, take):
+                    failed.add(peer.name)
+        # A round counts where everybody who is compared took part in it.
+        base = runs[participants[0].name] if participants else []
+        found = {name: _summary(rows, base) for name, rows in runs.items() if rows and name not in failed}
+        if workload.name in COUNTED:
+            for peer in participants:
+                self._count(workload, peer, found)
+        return found
+
+    def _count(self, workload: Workload, peer: Peer, found: dict) -> None:
+        if peer.name not in found:
+            return
+        self.progress(f"{workload.name}: system calls, {peer.name}")
+        self._try(workload, peer, lambda: found[peer.name].update(syscalls=measure.syscalls(peer, workload.load)))
+        if workload.load.depth == 1:
+            self.progress(f"{workload.name}: instructions, {peer.name}")
+            self._try(
+                workload, peer, lambda: found[peer.name].update(instructions=measure.instructions(peer, workload.load))
+            )
+
+    def _capacity(self) -> float:
+        if not self.capacity:
+            runs = [measure.run(FLOOR, KEEPALIVE, self.seconds) for _ in range(3)]
+            self.capacity = median(run["per_second"] for run in runs)
+        return self.capacity
+
+
+def _summary(rows: list[dict], base: list[dict]) -> dict:
+    found = {key: median(row[key] for row in rows) for key in ("cpu_us", "per_second", "p50_us", "p99_us", "p999_us")}
+    # Ticks are coarse, so the split is that of all rounds together.
+    user, system = (sum(row[key] for row in rows) for key in ("user_ticks", "system_ticks"))
+    share = user / (user + system) if user + system else 0
+    found["user_us"], found["system_us"] = found["cpu_us"] * share, found["cpu_us"] * (1 - share)
+    for key in ("cpu_us", "per_second", "p99_us", "p999_us"):
+        found[f"{key}_ratio"] = median(row[key] / other[key] for row, other in zip(rows, base) if other[key])
+    found["rounds"] = len(rows)
+    return found
+
+
+def _stripped() -> int:
+    """Octets of the binary with the engine in it, stripped."""
+    import subprocess
+
+    target = BUILD / "tests" / "bench_static"
+    source = HERE.parents[1] / "c_examples"
+    command = ["cc", "-O2", "-s", "-Wl,--gc-sections", f"-I{HERE.parents[1] / 'include'}", "-o", str(target)]
+    command += [str(source / "http_responder_mt.c"), str(source / "http_responder_main.c")]
+    command += [str(BUILD / "lib" / "libhttp_responder.a"), "-lpthread", "-ldl", "-lm", "-lgcc_s"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(f"the static binary does not link: {done.stderr.strip().splitlines()[-1]}")
+    return target.stat().st_size
+
+
+def choose(names: str, known: list, what: str) -> list:
+    """Those of `known` that `names`, a comma-separated list, names; all for an empty one."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    by_name = {item.name: item for item in known}
+    for name in wanted:
+        if name not in by_name:
+            sys.exit(f"bench: {what}={name}: expected some of {', '.join(by_name)}")
+    return [by_name[name] for name in wanted] or known
+
+
+def choose_peers(names: str) -> list[Peer]:
+    return choose(names, PEERS, "PEERS") if names != "none" else []
+
+
+def choose_workloads(names: str) -> list[Workload]:
+    return choose(names, WORKLOADS, "BENCH")
