@@ -23,6 +23,7 @@ from peers import OURS, Missing  # noqa: E402
 from workloads import WORKLOADS, Session, choose_peers, choose_workloads  # noqa: E402
 
 TITLES = {workload.name: workload.title for workload in WORKLOADS}
+FILE = measure.BUILD / "bench.json"
 DOCS = measure.HERE.parents[1] / "docs"
 
 
@@ -72,15 +73,19 @@ def run(options: argparse.Namespace, show) -> dict:
         except (Missing, measure.Failed) as why:
             session.skipped[peer.name] = str(why)
     measure.answer_file()
-    found = {workload.name: session.run(workload, peers) for workload in chosen}
-    return {
+    report = {
         "machine": machine(),
         "rounds": options.rounds,
         "seconds": options.seconds,
         "versions": versions,
-        "workloads": found,
+        "workloads": {},
         "skipped": session.skipped,
     }
+    for workload in chosen:
+        report["workloads"][workload.name] = session.run(workload, peers)
+        # What was measured stays, whatever ends the rest.
+        FILE.write_text(json.dumps(report, indent=2) + "\n")
+    return report
 
 
 def show_tables(report: dict, console) -> None:
@@ -108,16 +113,14 @@ def main() -> int:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160)
-    file = measure.BUILD / "bench.json"
     if options.render:
-        if not file.exists():
-            print(f"bench: --render: {file.name} is not there: expected one from an earlier run", file=sys.stderr)
+        if not FILE.exists():
+            print(f"bench: --render: {FILE.name} is not there: expected one from an earlier run", file=sys.stderr)
             return 1
-        report = json.loads(file.read_text())
+        report = json.loads(FILE.read_text())
     else:
         with Console(stderr=True).status("starting") as status:
             report = run(options, status.update)
-        file.write_text(json.dumps(report, indent=2) + "\n")
     show_tables(report, console)
     if options.write:
         (DOCS / "benchmarks.md").write_text(reports.markdown(report, TITLES))

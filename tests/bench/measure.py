@@ -20,6 +20,8 @@ from support import proc
 HERE = PEERS_FOLDER.parent
 SERVER_CORE, CLIENT_CORE = "0", "1"
 PATIENCE = 20.0
+# Requests of the two runs whose difference callgrind is asked for.
+SHORT, LONG = 200, 2200
 
 
 class Failed(Exception):
@@ -174,7 +176,7 @@ def instructions(peer: Peer, load: Load) -> float:
     if shutil.which("valgrind") is None:
         raise Failed("valgrind is not installed")
     counts = []
-    for requests in (500, 5500):
+    for requests in (SHORT, LONG):
         with tempfile.TemporaryDirectory() as folder:
             wrapper = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/%p.out")
             with running(peer, wrapper=wrapper, extra=_extra(peer, load)) as server:
@@ -182,9 +184,9 @@ def instructions(peer: Peer, load: Load) -> float:
             files = Path(folder).glob("*.out")
             totals = [re.search(r"^(?:totals|summary): (\d+)", file.read_text(), re.MULTILINE) for file in files]
             counts.append(sum(int(total[1]) for total in totals if total))
-    if not all(counts) or counts[1] - counts[0] < 5000:
+    if not all(counts) or counts[1] - counts[0] < LONG - SHORT:
         raise Failed("callgrind did not see the process that answers")
-    return (counts[1] - counts[0]) / 5000
+    return (counts[1] - counts[0]) / (LONG - SHORT)
 
 
 def _ask(port: int, load: Load, count: int) -> None:

@@ -1,0 +1,147 @@
+"""The benchmark itself: its client counts right, and its verdicts follow from the figures."""
+
+import json
+import socket
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import goals
+import pytest
+import report
+import workloads
+from support.compile import c_program
+
+HERE = Path(__file__).resolve().parent
+REQUEST = HERE / "requests" / "minimal.http"
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+@contextmanager
+def server(answer):
+    """A server that answers the n-th request, counted over all connections, with `answer(n)`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    count, lock = [0], threading.Lock()
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            octets = b""
+            while part := connection.recv(65536):
+                octets += part
+                while b"\r\n\r\n" in octets:
+                    octets = octets.split(b"\r\n\r\n", 1)[1]
+                    with lock:
+                        count[0] += 1
+                        reply = answer(count[0])
+                    connection.sendall(reply)
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=_quietly, args=(serve, connection), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1], count
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def _quietly(serve, connection) -> None:
+    try:
+        serve(connection)
+    except OSError:
+        pass  # the client is done
+
+
+def load(port: int, *options: str) -> dict:
+    program = str(c_program(HERE / "client" / "load.c", optimise=True))
+    done = subprocess.run(
+        [program, str(port), "--request", str(REQUEST), *options], capture_output=True, text=True, timeout=60, input="\n"
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("options", [(), ("--depth", "4"), ("--churn",), ("--rate", "500")], ids=str)
+def test_every_answer_is_counted_once(options):
+    with server(lambda _: ANSWER) as (port, count):
+        found = load(port, "--connections", "3", "--seconds", "0.3", *options)
+    assert found["errors"] == 0
+    # What was in flight at the end was answered, but not counted.
+    assert 0 < found["requests"] <= count[0] <= found["requests"] + 3 * 4
+    assert (found["connections"] > 3) == ("--churn" in options)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [ANSWER.replace(b"200", b"500"), ANSWER.replace(b"200", b"404"), ANSWER.replace(b"content-length: 2", b"x: y"), ANSWER + b"!"],
+    ids=["status", "another status", "no length", "too much"],
+)
+def test_a_wrong_answer_is_an_error(wrong):
+    with server(lambda n: wrong if n == 20 else ANSWER) as (port, _):
+        found = load(port, "--connections", "1", "--seconds", "0.3")
+    assert found["errors"] >= 1 and found["requests"] >= 19
+
+
+def test_what_is_held_is_asked_twice():
+    with server(lambda _: ANSWER) as (port, count):
+        found = load(port, "--connections", "20", "--hold")
+    assert found["requests"] == 40 == count[0] and found["connections"] == 20
+
+
+def test_a_stall_counts_for_every_request_that_was_due():
+    def answer(n: int) -> bytes:
+        if n == 50:
+            time.sleep(0.3)  # the fault that is tested
+        return ANSWER
+
+    with server(answer) as (port, _):
+        found = load(port, "--connections", "1", "--seconds", "1", "--rate", "200")
+    # One request in two hundred stalled, but sixty were due meanwhile.
+    assert found["p99_us"] > 200_000
+
+
+REPORT = {
+    "machine": "a machine",
+    "rounds": 5,
+    "seconds": 1,
+    "versions": {"nginx": "1.0"},
+    "skipped": {"h2o": "it is not installed"},
+    "workloads": {
+        "keepalive": {
+            "floor": {"cpu_us": 5.0, "user_us": 0.2, "cpu_us_ratio": 1.0},
+            "http_responder": {"cpu_us": 5.2, "user_us": 0.4, "cpu_us_ratio": 1.04},
+        },
+        "pipeline": {"nginx": {"per_second": 100}, "http_responder": {"per_second": 790}},
+    },
+}
+
+
+def test_goals_are_judged_by_their_bounds():
+    met = {goal.text.split(",")[0]: goal.met for goal in goals.judge(REPORT)}
+    assert met == {
+        "keepalive: CPU time per request": True,
+        "keepalive: user part": False,
+        "pipeline: requests per second": False,
+    }
+    assert "MISSED: 7.9, at least 8 (1% off)" in [goal.verdict for goal in goals.judge(REPORT)]
+
+
+def test_the_report_names_what_it_has_and_what_it_lacks():
+    text = report.markdown(REPORT, {"keepalive": "one", "pipeline": "two"})
+    assert "| floor | 5.000 | 1.00 | 0.20 |" in text
+    assert "- h2o: it is not installed" in text and "nginx 1.0" in text
+
+
+@pytest.mark.parametrize("choose, what", [(workloads.choose_workloads, "BENCH"), (workloads.choose_peers, "PEERS")])
+def test_an_unknown_name_is_told_with_the_known_ones(choose, what):
+    with pytest.raises(SystemExit, match=f"bench: {what}=nonsense: expected some of .*n"):
+        choose("nonsense")
+    assert len(choose("")) > 5
