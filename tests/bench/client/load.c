@@ -54,7 +54,7 @@ static char buffer[BUFFER];
 static char known[BUFFER];
 static size_t known_length;
 
-static uint64_t answered, errors, opened, buckets[BUCKETS];
+static uint64_t answered, errors, opened, start, buckets[BUCKETS];
 
 static void fail(const char *what)
 {
@@ -273,20 +273,16 @@ static void hold(void)
 
 static void run(void)
 {
-    uint64_t start = now(), step = want.rate > 0 ? (uint64_t)(want.connections * 1e9 / want.rate) : 0;
-    uint64_t end = start + (uint64_t)(want.seconds * 1e9);
+    uint64_t end, step = want.rate > 0 ? (uint64_t)(want.connections * 1e9 / want.rate) : 0;
 
-    for (unsigned i = 0; i < want.connections; i++) {
+    for (unsigned i = 0; i < want.connections; i++)
         open_connection(&all[i]);
+    start = now();
+    end = start + (uint64_t)(want.seconds * 1e9);
+    for (unsigned i = 0; i < want.connections; i++) {
         all[i].due = start + step * i / want.connections;
         if (want.rate == 0)
             ask(&all[i], want.depth, now());
-    }
-    if (want.rate > 0) {
-        start = now();
-        end = start + (uint64_t)(want.seconds * 1e9);
-        for (unsigned i = 0; i < want.connections; i++)
-            all[i].due = start + step * i / want.connections;
     }
     while (now() < end) {
         if (want.rate > 0)
@@ -319,7 +315,6 @@ int main(int argc, char **argv)
         {"hold", 0, NULL, 'h'},    {NULL, 0, NULL, 0},
     };
     const char *file = NULL;
-    uint64_t start;
     double took;
     int option;
 

@@ -120,7 +120,6 @@ def _h2o(port: int, folder: Path) -> list[str]:
     text = f"""num-threads: 1
 max-connections: 18000
 http1-request-timeout: 3600
-http1-request-io-timeout: 3600
 listen:
   host: 127.0.0.1
   port: {port}
@@ -137,6 +136,7 @@ def _haproxy(port: int, folder: Path) -> list[str]:
     text = f"""global
     nbthread 1
     maxconn 18000
+    no strict-limits
 defaults
     mode http
     timeout client 1h

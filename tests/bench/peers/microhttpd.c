@@ -9,7 +9,14 @@ static struct MHD_Response *answer;
 static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *upload, size_t *upload_size, void **state)
 {
-    (void)user, (void)url, (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
+    static int seen;
+
+    (void)user, (void)url, (void)method, (void)version, (void)upload, (void)upload_size;
+    /* The first call is for the head alone: who answers there gives up the connection. */
+    if (*state == NULL) {
+        *state = &seen;
+        return MHD_YES;
+    }
     return MHD_queue_response(connection, MHD_HTTP_OK, answer);
 }
 

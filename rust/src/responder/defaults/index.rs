@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_long_path_has_the_extension_of_a_short_one() {
-        for end in ["/a.gif", "/a.b.js;v=1.2?x.css", "/.x", "/a", "/a.", "/a.b/c", "/a#.b", "/;.a"] {
+        for end in ["/a.gif", "/a.b.js;v=1.2?x.css", "/.x", "/a", "/a.", "/a.b/c", "/a#.b", "/;.a"]
+        {
             let long = "/x.y".repeat(SHORT) + end;
             assert_eq!(extension(&long), extension(end), "{end}");
         }
