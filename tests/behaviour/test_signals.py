@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -206,6 +207,19 @@ def test_sighup_reads_the_configuration_file_again(start, tmp_path):
     server.signal(signal.SIGHUP)
     said(server, r"reload: at the next start only: max_requests$")
     assert name() == "four"
+
+
+def test_sighup_changes_the_timeouts_of_connections_that_are_idle(start, tmp_path):
+    file = tmp_path / "options.toml"
+    file.write_text('keep_alive_timeout = "1h"\n')
+    server = start("--config", str(file), workers=2)
+    with socket.create_connection(server.address, timeout=10) as idle:
+        idle.sendall(request("/a.gif"))
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200")
+        file.write_text('keep_alive_timeout = "50ms"\n')
+        server.signal(signal.SIGHUP)
+        assert idle.recv(1) == b""
+    assert server.stats()["timeouts_keepalive"] == 1
 
 
 def test_sighup_without_a_file_says_so(start):

@@ -274,7 +274,7 @@ fn try_routes(
     methods: &[Option<String>],
     handler: &Arc<Handler>,
 ) -> http_responder::Result<()> {
-    let apart = Responder::new(engine.settings());
+    let apart = Responder::new(&engine.settings());
     let mut routes = methods.iter().map(Option::as_deref);
     routes.try_for_each(|method| apart.with_route(method, path, handler.clone()).map(drop))
 }

@@ -145,6 +145,28 @@ impl Settings {
         }
     }
 
+    /// These settings with what can change while a server runs taken from `fresh`: the groups
+    /// Timeouts and Answers.
+    pub(crate) fn with_live_of(self, fresh: Settings) -> Self {
+        Settings {
+            port: self.port,
+            address: self.address,
+            listen: self.listen,
+            backlog: self.backlog,
+            accept: self.accept,
+            workers: self.workers,
+            max_connections: self.max_connections,
+            worker_stall: self.worker_stall,
+            max_requests: self.max_requests,
+            limits: self.limits,
+            max_body: self.max_body,
+            max_body_memory: self.max_body_memory,
+            max_pending_memory: self.max_pending_memory,
+            log_level: self.log_level,
+            ..fresh
+        }
+    }
+
     /// The rules between options.
     pub(super) fn check(self) -> Result<Self> {
         let size = super::Value::Size;

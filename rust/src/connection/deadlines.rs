@@ -114,6 +114,20 @@ impl Deadlines {
         Deadlines { rings, period, pending: 0 }
     }
 
+    /// The timeouts are as `settings` say from now on, also for deadlines that run: what is over by
+    /// the new measure comes up in the next sweep.
+    pub(crate) fn change(&mut self, pool: &mut Pool, settings: &Settings, now: u64) {
+        *self = Deadlines::new(settings, now);
+        for index in 0..pool.extent() {
+            let running = pool.at(index).map(|connection| &connection.link);
+            // Those that a sweep found due are asked about again in any case.
+            if let Some(Link { slot: 0..DUE, kind: Some(kind), .. }) = running {
+                let kind = *kind;
+                self.link(pool, index, kind, now);
+            }
+        }
+    }
+
     /// How often [`Deadlines::sweep`] wants to be called while connections are pending.
     pub(crate) fn period(&self) -> Duration {
         Duration::from_millis(self.period)

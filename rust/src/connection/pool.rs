@@ -1,13 +1,16 @@
-//! The connection pool: fixed capacity, a free list, keys with a generation.
+//! The connection pool: fixed capacity, free lists, keys with a generation.
 //!
-//! Slots live in chunks that are allocated when first needed and never move, so memory follows
-//! use and growing copies nothing. A slot's generation grows each time its connection goes, so a
+//! Slots live in chunks that are mapped when first needed and never move, so memory follows use and
+//! growing copies nothing. New connections go to the first chunk that has room, so that the last
+//! ones run empty when the many have left; an empty chunk goes back to the kernel, but for one that
+//! is kept for the next to come. A slot's generation grows each time its connection goes, so a
 //! [`Key`] of a connection that is gone finds nothing, even if the slot is in use again.
 
 use super::Connection;
+use crate::sys::pages::Pages;
 
-/// Slots of one chunk: 48 KiB at a time.
-const CHUNK: u32 = 1024;
+/// Slots of one chunk: 48 KiB at a time. Fewer in tests, where each connection is a descriptor.
+const CHUNK: u32 = if cfg!(test) { 8 } else { 1024 };
 
 /// The end of a list of slots.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -22,21 +25,38 @@ pub(crate) struct Key {
 #[derive(Debug)]
 struct Slot {
     generation: u32,
-    /// The next free slot, while this one is free.
+    /// The next free slot of the chunk, while this one is free.
     next_free: u32,
     connection: Option<Connection>,
 }
 
 // An idle keep-alive connection costs its slot and nothing else.
-const _: () = assert!(size_of::<Slot>() <= 64);
+const _: () = assert!(size_of::<Slot>() <= 48);
+
+#[derive(Debug)]
+struct Chunk {
+    /// None while the kernel has the memory.
+    slots: Pages<Slot>,
+    /// The first of its free slots, by its index in the pool.
+    first_free: u32,
+    /// Slots that hold a connection.
+    used: u32,
+    /// Of its slots when they are made again.
+    generation: u32,
+}
 
 /// The connections of one worker.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    chunks: Vec<Box<[Slot]>>,
+    chunks: Vec<Chunk>,
+    /// A bit for each chunk, set where it has a free slot.
+    with_room: Vec<u64>,
+    /// No word of `with_room` before this one has a bit set.
+    first_with_room: usize,
+    /// The chunk that is kept though it is empty.
+    spare: Option<u32>,
     capacity: u32,
     len: u32,
-    first_free: u32,
     /// Of a slot that was never used.
     generation: u32,
 }
@@ -46,7 +66,15 @@ impl Pool {
     /// `generation`: a pool that takes the place of another one starts far from where that was,
     /// so that its keys find nothing here.
     pub(crate) fn new(capacity: u32, generation: u32) -> Self {
-        Pool { chunks: Vec::new(), capacity, len: 0, first_free: NONE, generation }
+        Pool {
+            chunks: Vec::new(),
+            with_room: Vec::new(),
+            first_with_room: 0,
+            spare: None,
+            capacity,
+            len: 0,
+            generation,
+        }
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -57,80 +85,138 @@ impl Pool {
         self.len == self.capacity
     }
 
-    /// Takes `connection` in, or gives it back if the pool is full.
+    /// Takes `connection` in, or gives it back if the pool is full or no memory is left.
     #[allow(clippy::result_large_err, reason = "the error is the connection itself, 40 bytes")]
     pub(crate) fn insert(&mut self, connection: Connection) -> Result<Key, Connection> {
         if self.is_full() {
             return Err(connection);
         }
-        if self.first_free == NONE {
-            self.grow();
-        }
-        let index = self.first_free;
-        let slot = self.slot_mut(index);
+        let Some(at) = self.chunk_with_room() else { return Err(connection) };
+        let chunk = &mut self.chunks[at as usize];
+        let index = chunk.first_free;
+        let slot = &mut chunk.slots[(index % CHUNK) as usize];
         let generation = slot.generation;
         slot.connection = Some(connection);
-        self.first_free = slot.next_free;
+        chunk.first_free = slot.next_free;
+        chunk.used += 1;
+        if chunk.first_free == NONE {
+            self.with_room[at as usize / 64] &= !(1 << (at % 64));
+        }
+        if self.spare == Some(at) {
+            self.spare = None;
+        }
         self.len += 1;
         Ok(Key { index, generation })
     }
 
     /// Gives the connection out for good; its key finds nothing from now on.
     pub(crate) fn remove(&mut self, key: Key) -> Option<Connection> {
-        let first_free = self.first_free;
-        let slot = self.slot_of(key)?;
+        let at = key.index / CHUNK;
+        let chunk = self.chunks.get_mut(at as usize)?;
+        let slot = chunk.slots.get_mut((key.index % CHUNK) as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
         let connection = slot.connection.take()?;
         slot.generation = slot.generation.wrapping_add(1);
-        slot.next_free = first_free;
-        self.first_free = key.index;
+        slot.next_free = chunk.first_free;
+        chunk.first_free = key.index;
+        chunk.used -= 1;
+        let is_empty = chunk.used == 0;
         self.len -= 1;
+        self.has_room(at);
+        if is_empty {
+            self.keep_one_spare(at);
+        }
         Some(connection)
     }
 
     #[inline]
     pub(crate) fn get(&mut self, key: Key) -> Option<&mut Connection> {
-        self.slot_of(key)?.connection.as_mut()
+        let slot = self.slot_mut(key.index)?;
+        if slot.generation == key.generation { slot.connection.as_mut() } else { None }
     }
 
     /// The connection in slot `index`, whichever it is now.
     #[inline]
     pub(crate) fn at(&mut self, index: u32) -> Option<&mut Connection> {
-        self.chunks.get_mut((index / CHUNK) as usize)?[(index % CHUNK) as usize].connection.as_mut()
+        self.slot_mut(index)?.connection.as_mut()
     }
 
     /// The key of the connection in slot `index` now.
+    #[inline]
     pub(crate) fn key_at(&self, index: u32) -> Option<Key> {
-        let slot = &self.chunks.get((index / CHUNK) as usize)?[(index % CHUNK) as usize];
+        let slot =
+            self.chunks.get((index / CHUNK) as usize)?.slots.get((index % CHUNK) as usize)?;
         slot.connection.is_some().then_some(Key { index, generation: slot.generation })
     }
 
     /// One more than the highest index in use so far.
     pub(crate) fn extent(&self) -> u32 {
-        self.chunks.iter().map(|chunk| chunk.len() as u32).sum()
+        (self.chunks.len() as u32).saturating_mul(CHUNK).min(self.capacity)
     }
 
     #[inline]
-    fn slot_of(&mut self, key: Key) -> Option<&mut Slot> {
-        let chunk = self.chunks.get_mut((key.index / CHUNK) as usize)?;
-        let slot = chunk.get_mut((key.index % CHUNK) as usize)?;
-        (slot.generation == key.generation).then_some(slot)
+    fn slot_mut(&mut self, index: u32) -> Option<&mut Slot> {
+        self.chunks.get_mut((index / CHUNK) as usize)?.slots.get_mut((index % CHUNK) as usize)
     }
 
-    fn slot_mut(&mut self, index: u32) -> &mut Slot {
-        &mut self.chunks[(index / CHUNK) as usize][(index % CHUNK) as usize]
+    /// The first chunk with a free slot, its memory there. `None` if there is no memory.
+    fn chunk_with_room(&mut self) -> Option<u32> {
+        while self.with_room.get(self.first_with_room).is_some_and(|&word| word == 0) {
+            self.first_with_room += 1;
+        }
+        let at = match self.with_room.get(self.first_with_room) {
+            Some(word) => self.first_with_room as u32 * 64 + word.trailing_zeros(),
+            None => self.chunks.len() as u32,
+        };
+        if self.chunks.get(at as usize).is_none_or(|chunk| chunk.slots.is_empty()) {
+            self.map(at)?;
+        }
+        Some(at)
     }
 
-    fn grow(&mut self) {
-        let start = self.extent();
+    /// Maps the memory of chunk `at`, which may be one more than there are.
+    #[cold]
+    fn map(&mut self, at: u32) -> Option<()> {
+        let generation = self.chunks.get(at as usize).map_or(self.generation, |it| it.generation);
+        let start = at * CHUNK;
         let end = start.saturating_add(CHUNK).min(self.capacity);
-        let generation = self.generation;
-        let slots = (start..end).map(|index| Slot {
-            generation,
-            next_free: if index + 1 == end { NONE } else { index + 1 },
-            connection: None,
+        let slots = Pages::new((end - start) as usize, |offset| {
+            let next = start + offset as u32 + 1;
+            Slot { generation, next_free: if next == end { NONE } else { next }, connection: None }
         });
-        self.chunks.push(slots.collect());
-        self.first_free = start;
+        let chunk = Chunk { slots: slots.ok()?, first_free: start, used: 0, generation };
+        match self.chunks.get_mut(at as usize) {
+            Some(place) => *place = chunk,
+            None => self.chunks.push(chunk),
+        }
+        self.spare = Some(at);
+        self.has_room(at);
+        Some(())
+    }
+
+    fn has_room(&mut self, at: u32) {
+        let word = at as usize / 64;
+        if word >= self.with_room.len() {
+            self.with_room.resize(word + 1, 0);
+        }
+        self.with_room[word] |= 1 << (at % 64);
+        self.first_with_room = self.first_with_room.min(word);
+    }
+
+    /// Chunk `at` has become empty: the kernel has its memory back, or that of the last spare one.
+    #[cold]
+    fn keep_one_spare(&mut self, at: u32) {
+        let kept = self.spare.map_or(at, |spare| spare.min(at));
+        if let Some(given) = self.spare.replace(kept).map(|spare| spare.max(at)) {
+            let base = self.generation;
+            let chunk = &mut self.chunks[given as usize];
+            // Beyond all that its slots have had.
+            let ages = chunk.slots.iter().map(|slot| slot.generation.wrapping_sub(base));
+            chunk.generation = base.wrapping_add(ages.max().unwrap_or(0));
+            chunk.slots = Pages::empty();
+        }
     }
 }
 
@@ -177,7 +263,58 @@ mod tests {
             assert!(pool.remove(key).is_some());
         }
         assert_eq!(pool.len(), 0);
-        assert_eq!(pool.insert(connection()).unwrap().index, capacity - 1, "last freed first used");
+        assert_eq!(pool.insert(connection()).unwrap().index, CHUNK - 1, "first chunk, last freed");
+    }
+
+    fn mapped(pool: &Pool) -> Vec<bool> {
+        pool.chunks.iter().map(|chunk| !chunk.slots.is_empty()).collect()
+    }
+
+    #[test]
+    fn empty_chunks_go_back_but_for_one_and_their_keys_find_nothing_when_they_return() {
+        let mut pool = Pool::new(4 * CHUNK, 3);
+        let keys: Vec<Key> = (0..4 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        assert_eq!(mapped(&pool), [true; 4]);
+        let stays = keys[5];
+        for &key in keys.iter().filter(|&&key| key != stays) {
+            assert!(pool.remove(key).is_some());
+        }
+        assert_eq!(mapped(&pool), [true, true, false, false], "in use, spare, gone, gone");
+        assert!(pool.get(stays).is_some() && pool.at(stays.index).is_some());
+        assert!(pool.at(3 * CHUNK).is_none() && pool.key_at(3 * CHUNK).is_none());
+        assert!(keys.iter().all(|&key| key == stays || pool.get(key).is_none()));
+        for _ in 1..4 * CHUNK {
+            assert!(pool.insert(connection()).is_ok());
+        }
+        assert!(pool.is_full());
+        assert!(keys.iter().all(|&key| key == stays || pool.get(key).is_none()));
+        assert!(keys.iter().all(|&key| key == stays || pool.remove(key).is_none()));
+    }
+
+    #[test]
+    fn new_connections_fill_the_first_chunks() {
+        let mut pool = Pool::new(200 * CHUNK, 0);
+        // More chunks than one word of the map has bits; every second slot is free again.
+        let keys: Vec<Key> = (0..70 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        for key in keys.iter().step_by(2) {
+            assert!(pool.remove(*key).is_some());
+        }
+        let again: Vec<u32> =
+            (0..35 * CHUNK).map(|_| pool.insert(connection()).unwrap().index).collect();
+        assert!(again.iter().all(|index| index % 2 == 0));
+        assert!(again.is_sorted_by_key(|index| index / CHUNK));
+        assert_eq!(pool.insert(connection()).unwrap().index, 70 * CHUNK);
+    }
+
+    #[test]
+    fn one_connection_that_comes_and_goes_maps_once() {
+        let mut pool = Pool::new(CHUNK, 0);
+        let first = pool.insert(connection()).unwrap();
+        let place = pool.chunks[0].slots.as_ptr();
+        assert!(pool.remove(first).is_some());
+        let second = pool.insert(connection()).unwrap();
+        assert_eq!(first.index, second.index);
+        assert_eq!(place, pool.chunks[0].slots.as_ptr());
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub struct Server {
 struct Inner {
     /// Tells servers of one process apart.
     id: u64,
-    settings: Arc<Settings>,
+    /// What is in force, as of the last reload.
+    settings: ArcSwap<Settings>,
     responder: Arc<ArcSwap<Responder>>,
     /// What was said, as of the last reload.
     config: Mutex<Config>,
@@ -90,14 +91,14 @@ impl Server {
             notices: Arc::new(Notices::new()),
             signals: Mutex::new(None),
             log: Log(settings.log_level),
-            settings: Arc::new(settings),
+            settings: ArcSwap::from_pointee(settings),
         };
         Ok(Server { inner: Arc::new(inner) })
     }
 
-    /// The options in use.
-    pub fn settings(&self) -> &Settings {
-        &self.inner.settings
+    /// The options in force. Those that a reload changes are others afterwards.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.inner.settings.load_full()
     }
 
     /// Listens on `address` (`127.0.0.1:8080`, `[::1]:0`, `unix:/run/x`) and returns the
@@ -109,7 +110,7 @@ impl Server {
     pub fn listen(&self, address: &str) -> Result<u32> {
         let address = Address::parse(address)?;
         let _life = self.built("listen")?;
-        lock(&self.inner.listeners).bind(&address, &self.inner.settings)
+        lock(&self.inner.listeners).bind(&address, &self.settings())
     }
 
     /// Takes over a socket that is bound and listening.
@@ -184,7 +185,7 @@ impl Server {
             listeners.truncate(before);
             return Err(error);
         }
-        let shares = listeners.deal(self.inner.settings.workers);
+        let shares = listeners.deal(self.settings().workers);
         drop(listeners);
         match threads::start(&self.inner, shares) {
             Ok(supervisor) => {
@@ -274,7 +275,7 @@ impl Server {
         let mut life = self.inner.life();
         if life.state == ServerState::Built {
             life.state = ServerState::Stopped;
-            lock(&self.inner.listeners).deal(self.inner.settings.workers);
+            lock(&self.inner.listeners).deal(self.settings().workers);
         }
         drop(life);
         self.wait(None)
@@ -338,7 +339,7 @@ impl Server {
 
     /// One line: what listens where, with how many workers and what capacity.
     pub fn describe(&self) -> String {
-        let settings = &self.inner.settings;
+        let settings = self.settings();
         let state = self.state();
         let listeners = lock(&self.inner.listeners);
         let place = match (state, listeners.addresses()) {
@@ -361,13 +362,13 @@ impl Server {
     }
 
     fn listen_as_configured(&self, listeners: &mut Listeners) -> Result<()> {
-        let settings = &self.inner.settings;
+        let settings = self.settings();
         if settings.port.is_some() || (listeners.len() == 0 && settings.listen.is_empty()) {
             let address = Address::join(&settings.address, settings.port.unwrap_or(0))?;
-            listeners.bind(&address, settings)?;
+            listeners.bind(&address, &settings)?;
         }
         for address in &settings.listen {
-            listeners.bind(&Address::parse(address)?, settings)?;
+            listeners.bind(&Address::parse(address)?, &settings)?;
         }
         Ok(())
     }
@@ -437,7 +438,7 @@ impl Inner {
     }
 
     fn drain_grace(&self) -> Option<Duration> {
-        self.life().grace.or(self.settings.drain_timeout)
+        self.life().grace.or(self.settings.load().drain_timeout)
     }
 
     fn has_begun_to_drain(&self) {
@@ -459,7 +460,7 @@ impl Inner {
     fn stats(&self) -> (Vec<Snapshot>, Snapshot) {
         match self.running.get() {
             Some(running) => running.stats(),
-            None => (vec![Snapshot::default(); self.settings.workers], Snapshot::default()),
+            None => (vec![Snapshot::default(); self.settings.load().workers], Snapshot::default()),
         }
     }
 

@@ -1,8 +1,10 @@
 //! The configuration file, read again while the server runs.
 
 use super::{Inner, lock};
-use crate::config::{Config, Group};
+use crate::config::{Config, Group, Settings};
 use crate::error::Result;
+use crate::worker::Message;
+use std::sync::Arc;
 
 /// What a reload did.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -37,19 +39,31 @@ impl Inner {
         let settings = fresh.resolve()?;
         let reloaded = compare(&config, &fresh);
         if !reloaded.live.is_empty() {
-            self.change(|responder| Ok(responder.with_settings(&settings)))?;
+            self.put_in_force(settings)?;
         }
         *config = fresh;
         Ok(Some(reloaded))
     }
+
+    /// What can change while the server runs is as `fresh` says from now on.
+    fn put_in_force(&self, fresh: Settings) -> Result<()> {
+        self.change(|responder| Ok(responder.with_settings(&fresh)))?;
+        let settings = Arc::new(Settings::clone(&self.settings.load()).with_live_of(fresh));
+        self.settings.store(settings.clone());
+        if let Some(running) = self.running.get() {
+            running.tell_all(|| Message::Settings(settings.clone()));
+        }
+        Ok(())
+    }
 }
 
-/// What is answered can change at any time; sockets, threads and pools are what they are.
+/// What is answered and how long it may take can change at any time ([`Settings::with_live_of`]);
+/// sockets, threads and pools are what they are.
 fn compare(before: &Config, after: &Config) -> Reloaded {
     let mut reloaded = Reloaded::default();
     for row in before.differences(after) {
         let list = match row.group {
-            Group::Answers => &mut reloaded.live,
+            Group::Answers | Group::Timeouts => &mut reloaded.live,
             _ => &mut reloaded.later,
         };
         list.push(row.name);

@@ -49,7 +49,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
     let (capacity, turned_away) = capacity(inner);
     let mut polls = Vec::new();
     let mut handles = Vec::new();
-    for _ in 0..inner.settings.workers {
+    for _ in 0..inner.settings.load().workers {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), worker::WAKER).map_err(failed)?;
         handles.push(Arc::new(Handle::new(waker, capacity)));
@@ -64,7 +64,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         shares.supervisor,
         handles.clone(),
         cells.clone(),
-        &inner.settings,
+        &inner.settings.load(),
         Host(inner.clone()),
     )
     .map_err(failed)?;
@@ -72,7 +72,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
     let setups = setups.map(|(index, ((poll, timer), listeners))| Setup {
         server: inner.id,
         index,
-        settings: inner.settings.clone(),
+        settings: inner.settings.load_full(),
         capacity,
         turned_away,
         responder: inner.responder.clone(),
@@ -129,8 +129,9 @@ fn stop_all(workers: &[Arc<Handle>]) {
 /// how many more may linger after they were told that it is full, out of the margin.
 fn capacity(inner: &Inner) -> (u32, u32) {
     static WARNED: AtomicBool = AtomicBool::new(false);
-    let wanted = inner.settings.max_connections;
-    let workers = inner.settings.workers as u64;
+    let settings = inner.settings.load();
+    let wanted = settings.max_connections;
+    let workers = settings.workers as u64;
     let Ok(limit) = limits::raise_open_files() else { return (wanted, 0) };
     let margin = MARGIN.min(limit / 8);
     // A poll, an eventfd and a timerfd for each worker.

@@ -7,6 +7,7 @@ pub(crate) mod clock;
 pub(crate) mod eventfd;
 pub(crate) mod filling;
 pub(crate) mod limits;
+pub(crate) mod pages;
 pub(crate) mod scan;
 pub(crate) mod signals;
 pub(crate) mod socket;

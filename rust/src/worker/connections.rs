@@ -190,6 +190,12 @@ impl Connections {
         self.responder.load();
     }
 
+    /// The options in force from now on; also for deadlines that run.
+    pub(super) fn change_settings(&mut self, settings: Arc<Settings>) {
+        self.deadlines.change(&mut self.pool, &settings, self.now);
+        self.settings = settings;
+    }
+
     /// Finds who has run out of time.
     pub(super) fn sweep(&mut self) {
         let Connections { deadlines, pool, expired, .. } = self;
@@ -213,6 +219,9 @@ impl Connections {
         for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
             let Some((key, deadline)) = self.expired.pop_front() else { break };
             self.expire(key, deadline);
+        }
+        if self.expired.is_empty() {
+            self.expired.shrink_to(EXPIRED_AT_ONCE);
         }
         self.buffers.publish(&self.handle.stats);
     }

@@ -217,10 +217,18 @@ impl<'s> EventLoop<'s> {
                 Message::Answer(key, response) => self.connections.answer(key, &response),
                 Message::Gone => self.setup.handle.stats.deferred_gone.add(1),
                 Message::Refresh => self.connections.refresh(),
+                Message::Settings(settings) => self.change_settings(settings),
                 Message::Drain(grace) => self.drain(grace),
                 Message::Stop => self.orders.stop = true,
             }
         }
+    }
+
+    fn change_settings(&mut self, settings: Arc<Settings>) {
+        self.setup.settings = settings.clone();
+        self.connections.change_settings(settings);
+        // Armed again as the new timeouts want it; a drain has it tick fast enough.
+        self.timer_armed &= self.orders.draining;
     }
 
     fn drain(&mut self, grace: Option<Duration>) {

@@ -1,6 +1,7 @@
 //! What others know of a worker.
 
 use super::mailbox::Mailbox;
+use crate::config::Settings;
 use crate::connection::Key;
 use crate::responder::Response;
 use crate::responder::deferred::Post;
@@ -11,6 +12,7 @@ use mio::Waker;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ pub(crate) enum Message {
     Gone,
     /// The responder has changed: let go of the old one.
     Refresh,
+    /// Options that have changed.
+    Settings(Arc<Settings>),
     /// Finish what is in progress; close what is left after this time, `None` waits for ever.
     Drain(Option<Duration>),
     /// Close everything and end.

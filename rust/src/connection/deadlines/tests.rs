@@ -55,6 +55,13 @@ impl Bench {
         found.into_iter().map(|(index, _)| index).collect()
     }
 
+    /// The keep-alive timeout is another one from now on.
+    fn change(&mut self, timeout: &str) {
+        let mut config = Config::new();
+        config.set("keep_alive_timeout", timeout).unwrap();
+        self.deadlines.change(&mut self.pool, &config.resolve().unwrap(), self.now);
+    }
+
     fn longest_idle(&mut self) -> Option<u32> {
         self.deadlines.longest_idle(&mut self.pool, self.now)
     }
@@ -341,4 +348,38 @@ proptest! {
             prop_assert_eq!(bench.deadlines.pending as usize, model.len());
         }
     }
+}
+
+#[test]
+fn a_timeout_that_changes_counts_for_deadlines_that_run() {
+    let mut bench = Bench::new(&[("keep_alive_timeout", "1h")], 2, 5000);
+    bench.start(0, Deadline::KeepAlive);
+    assert_eq!(bench.pass(20_000), []);
+    bench.start(1, Deadline::KeepAlive);
+    bench.change("10s");
+    let late = bench.late(Deadline::KeepAlive) + bench.tick();
+    assert_eq!(bench.pass(late), [0], "idle for longer than the new timeout");
+    assert_eq!(bench.pass(10_000 - late - 1), []);
+    assert_eq!(bench.pass(1 + late), [1], "exactly the new timeout");
+    assert!(bench.deadlines.is_empty());
+}
+
+#[test]
+fn a_timeout_can_be_turned_off_and_on_while_deadlines_run() {
+    let mut bench = Bench::new(KEEP_ALIVE_1S, 2, 0);
+    bench.start(0, Deadline::KeepAlive);
+    bench.now += 2000;
+    // Found due, and not yet asked about when the timeout goes.
+    let mut found = Vec::new();
+    bench.deadlines.sweep(&mut bench.pool, bench.now, |index, _| found.push(index));
+    bench.start(1, Deadline::KeepAlive);
+    bench.change("off");
+    assert_eq!(found, [0]);
+    assert!(!bench.deadlines.confirm(&mut bench.pool, 0, Deadline::KeepAlive, bench.now));
+    assert_eq!(bench.pass(10_000_000), []);
+    bench.change("1s");
+    let late = bench.late(Deadline::KeepAlive) + bench.tick();
+    let mut gone = bench.pass(late);
+    gone.sort_unstable();
+    assert_eq!(gone, [0, 1]);
 }
