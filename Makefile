@@ -176,6 +176,11 @@ bench: build tools $(VENV)/bench ## Speed and memory beside other servers (BENCH
 	@tests/bench/peers/install.sh
 	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/bench/bench.py $(ARGS)
 
+.PHONY: scale
+scale: build $(VENV)/bench ## Up to a million connections, in a virtual machine (COUNTS=160000,1000000 ARGS=--write)
+	@tests/scale/vm/install.sh $(BUILD)
+	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/scale/vm/scale.py $(ARGS)
+
 $(VENV)/bench: $(VENV)/ready tests/bench/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
 	@touch $@

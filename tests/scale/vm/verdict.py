@@ -1,0 +1,114 @@
+"""What the machine said, taken apart and held against what is promised."""
+
+import json
+from dataclasses import dataclass, field
+
+WORKERS = 4
+KEEP_ALIVE_SECONDS = 30
+TICKS_PER_SECOND = 100
+
+
+@dataclass
+class Run:
+    """One machine's events and statistics, by the moment that they are of."""
+
+    connections: int
+    events: dict[str, dict] = field(default_factory=dict)
+    statistics: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    failure: str = ""
+
+    def take(self, line: str) -> dict | None:
+        """Takes a line of the console; gives the event that it is, if it is one."""
+        if line.startswith("@@"):
+            moment, name, *numbers = line[2:].split()
+            if name != "statistic":
+                self.statistics.setdefault(moment, {})[name] = [int(number) for number in numbers]
+        elif line.startswith("@"):
+            event = json.loads(line[1:])
+            if event["event"] == "failed":
+                self.failure = event["what"]
+            # What the client and what init say of one moment are two parts of it.
+            self.events.setdefault(event["event"], {}).update(event)
+            return event
+        return None
+
+    def total(self, moment: str, name: str) -> int:
+        return self.statistics[moment][name][0]
+
+    def workers(self, moment: str, name: str) -> list[int]:
+        return self.statistics[moment][name][1:]
+
+    def octets_each(self, moment: str) -> float:
+        """Private memory beyond that of the server as it started, for each connection."""
+        more = self.events[moment]["private_kb"] - self.events["started"]["private_kb"]
+        return more * 1024 / self.connections
+
+    def cpu_seconds(self, before: str, after: str) -> float:
+        ticks = [self.events[at]["user_ticks"] + self.events[at]["system_ticks"] for at in (before, after)]
+        return (ticks[1] - ticks[0]) / TICKS_PER_SECOND
+
+    def closing_share(self) -> float:
+        """Of one core's time, while all of them ran out of theirs."""
+        took = self.events["closed"]["uptime"] - self.events["limit"]["uptime"]
+        return self.cpu_seconds("limit", "closed") / took
+
+
+@dataclass
+class Promise:
+    text: str
+    kept: bool
+    found: str
+
+
+def judge(run: Run) -> list[Promise]:
+    """Every promise; the first alone where the machine did not come to its end."""
+    end = run.events.get("end", {})
+    if run.failure or end.get("status") != 0:
+        why = run.failure or (f"exit status {end['status']}" if end else "the machine ended early")
+        return [Promise("every phase is done, the server ends with 0", False, why)]
+    count, share = run.connections, run.connections // WORKERS
+    open_, again, closed = (run.events[name] for name in ("open", "again", "closed"))
+    bound = 100 if count < 1_000_000 else 64
+    faults = [
+        f"{name} {run.total('closed', name)}"
+        for name in run.statistics["closed"]
+        if name.startswith(("refused_", "accept_", "disconnects_", "responses_4", "responses_5"))
+        or name in ("connections_shed", "connections_evicted", "timeouts_head", "timeouts_write")
+        if run.total("closed", name)
+    ]
+    total = (run.total("again", "requests_handled"), run.total("again", "responses_2xx"), again["answered"])
+    grown = open_["rss_kb"] - run.events["started"]["rss_kb"]
+    kept = closed["rss_kb"] - run.events["started"]["rss_kb"]
+    share_of_core = run.closing_share()
+    return [
+        Promise(
+            f"{share:,} connections open in each worker",
+            run.workers("again", "connections_open") == [share] * WORKERS,
+            ", ".join(f"{held:,}" for held in run.workers("again", "connections_open")),
+        ),
+        Promise(
+            "every one answered as it opens",
+            open_["answered"] == run.total("open", "requests_handled") == count,
+            f"{open_['answered']:,} answers",
+        ),
+        Promise(
+            "every one answered again with all open",
+            again["answered"] == 2 * count and again["closed"] == 0,
+            f"{again['answered']:,} answers in all",
+        ),
+        Promise("totals by SIGUSR1 agree with the client's", set(total) == {2 * count}, f"{total[0]:,}"),
+        Promise(
+            f"at most {bound} private octets for a connection",
+            max(run.octets_each("open"), run.octets_each("again")) <= bound,
+            f"{run.octets_each('again'):.1f}",
+        ),
+        Promise(
+            f"every one ended by the keep-alive limit of {KEEP_ALIVE_SECONDS} s",
+            closed["closed"] == run.total("closed", "timeouts_keepalive") == count,
+            f"{run.total('closed', 'timeouts_keepalive'):,}, the last after {closed['seconds']:.0f} s",
+        ),
+        # The closing of the sockets is the kernel's work and the most of it; emulated, ten times slower.
+        Promise("the server leaves half of a core idle meanwhile", share_of_core <= 0.5, f"{share_of_core:.0%} of one"),
+        Promise("nine tenths of the memory go back", kept <= grown / 10 + 1024, f"{kept:,} of {grown:,} kB stay"),
+        Promise("nobody refused, shed, evicted or reset", not faults, ", ".join(faults) or "none"),
+    ]
