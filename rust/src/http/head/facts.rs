@@ -122,13 +122,31 @@ impl<'b> Facts<'b> {
 }
 
 /// Whether `name`, a token, is `lower` but for case. No byte of a token other than an upper-case
-/// letter becomes a letter or a hyphen by the bit set here, so this is exact, and it is branchless.
+/// letter becomes a letter or a hyphen by the bit set here, so this is exact. It compares words that
+/// overlap: two for most names.
 #[inline]
 fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    const { assert!(N >= 4) };
     let Ok(name) = <&[u8; N]>::try_from(name) else {
         return false;
     };
-    name.iter().zip(lower).fold(0, |diff, (n, l)| diff | ((n | 0x20) ^ l)) == 0
+    if N < 8 {
+        return differ::<4, N>(name, lower, 0) | differ::<4, N>(name, lower, N - 4) == 0;
+    }
+    let words = (0..N / 8).map(|word| differ::<8, N>(name, lower, 8 * word));
+    words.fold(differ::<8, N>(name, lower, N - 8), |all, word| all | word) == 0
+}
+
+/// Which bits of the `W` octets from `at` on differ, but for case.
+#[inline]
+fn differ<const W: usize, const N: usize>(name: &[u8; N], lower: &[u8; N], at: usize) -> u64 {
+    let word = |text: &[u8; N]| {
+        let mut word = [0; 8];
+        word[..W].copy_from_slice(&text[at..at + W]);
+        u64::from_le_bytes(word)
+    };
+    let case = u64::from_le_bytes([0x20; 8]) >> (64 - 8 * W);
+    (word(name) | case) ^ word(lower)
 }
 
 fn first<'b>(slot: &mut Option<&'b [u8]>, value: &'b [u8]) {

@@ -81,7 +81,7 @@ mod tests {
             return;
         }
         for text in [
-            &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            &b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"[..],
             b"GET /x.gif?a=b HTTP/1.0\r\n\r\nGET /next",
             b"POST http://a.example:80/p HTTP/1.1\r\nhost:a\r\nContent-Length: 5 \r\n\r\nhello",
             b"OPTIONS * HTTP/1.1\r\nHost: \t[::1]:80\t \r\nEmpty:\r\nBlank: \t \r\n\r\n",

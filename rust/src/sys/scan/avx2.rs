@@ -5,29 +5,12 @@ use super::Words;
 use httparse::Header;
 use std::arch::x86_64::*;
 
-/// Octets that are looked at together: two vectors, one bit of a word each.
-const BLOCK: usize = 64;
+/// Octets that are looked at together: one vector.
+const VECTOR: usize = 32;
 
-/// One bit for each octet of a block: set where the octet ends what is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ends {
-    /// Not a `tchar` (RFC 9110 section 5.6.2).
-    token: u64,
-    /// Not visible ASCII.
-    target: u64,
-    /// A control character other than HTAB.
-    value: u64,
-}
-
-/// Goes through the text from its start to its end, never back.
-struct Reader<'b> {
-    text: &'b [u8],
-    /// The octet that is looked at next.
-    at: usize,
-    /// Where the block starts that `ends` is of.
-    start: usize,
-    ends: Ends,
-}
+/// A text of at least one vector, so that the octets from any place on can be loaded.
+#[derive(Clone, Copy)]
+struct Text<'b>(&'b [u8]);
 
 /// See [`super::head`].
 #[target_feature(enable = "avx2,bmi1,bmi2")]
@@ -37,158 +20,115 @@ pub(super) fn head<'b, const N: usize>(
     limit: usize,
 ) -> Option<Words<'b>> {
     fields.clear();
-    let mut reader = Reader { text, at: 0, start: 0, ends: ends_at(text, 0) };
-    let method = reader.token()?;
-    reader.skip(*b" ")?;
-    let target = reader.target()?;
-    let minor = reader.version()?;
-    while reader.skip(*b"\r\n").is_none() {
-        let name = reader.token()?;
-        reader.skip(*b":")?;
-        let value = reader.value()?;
+    let text = Text::new(text)?;
+    let space = text.find(0, |octets| token_ends(octets))?;
+    let method = text.token(0, space)?;
+    text.skip(space, *b" ")?;
+    let end = text.find(space + 1, |octets| target_ends(octets))?;
+    let target = text.visible(space + 1, end);
+    let (minor, mut at) = text.version(end)?;
+    loop {
+        let colon = text.find(at, |octets| token_ends(octets))?;
+        let Some(name) = text.token(at, colon) else { break };
+        let from = text.past_blanks(text.skip(colon, *b":")?);
+        let end = text.find(from, |octets| value_ends(octets))?;
+        let value = trim_end(text.between(from, end));
+        at = text.skip(end, *b"\r\n")?;
         fields.push(Header { name, value }, limit)?;
     }
-    Some(Words { method, target, minor, len: reader.at })
+    let len = text.skip(at, *b"\r\n")?;
+    Some(Words { method, target, minor, len })
 }
 
-impl<'b> Reader<'b> {
-    /// A token, not empty.
+impl<'b> Text<'b> {
     #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn token(&mut self) -> Option<&'b str> {
-        let from = self.at;
-        while self.ends.token >> (self.at - self.start) == 0 {
-            self.next_block()?;
-        }
-        self.at += (self.ends.token >> (self.at - self.start)).trailing_zeros() as usize;
-        let octets = self.text.get(from..self.at)?;
-        // SAFETY: none of the octets ends a token: each is a tchar, and every tchar is ASCII.
-        let token = unsafe { std::str::from_utf8_unchecked(octets) };
-        (!token.is_empty()).then_some(token)
+    fn new(octets: &'b [u8]) -> Option<Self> {
+        (octets.len() >= VECTOR).then_some(Text(octets))
     }
 
-    /// Visible ASCII, perhaps none.
+    /// Where the first of `ends` stands from `at` on: in the text, not before `at`.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn target(&mut self) -> Option<&'b str> {
-        let from = self.at;
-        while self.ends.target >> (self.at - self.start) == 0 {
-            self.next_block()?;
-        }
-        self.at += (self.ends.target >> (self.at - self.start)).trailing_zeros() as usize;
-        let octets = self.text.get(from..self.at)?;
-        // SAFETY: none of the octets ends a target: each is visible ASCII.
-        Some(unsafe { std::str::from_utf8_unchecked(octets) })
-    }
-
-    /// A field value, perhaps empty, without the white space around it, and its CRLF.
-    #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn value(&mut self) -> Option<&'b [u8]> {
-        while let b' ' | b'\t' = self.text.get(self.at)? {
-            self.step(1)?;
-        }
-        let from = self.at;
-        while self.ends.value >> (self.at - self.start) == 0 {
-            self.next_block()?;
-        }
-        self.at += (self.ends.value >> (self.at - self.start)).trailing_zeros() as usize;
-        let mut value = self.text.get(from..self.at)?;
-        while let [rest @ .., b' ' | b'\t'] = value {
-            value = rest;
-        }
-        self.skip(*b"\r\n")?;
-        Some(value)
-    }
-
-    /// What stands between a target and the fields.
-    #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn version(&mut self) -> Option<u8> {
-        let version: &[u8; 11] = self.text.get(self.at..)?.first_chunk()?;
-        match version {
-            b" HTTP/1.1\r\n" => self.step(11).map(|()| 1),
-            b" HTTP/1.0\r\n" => self.step(11).map(|()| 0),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn skip<const N: usize>(&mut self, expected: [u8; N]) -> Option<()> {
-        if *self.text.get(self.at..)?.first_chunk::<N>()? == expected {
-            return self.step(N);
+    fn find(self, mut at: usize, ends: impl Fn(__m256i) -> u32) -> Option<usize> {
+        while at < self.0.len() {
+            let (octets, before) = self.load(at);
+            let found = ends(octets) >> before;
+            if found != 0 {
+                return Some(at + found.trailing_zeros() as usize);
+            }
+            at += VECTOR;
         }
         None
     }
 
-    /// Past `count` octets that are there.
+    /// A vector that has the octet at `at`, which is in the text, and how many stand before it
+    /// there: none, but at the end of the text.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn step(&mut self, count: usize) -> Option<()> {
-        self.at += count;
-        if self.at - self.start >= BLOCK {
-            self.load();
+    fn load(self, at: usize) -> (__m256i, usize) {
+        let from = at.min(self.0.len() - VECTOR);
+        // SAFETY: the text has a vector's octets from there on, by `new`; an unaligned load is meant.
+        let octets = unsafe { _mm256_loadu_si256(self.0.as_ptr().add(from).cast()) };
+        (octets, (at - from) % VECTOR)
+    }
+
+    /// What stands between two places of which [`Text::find`] gave the second for the first.
+    #[inline]
+    fn between(self, from: usize, to: usize) -> &'b [u8] {
+        debug_assert!(from <= to && to < self.0.len());
+        // SAFETY: what was found is in the text and not before where the search began.
+        unsafe { self.0.get_unchecked(from..to) }
+    }
+
+    /// As [`Text::between`], searched for by [`token_ends`]; `None` if it is empty.
+    #[inline]
+    fn token(self, from: usize, to: usize) -> Option<&'b str> {
+        // SAFETY: none of the octets ends a token: each is a tchar, and every tchar is ASCII.
+        let token = unsafe { std::str::from_utf8_unchecked(self.between(from, to)) };
+        (!token.is_empty()).then_some(token)
+    }
+
+    /// As [`Text::between`], searched for by [`target_ends`].
+    #[inline]
+    fn visible(self, from: usize, to: usize) -> &'b str {
+        // SAFETY: none of the octets ends a target: each is visible ASCII.
+        unsafe { std::str::from_utf8_unchecked(self.between(from, to)) }
+    }
+
+    /// What stands between a target and the fields, and where they begin.
+    #[inline]
+    fn version(self, at: usize) -> Option<(u8, usize)> {
+        let at = self.skip(at, *b" HTTP/1.")?;
+        match self.0.get(at..)?.first_chunk()? {
+            b"1\r\n" => Some((1, at + 3)),
+            b"0\r\n" => Some((0, at + 3)),
+            _ => None,
         }
-        Some(())
     }
 
-    /// To the start of the next block, if there is one.
+    /// The place behind `expected`, if that is what stands at `at`.
     #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn next_block(&mut self) -> Option<()> {
-        self.at = self.start + BLOCK;
-        if self.at >= self.text.len() {
-            return None;
+    fn skip<const N: usize>(self, at: usize, expected: [u8; N]) -> Option<usize> {
+        let there = *self.0.get(at..)?.first_chunk::<N>()?;
+        (there == expected).then_some(at + N)
+    }
+
+    /// The first place from `at` on that has no blank; perhaps the end of the text.
+    #[inline]
+    fn past_blanks(self, mut at: usize) -> usize {
+        while let Some(b' ' | b'\t') = self.0.get(at) {
+            at += 1;
         }
-        self.load();
-        Some(())
-    }
-
-    /// Makes a block of what comes next. It need not start at a multiple of anything.
-    #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn load(&mut self) {
-        self.start = self.at;
-        self.ends = ends_at(self.text, self.at);
+        at
     }
 }
 
 #[inline]
-#[target_feature(enable = "avx2,bmi1,bmi2")]
-fn ends_at(text: &[u8], start: usize) -> Ends {
-    let rest = text.get(start..).unwrap_or_default();
-    match rest.first_chunk::<BLOCK>() {
-        Some(block) => ends(block),
-        None => ends_of_the_last(rest),
+fn trim_end(mut value: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
     }
-}
-
-#[inline(never)]
-#[target_feature(enable = "avx2,bmi1,bmi2")]
-fn ends_of_the_last(rest: &[u8]) -> Ends {
-    // NUL ends everything.
-    let mut block = [0; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    ends(&block)
-}
-
-/// What ends where in `block`.
-#[inline]
-#[target_feature(enable = "avx2,bmi1,bmi2")]
-fn ends(block: &[u8; BLOCK]) -> Ends {
-    // SAFETY: 32 octets are there from each of the two places; unaligned loads are meant.
-    let (first, second) = unsafe {
-        let start = block.as_ptr();
-        (_mm256_loadu_si256(start.cast()), _mm256_loadu_si256(start.add(BLOCK / 2).cast()))
-    };
-    let (a, b) = (half(first), half(second));
-    Ends { token: join(a.0, b.0), target: join(a.1, b.1), value: join(a.2, b.2) }
-}
-
-#[inline]
-fn join(first: u32, second: u32) -> u64 {
-    u64::from(first) | u64::from(second) << 32
+    value
 }
 
 /// A `tchar` has a bit in common in both tables: `LOW` by its low four bits, `HIGH` by its high
@@ -215,23 +155,33 @@ const fn low() -> [u8; 16] {
     table
 }
 
-/// The ends of tokens, targets and values among 32 octets.
+/// Octets that are no `tchar` (RFC 9110 section 5.6.2), a bit for each.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2")]
-fn half(octets: __m256i) -> (u32, u32, u32) {
+fn token_ends(octets: __m256i) -> u32 {
     let row = _mm256_and_si256(_mm256_srli_epi16::<4>(octets), _mm256_set1_epi8(15));
     // A shuffle gives 0 for an octet beyond ASCII: it has no bit in common.
     let low = _mm256_shuffle_epi8(table(&LOW), octets);
     let common = _mm256_and_si256(low, _mm256_shuffle_epi8(table(&HIGH), row));
-    let token = _mm256_cmpeq_epi8(common, _mm256_setzero_si256());
+    bits(_mm256_cmpeq_epi8(common, _mm256_setzero_si256()))
+}
 
+/// Octets that are not visible ASCII.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn target_ends(octets: __m256i) -> u32 {
     let delete = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(0x7f));
-    // The sign bit is that of octets beyond ASCII.
-    let beyond = _mm256_or_si256(delete, octets);
-    let target = _mm256_or_si256(at_most(octets, 0x20), beyond);
+    // The sign bit, which `bits` takes, is that of octets beyond ASCII.
+    bits(_mm256_or_si256(at_most(octets, 0x20), _mm256_or_si256(delete, octets)))
+}
+
+/// Control characters other than HTAB.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn value_ends(octets: __m256i) -> u32 {
+    let delete = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(0x7f));
     let tab = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(b'\t' as i8));
-    let value = _mm256_or_si256(_mm256_andnot_si256(tab, at_most(octets, 0x1f)), delete);
-    (bits(token), bits(target), bits(value))
+    bits(_mm256_or_si256(_mm256_andnot_si256(tab, at_most(octets, 0x1f)), delete))
 }
 
 #[inline]
@@ -264,17 +214,33 @@ mod tests {
             return;
         }
         for octet in 0..=255u8 {
-            for at in 0..BLOCK {
-                let mut block = [b'a'; BLOCK];
-                block[at] = octet;
-                let bit = |ends: bool| u64::from(ends) << at;
-                let expected = Ends {
-                    token: bit(!is_tchar(octet)),
-                    target: bit(!octet.is_ascii_graphic()),
-                    value: bit(!is_value_byte(octet)),
-                };
+            for at in 0..VECTOR {
+                let mut text = [b'a'; VECTOR];
+                text[at] = octet;
+                let bit = |ends: bool| u32::from(ends) << at;
                 // SAFETY: asked above.
-                assert_eq!(unsafe { ends(&block) }, expected, "{octet:#x} at {at}");
+                let (token, target, value) = unsafe {
+                    let (octets, _) = Text::new(&text).unwrap().load(0);
+                    (token_ends(octets), target_ends(octets), value_ends(octets))
+                };
+                assert_eq!(token, bit(!is_tchar(octet)), "{octet:#x} at {at}");
+                assert_eq!(target, bit(!octet.is_ascii_graphic()), "{octet:#x} at {at}");
+                assert_eq!(value, bit(!is_value_byte(octet)), "{octet:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_found_is_never_before_the_place_where_the_search_begins() {
+        if !super::super::is_supported() {
+            return;
+        }
+        for len in VECTOR..3 * VECTOR {
+            let text = vec![b' '; len];
+            for at in 0..=len {
+                // SAFETY: asked above.
+                let found = unsafe { Text::new(&text).unwrap().find(at, |it| token_ends(it)) };
+                assert_eq!(found, (at < len).then_some(at));
             }
         }
     }
