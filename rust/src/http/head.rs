@@ -132,6 +132,7 @@ pub enum Parsed<'h, 'b> {
 /// borrows from `bytes` and `slots`; nothing is allocated. [`Parsed::Partial`] means that all bytes
 /// so far may become a valid head: it is never returned once `max_head` octets are there, and a
 /// fault is told as soon as it can be seen. After a refusal the bytes must not be parsed again.
+#[inline]
 pub fn parse<'h, 'b>(
     bytes: &'b [u8],
     slots: &'h mut FieldSlots<'b>,
@@ -146,14 +147,15 @@ pub fn parse<'h, 'b>(
         _ => 0,
     };
     let text = &window[lead..];
-    if let Some(head) = fast::parse(text, lead, slots, limits) {
-        return Parsed::Complete(Head { fields: slots.filled(), ..head });
+    if let Some(found) = fast::find(text, slots, limits) {
+        return Parsed::Complete(found.head(slots.filled(), lead));
     }
     thorough(text, lead, slots, limits)
 }
 
-/// The way for what [`fast::parse`] does not take: httparse, the checks that it does not make, and
+/// The way for what [`fast::find`] does not take: httparse, the checks that it does not make, and
 /// for what is refused the reason why.
+#[inline(never)]
 fn thorough<'h, 'b>(
     text: &'b [u8],
     lead: usize,

@@ -5,48 +5,67 @@
 //! says nothing, and the thorough way finds out.
 
 use super::facts::Facts;
-use super::{FieldSlots, Framing, Head, Limits, METHOD_MAX, Target, Version};
+use super::{Field, FieldSlots, Framing, Head, Limits, METHOD_MAX, Target, Version};
 use crate::http::Method;
-use crate::sys::scan;
+use crate::sys::scan::{self, Words};
 
-/// The head that `text` begins with, if it can be told in one pass, but for its fields, which are
-/// in `slots`. `lead` octets stand before it.
+/// What [`find`] found out of a head: all but its fields.
+pub(super) struct Found<'b> {
+    words: Words<'b>,
+    method: Method,
+    version: Version,
+    target: Target<'b>,
+    host: Option<&'b str>,
+    framing: Framing,
+    facts: Facts<'b>,
+}
+
+/// The head that `text` begins with, if it can be told in one pass; its fields are in `slots`.
 #[inline]
-pub(super) fn parse<'h, 'b: 'h>(
+pub(super) fn find<'b>(
     text: &'b [u8],
-    lead: usize,
     slots: &mut FieldSlots<'b>,
     limits: &Limits,
-) -> Option<Head<'h, 'b>> {
+) -> Option<Found<'b>> {
     let words = scan::head(text, slots, limits.max_fields)?;
-    let (method_name, target) = (words.method, words.target);
-    if method_name.len() > METHOD_MAX || target.len() > limits.max_target {
+    if words.method.len() > METHOD_MAX || words.target.len() > limits.max_target {
         return None;
     }
     let version = if words.minor == 0 { Version::Http10 } else { Version::Http11 };
-    let method = Method::from_name(method_name);
-    let split = Target::split(method, target).ok()?;
+    let method = Method::from_name(words.method);
+    let target = Target::split(method, words.target).ok()?;
     let mut facts = Facts::default();
     for field in slots.filled() {
         facts.note(field.name.as_bytes(), field.value).ok()?;
     }
+    facts.expects_continue(version).ok()?;
     let host = facts.host(version).ok()?;
     let framing = facts.framing(version).ok()?;
-    Some(Head {
-        method,
-        method_name,
-        version,
-        target,
-        path: split.path,
-        query: split.query,
-        host: split.authority.or(host),
-        fields: &[],
-        framing,
-        keep_alive: facts.keep_alive(version),
-        expect_continue: facts.expects_continue(version).ok()? && framing != Framing::None,
-        known: facts.known,
-        len: lead + words.len,
-    })
+    Some(Found { words, method, version, target, host, framing, facts })
+}
+
+impl<'b> Found<'b> {
+    /// The head with its `fields`; `lead` octets stand before it.
+    #[inline]
+    pub(super) fn head<'h>(&self, fields: &'h [Field<'b>], lead: usize) -> Head<'h, 'b> {
+        let Found { words, facts, .. } = self;
+        let expects = facts.expects_continue(self.version).unwrap_or_default();
+        Head {
+            method: self.method,
+            method_name: words.method,
+            version: self.version,
+            target: words.target,
+            path: self.target.path,
+            query: self.target.query,
+            host: self.target.authority.or(self.host),
+            fields,
+            framing: self.framing,
+            keep_alive: facts.keep_alive(self.version),
+            expect_continue: expects && self.framing != Framing::None,
+            known: facts.known,
+            len: lead + words.len,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -61,8 +80,8 @@ mod tests {
     /// What both ways make of `text`; the thorough one's result where they agree.
     fn compare(text: &[u8], limits: &Limits) -> bool {
         let (mut one, mut other) = (FieldSlots::new(), FieldSlots::new());
-        let fast =
-            parse(text, 0, &mut one, limits).map(|head| Head { fields: one.filled(), ..head });
+        let fast = find(text, &mut one, limits);
+        let fast = fast.map(|found| found.head(one.filled(), 0));
         match (fast, thorough(text, 0, &mut other, limits)) {
             (Some(fast), Parsed::Complete(head)) => {
                 assert_eq!(format!("{fast:?}"), format!("{head:?}"));

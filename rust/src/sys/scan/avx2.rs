@@ -4,120 +4,146 @@ use super::super::filling::Filling;
 use super::Words;
 use httparse::Header;
 use std::arch::x86_64::*;
+use std::marker::PhantomData;
 
 /// Octets that are looked at together: one vector.
 const VECTOR: usize = 32;
 
-/// A text of at least one vector, so that the octets from any place on can be loaded.
-#[derive(Clone, Copy)]
-struct Text<'b>(&'b [u8]);
+/// A text of at least one vector, by places in it. A place is a pointer: with indices and a slice
+/// there are more numbers than registers, and half the time goes into moving them about.
+struct Text<'b> {
+    /// Behind the last octet.
+    end: *const u8,
+    /// Where the last vector starts.
+    last: *const u8,
+    octets: PhantomData<&'b [u8]>,
+}
 
 /// See [`super::head`].
 #[target_feature(enable = "avx2,bmi1,bmi2")]
 pub(super) fn head<'b, const N: usize>(
-    text: &'b [u8],
+    octets: &'b [u8],
     fields: &mut Filling<Header<'b>, N>,
     limit: usize,
 ) -> Option<Words<'b>> {
     fields.clear();
-    let text = Text::new(text)?;
-    let space = text.find(0, |octets| token_ends(octets))?;
-    let method = text.token(0, space)?;
-    text.skip(space, *b" ")?;
-    let end = text.find(space + 1, |octets| target_ends(octets))?;
-    let target = text.visible(space + 1, end);
-    let (minor, mut at) = text.version(end)?;
-    loop {
-        let colon = text.find(at, |octets| token_ends(octets))?;
-        let Some(name) = text.token(at, colon) else { break };
-        let from = text.past_blanks(text.skip(colon, *b":")?);
-        let end = text.find(from, |octets| value_ends(octets))?;
-        let value = trim_end(text.between(from, end));
-        at = text.skip(end, *b"\r\n")?;
-        fields.push(Header { name, value }, limit)?;
+    let text = Text::new(octets)?;
+    let limit = limit.min(N);
+    let mut slots = fields.room()[..limit].iter_mut();
+    // SAFETY: every place is the start of `octets` or one that a method gave.
+    unsafe {
+        let space = text.find(octets.as_ptr(), |octets| token_ends(octets))?;
+        let method = text.token(octets.as_ptr(), space)?;
+        let target = text.past(space, *b" ")?;
+        let space = text.find(target, |octets| target_ends(octets))?;
+        // Visible ASCII.
+        let target = std::str::from_utf8_unchecked(text.between(target, space));
+        let digit = text.past(space, *b" HTTP/1.")?;
+        let (minor, mut at) = match text.past(digit, *b"1\r\n") {
+            Some(at) => (1, at),
+            None => (0, text.past(digit, *b"0\r\n")?),
+        };
+        loop {
+            let colon = text.find(at, |octets| token_ends(octets))?;
+            let Some(name) = text.token(at, colon) else { break };
+            let from = text.past_blanks(text.past(colon, *b":")?);
+            let end = text.find(from, |octets| value_ends(octets))?;
+            let value = trim_end(text.between(from, end));
+            at = text.past(end, *b"\r\n")?;
+            slots.next()?.write(Header { name, value });
+        }
+        let len = text.past(at, *b"\r\n")?.offset_from_unsigned(octets.as_ptr());
+        let count = limit - slots.len();
+        fields.assume_filled(count);
+        Some(Words { method, target, minor, len })
     }
-    let len = text.skip(at, *b"\r\n")?;
-    Some(Words { method, target, minor, len })
 }
 
 impl<'b> Text<'b> {
     #[inline]
     fn new(octets: &'b [u8]) -> Option<Self> {
-        (octets.len() >= VECTOR).then_some(Text(octets))
+        let range = octets.as_ptr_range();
+        let last = octets.last_chunk::<VECTOR>()?;
+        Some(Text { end: range.end, last: last.as_ptr(), octets: PhantomData })
     }
 
-    /// Where the first of `ends` stands from `at` on: in the text, not before `at`.
+    /// The first of `ends` from `at` on: an octet of the text.
+    ///
+    /// # Safety
+    /// `at` is a place in the text or its end.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn find(self, mut at: usize, ends: impl Fn(__m256i) -> u32) -> Option<usize> {
-        while at < self.0.len() {
-            let (octets, before) = self.load(at);
-            let found = ends(octets) >> before;
+    unsafe fn find(&self, mut at: *const u8, ends: impl Fn(__m256i) -> u32) -> Option<*const u8> {
+        loop {
+            // SAFETY: a vector's octets are there from `last` on and from all places before it;
+            // `at` and `last` are of the text.
+            let found = unsafe {
+                if at <= self.last {
+                    ends(_mm256_loadu_si256(at.cast()))
+                } else if at < self.end {
+                    // The last vector, without what stands before `at`.
+                    let before = at.offset_from_unsigned(self.last) % VECTOR;
+                    ends(_mm256_loadu_si256(self.last.cast())) >> before
+                } else {
+                    return None;
+                }
+            };
             if found != 0 {
-                return Some(at + found.trailing_zeros() as usize);
+                // SAFETY: the octet was just looked at.
+                return Some(unsafe { at.add(found.trailing_zeros() as usize) });
             }
-            at += VECTOR;
+            at = at.wrapping_add(VECTOR);
         }
-        None
     }
 
-    /// A vector that has the octet at `at`, which is in the text, and how many stand before it
-    /// there: none, but at the end of the text.
+    /// The octets between two places.
+    ///
+    /// # Safety
+    /// Both are places in the text, `from` not behind `to`.
     #[inline]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn load(self, at: usize) -> (__m256i, usize) {
-        let from = at.min(self.0.len() - VECTOR);
-        // SAFETY: the text has a vector's octets from there on, by `new`; an unaligned load is meant.
-        let octets = unsafe { _mm256_loadu_si256(self.0.as_ptr().add(from).cast()) };
-        (octets, (at - from) % VECTOR)
+    unsafe fn between(&self, from: *const u8, to: *const u8) -> &'b [u8] {
+        // SAFETY: the octets live as long as the text.
+        unsafe { std::slice::from_raw_parts(from, to.offset_from_unsigned(from)) }
     }
 
-    /// What stands between two places of which [`Text::find`] gave the second for the first.
+    /// As [`Text::between`]; `None` if it is empty.
+    ///
+    /// # Safety
+    /// And `to` is what was found from `from` on by [`token_ends`].
     #[inline]
-    fn between(self, from: usize, to: usize) -> &'b [u8] {
-        debug_assert!(from <= to && to < self.0.len());
-        // SAFETY: what was found is in the text and not before where the search began.
-        unsafe { self.0.get_unchecked(from..to) }
-    }
-
-    /// As [`Text::between`], searched for by [`token_ends`]; `None` if it is empty.
-    #[inline]
-    fn token(self, from: usize, to: usize) -> Option<&'b str> {
+    unsafe fn token(&self, from: *const u8, to: *const u8) -> Option<&'b str> {
+        if from == to {
+            return None;
+        }
         // SAFETY: none of the octets ends a token: each is a tchar, and every tchar is ASCII.
-        let token = unsafe { std::str::from_utf8_unchecked(self.between(from, to)) };
-        (!token.is_empty()).then_some(token)
-    }
-
-    /// As [`Text::between`], searched for by [`target_ends`].
-    #[inline]
-    fn visible(self, from: usize, to: usize) -> &'b str {
-        // SAFETY: none of the octets ends a target: each is visible ASCII.
-        unsafe { std::str::from_utf8_unchecked(self.between(from, to)) }
-    }
-
-    /// What stands between a target and the fields, and where they begin.
-    #[inline]
-    fn version(self, at: usize) -> Option<(u8, usize)> {
-        let at = self.skip(at, *b" HTTP/1.")?;
-        match self.0.get(at..)?.first_chunk()? {
-            b"1\r\n" => Some((1, at + 3)),
-            b"0\r\n" => Some((0, at + 3)),
-            _ => None,
-        }
+        Some(unsafe { std::str::from_utf8_unchecked(self.between(from, to)) })
     }
 
     /// The place behind `expected`, if that is what stands at `at`.
+    ///
+    /// # Safety
+    /// `at` is a place in the text or its end.
     #[inline]
-    fn skip<const N: usize>(self, at: usize, expected: [u8; N]) -> Option<usize> {
-        let there = *self.0.get(at..)?.first_chunk::<N>()?;
-        (there == expected).then_some(at + N)
+    unsafe fn past<const N: usize>(&self, at: *const u8, expected: [u8; N]) -> Option<*const u8> {
+        // SAFETY: both are of the text; what is read is before its end.
+        unsafe {
+            let is_there =
+                self.end.offset_from_unsigned(at) >= N && *at.cast::<[u8; N]>() == expected;
+            is_there.then(|| at.add(N))
+        }
     }
 
-    /// The first place from `at` on that has no blank; perhaps the end of the text.
+    /// The first place from `at` on that has no blank; perhaps the end.
+    ///
+    /// # Safety
+    /// `at` is a place in the text or its end.
     #[inline]
-    fn past_blanks(self, mut at: usize) -> usize {
-        while let Some(b' ' | b'\t') = self.0.get(at) {
-            at += 1;
+    unsafe fn past_blanks(&self, mut at: *const u8) -> *const u8 {
+        // SAFETY: `at` is before the end when it is read.
+        unsafe {
+            while at < self.end && matches!(*at, b' ' | b'\t') {
+                at = at.add(1);
+            }
         }
         at
     }
@@ -220,7 +246,7 @@ mod tests {
                 let bit = |ends: bool| u32::from(ends) << at;
                 // SAFETY: asked above.
                 let (token, target, value) = unsafe {
-                    let (octets, _) = Text::new(&text).unwrap().load(0);
+                    let octets = _mm256_loadu_si256(text.as_ptr().cast());
                     (token_ends(octets), target_ends(octets), value_ends(octets))
                 };
                 assert_eq!(token, bit(!is_tchar(octet)), "{octet:#x} at {at}");
@@ -236,10 +262,14 @@ mod tests {
             return;
         }
         for len in VECTOR..3 * VECTOR {
-            let text = vec![b' '; len];
+            let octets = vec![b' '; len];
+            let text = Text::new(&octets).unwrap();
             for at in 0..=len {
-                // SAFETY: asked above.
-                let found = unsafe { Text::new(&text).unwrap().find(at, |it| token_ends(it)) };
+                // SAFETY: asked above; the place is in the text or its end.
+                let found = unsafe {
+                    text.find(octets.as_ptr().add(at), |it| token_ends(it))
+                        .map(|place| place.offset_from_unsigned(octets.as_ptr()))
+                };
                 assert_eq!(found, (at < len).then_some(at));
             }
         }
