@@ -71,6 +71,7 @@ impl<'x> Exchange<'x> {
     ///
     /// # Errors
     /// [`ErrorCode::State`] if the request was answered or deferred already.
+    #[inline]
     pub fn respond(&mut self, response: &Response) -> Result<()> {
         self.respond_with(response, b"")
     }
@@ -106,11 +107,13 @@ impl<'x> Exchange<'x> {
     }
 
     /// Whether nothing has been answered or deferred yet.
+    #[inline]
     pub fn is_open(&self) -> bool {
         matches!(self.outcome, Outcome::Unanswered)
     }
 
     /// Answers with `response` and the whole field lines in `extra`.
+    #[inline]
     pub(crate) fn respond_with(&mut self, response: &Response, extra: &[u8]) -> Result<()> {
         self.check_open()?;
         self.write(response, extra, None);
@@ -151,6 +154,7 @@ impl<'x> Exchange<'x> {
         self.outcome
     }
 
+    #[inline]
     fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
         let close = response.closes();
         let persistence = if close { Persistence::Close } else { self.persistence };
@@ -165,6 +169,7 @@ impl<'x> Exchange<'x> {
         self.outcome = Outcome::Answered { status: response.status(), close, refusal };
     }
 
+    #[inline]
     fn check_open(&self) -> Result<()> {
         match self.outcome {
             Outcome::Unanswered => Ok(()),

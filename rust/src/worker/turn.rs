@@ -154,7 +154,9 @@ impl Turn<'_, '_> {
             Ok(count) => {
                 self.moved = true;
                 self.cx.stats.bytes_received.add(count as u64);
-                self.scratch[..kept].copy_from_slice(machine.kept());
+                if kept > 0 {
+                    self.scratch[..kept].copy_from_slice(machine.kept());
+                }
                 let next = machine.received(&self.scratch[..kept + count], count, &mut self.cx);
                 let drained = count < room && !ready.read_closed && !self.exhaust;
                 // What is unread at a close would make it a reset.

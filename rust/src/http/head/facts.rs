@@ -37,7 +37,7 @@ impl<'b> Facts<'b> {
     }
 
     /// Notes one field, told by the length of its name first: most names end there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), Refusal> {
         match name.len() {
             4 if is(name, b"host") => only(&mut self.host, value, Refusal::Host)?,
@@ -67,7 +67,17 @@ impl<'b> Facts<'b> {
         Ok(())
     }
 
+    #[inline]
     fn note_connection(&mut self, value: &[u8]) {
+        // Nearly always one option.
+        match value.len() {
+            10 if is(value, b"keep-alive") => self.persist = true,
+            5 if is(value, b"close") => self.close = true,
+            _ => self.note_connection_options(value),
+        }
+    }
+
+    fn note_connection_options(&mut self, value: &[u8]) {
         for option in value.split(|&b| b == b',') {
             let option = trim_ows(option);
             self.close |= option.eq_ignore_ascii_case(b"close");
@@ -121,9 +131,9 @@ impl<'b> Facts<'b> {
     }
 }
 
-/// Whether `name`, a token, is `lower` but for case. No byte of a token other than an upper-case
-/// letter becomes a letter or a hyphen by the bit set here, so this is exact. It compares words that
-/// overlap: two for most names.
+/// Whether `name`, a token or a value, is `lower` but for case. No octet of these but an upper-case
+/// letter becomes a letter or a hyphen by the bit set here (a control character would, CR), so this
+/// is exact. It compares words that overlap: two for most names.
 #[inline]
 fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
     const { assert!(N >= 4) };

@@ -54,7 +54,8 @@ fn split(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 fn reg_name_len(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
-        at += text[at..].iter().take_while(|&&b| is_reg_name_byte(b)).count();
+        let rest = &text[at..];
+        at += rest.iter().position(|&b| !is_reg_name_byte(b)).unwrap_or(rest.len());
         match text.get(at..) {
             Some([b'%', a, b, ..]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => at += 3,
             Some([b'%', ..]) => return None,

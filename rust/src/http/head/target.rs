@@ -17,7 +17,7 @@ impl<'b> Target<'b> {
     ///
     /// # Errors
     /// [`Refusal::RequestLine`] for a target of no form or of a form that `method` does not take.
-    #[inline]
+    #[inline(always)]
     pub(super) fn split(method: Method, target: &'b str) -> Result<Self, Refusal> {
         if target.starts_with('/') && method != Method::Connect {
             return Ok(Target::from_path(target, None));
