@@ -4,12 +4,16 @@ from pathlib import Path
 
 import goals
 
+# The workload whose latency is drawn: at a fixed rate it is the server's, not the load's.
+LATENCY = "rate"
+
 COLUMNS = [
     ("cpu_us", "CPU us", "{:.3f}"),
     ("cpu_us_ratio", "ratio", "{:.2f}"),
     ("user_us", "user us", "{:.2f}"),
     ("system_us", "sys us", "{:.2f}"),
     ("per_second", "requests/s", "{:,.0f}"),
+    ("wrk", "by wrk", "{:,.0f}"),
     ("p50_us", "p50 us", "{:,.0f}"),
     ("p99_us", "p99 us", "{:,.0f}"),
     ("p999_us", "p99.9 us", "{:,.0f}"),
@@ -40,8 +44,9 @@ def markdown(report: dict, titles: dict[str, str]) -> str:
         "round. The floor is `tests/bench/floor.c`: epoll, one recv, one send, no parsing. CPU time is that of all",
         "threads of the server divided by the requests; the split into user and sys rests on the kernel's ticks and",
         "is coarse. Latency is the client's (`tests/bench/client/load.c`); at a fixed rate it counts from the moment",
-        "that the request was due. Instructions are user instructions by callgrind, on one connection. The",
-        "configurations are in `tests/bench/peers/`.",
+        "that the request was due. Instructions are user instructions by callgrind, on one connection.",
+        "`by wrk` is what another client counts in one short run, as a check of ours. The configurations are in",
+        "`tests/bench/peers/`.",
         "",
         f"{report['machine']}. {report['rounds']} rounds of {report['seconds']} s.",
         "",
@@ -62,6 +67,8 @@ def markdown(report: dict, titles: dict[str, str]) -> str:
         lines += ["| " + " | ".join(row) + " |" for row in rows]
         if any("cpu_us" in row or "octets" in row for row in found.values()):
             lines += ["", f"![{name}](benchmarks/{name}.svg)"]
+        if name == LATENCY:
+            lines += ["", f"![{name}, latency](benchmarks/{name}-latency.svg)"]
     if report["skipped"]:
         lines += ["", "## Not measured", ""] + [f"- {name}: {why}" for name, why in report["skipped"].items()]
     return "\n".join(lines) + "\n"
@@ -93,7 +100,27 @@ def plots(report: dict, titles: dict[str, str], folder: Path) -> None:
             axes.set_xlabel("CPU time per request, us")
             axes.legend()
         axes.set_title(titles[name])
-        for suffix in ("svg", "png"):
-            metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-            figure.savefig(folder / f"{name}.{suffix}", metadata=metadata)
-        pyplot.close(figure)
+        _save(figure, folder / name)
+        if name == LATENCY:
+            _save(_latency(pyplot, found, titles[name]), folder / f"{name}-latency")
+        pyplot.close("all")
+
+
+def _latency(pyplot, found: dict, title: str):
+    """Three marks for each server, the lower the better."""
+    shown = sorted(found, key=lambda name: found[name]["p99_us"], reverse=True)
+    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * len(shown)), layout="constrained")
+    for key, label, mark in (("p50_us", "p50", "o"), ("p99_us", "p99", "s"), ("p999_us", "p99.9", "D")):
+        axes.plot([found[name][key] for name in shown], shown, mark, label=label)
+    axes.set_xscale("log")
+    axes.set_xlabel("latency from when a request was due, us")
+    axes.set_title(title)
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def _save(figure, path: Path) -> None:
+    for suffix in ("svg", "png"):
+        metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+        figure.savefig(path.with_suffix(f".{suffix}"), metadata=metadata)

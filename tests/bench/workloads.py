@@ -97,9 +97,10 @@ class Session:
         return {"ms": median(times), "resident": resident, "stripped": _stripped()}
 
     def _rounds(self, workload: Workload, participants: list[Peer]) -> dict:
-        load = workload.load
+        load, seconds = workload.load, self.seconds
         if workload.name == "rate":
-            load = Load(rate=round(self._capacity() / 2))
+            # One answer in a thousand is what is looked at: more of them.
+            load, seconds = Load(rate=round(self._capacity() / 2)), 3 * self.seconds
         runs: dict[str, list[dict]] = {peer.name: [] for peer in participants}
         failed: set[str] = set()
         for number in range(self.rounds):
@@ -107,7 +108,7 @@ class Session:
                 if peer.name in failed:
                     continue
                 self.progress(f"{workload.name} {number + 1}/{self.rounds}: {peer.name}")
-                take = lambda peer=peer: runs[peer.name].append(measure.run(peer, load, self.seconds))  # noqa: E731
+                take = lambda peer=peer: runs[peer.name].append(measure.run(peer, load, seconds))  # noqa: E731
                 if not self._try(workload, peer, take):
                     failed.add(peer.name)
         # A round counts where everybody who is compared took part in it.
@@ -123,6 +124,9 @@ class Session:
             return
         self.progress(f"{workload.name}: system calls, {peer.name}")
         self._try(workload, peer, lambda: found[peer.name].update(syscalls=measure.syscalls(peer, workload.load)))
+        if workload.name == "keepalive":
+            self.progress(f"{workload.name}: wrk, {peer.name}")
+            self._try(workload, peer, lambda: found[peer.name].update(wrk=measure.wrk(peer, workload.load, self.seconds)))
         if workload.load.depth == 1:
             self.progress(f"{workload.name}: instructions, {peer.name}")
             self._try(

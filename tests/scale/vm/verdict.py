@@ -26,7 +26,8 @@ class Run:
         elif line.startswith("@"):
             event = json.loads(line[1:])
             if event["event"] == "failed":
-                self.failure = event["what"]
+                # The first one says why; the others follow from it.
+                self.failure = self.failure or event["what"]
             # What the client and what init say of one moment are two parts of it.
             self.events.setdefault(event["event"], {}).update(event)
             return event
