@@ -306,6 +306,36 @@ mod tests {
         assert_eq!(pool.insert(connection()).unwrap().index, 70 * CHUNK);
     }
 
+    proptest::proptest! {
+        /// Whatever comes and goes: a key finds its connection, a late key nothing, and memory is
+        /// there for what is in use and one chunk more.
+        #[test]
+        fn keys_and_chunks_stay_right(steps in proptest::collection::vec((0u8..3, 0usize..40), 0..300)) {
+            let capacity = 5 * CHUNK + 3;
+            let mut pool = Pool::new(capacity, u32::MAX - 2);
+            let (mut held, mut gone) = (Vec::new(), Vec::new());
+            for (what, which) in steps {
+                if what > 0 && held.len() < capacity as usize {
+                    let key = pool.insert(connection()).unwrap();
+                    assert!(!held.contains(&key) && !gone.contains(&key));
+                    held.push(key);
+                } else if !held.is_empty() {
+                    let key: Key = held.swap_remove(which % held.len());
+                    assert!(pool.remove(key).is_some());
+                    gone.push(key);
+                }
+                assert_eq!(pool.len() as usize, held.len());
+                assert!(held.iter().all(|&key| pool.get(key).is_some() && pool.key_at(key.index) == Some(key)));
+                assert!(gone.iter().all(|&key| pool.get(key).is_none() && pool.remove(key).is_none()));
+                let used: std::collections::HashSet<u32> =
+                    held.iter().map(|key| key.index / CHUNK).collect();
+                let mapped = mapped(&pool);
+                assert!(used.iter().all(|&chunk| mapped[chunk as usize]));
+                assert!(mapped.iter().filter(|&&it| it).count() <= used.len() + 1);
+            }
+        }
+    }
+
     #[test]
     fn one_connection_that_comes_and_goes_maps_once() {
         let mut pool = Pool::new(CHUNK, 0);
