@@ -170,10 +170,13 @@ impl Pool {
             Some(word) => self.first_with_room as u32 * 64 + word.trailing_zeros(),
             None => self.chunks.len() as u32,
         };
-        if self.chunks.get(at as usize).is_none_or(|chunk| chunk.slots.is_empty()) {
-            self.map(at)?;
+        if self.chunks.get(at as usize).is_some_and(|chunk| !chunk.slots.is_empty()) {
+            return Some(at);
         }
-        Some(at)
+        match self.spare {
+            Some(spare) => Some(spare),
+            None => self.map(at).map(|()| at),
+        }
     }
 
     /// Maps the memory of chunk `at`, which may be one more than there are.
@@ -334,6 +337,22 @@ mod tests {
                 assert!(mapped.iter().filter(|&&it| it).count() <= used.len() + 1);
             }
         }
+    }
+
+    #[test]
+    fn the_spare_chunk_is_used_before_another_one_is_mapped() {
+        let mut pool = Pool::new(4 * CHUNK, 0);
+        let keys: Vec<Key> = (0..3 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        let leave = |pool: &mut Pool, chunk: u32| {
+            let those = keys.iter().filter(|key| key.index / CHUNK == chunk);
+            those.for_each(|&key| assert!(pool.remove(key).is_some()));
+        };
+        leave(&mut pool, 0);
+        leave(&mut pool, 1);
+        (0..CHUNK).for_each(|_| assert!(pool.insert(connection()).is_ok()));
+        leave(&mut pool, 2);
+        assert_eq!(mapped(&pool), [true, false, true], "in use, gone, spare");
+        assert_eq!(pool.insert(connection()).unwrap().index / CHUNK, 2);
     }
 
     #[test]
