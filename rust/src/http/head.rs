@@ -103,20 +103,10 @@ pub struct Known<'b> {
     pub sec_fetch_dest: Option<&'b [u8]>,
     /// Ping-To
     pub ping_to: Option<&'b [u8]>,
-    /// Access-Control-Request-Method
-    pub request_method: Option<&'b [u8]>,
-    /// Access-Control-Request-Headers
-    pub request_headers: Option<&'b [u8]>,
-    /// Access-Control-Request-Private-Network
-    pub request_private_network: Option<&'b [u8]>,
 }
 
 /// What came of parsing.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives on the stack, one at a time, and is not moved"
-)]
 pub enum Parsed<'h, 'b> {
     /// A whole head.
     Complete(Head<'h, 'b>),

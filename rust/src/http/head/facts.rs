@@ -53,15 +53,6 @@ impl<'b> Facts<'b> {
             17 if is(name, b"transfer-encoding") => {
                 only(&mut self.transfer_encoding, value, Refusal::Framing)?;
             }
-            29 if is(name, b"access-control-request-method") => {
-                first(&mut self.known.request_method, value);
-            }
-            30 if is(name, b"access-control-request-headers") => {
-                first(&mut self.known.request_headers, value);
-            }
-            38 if is(name, b"access-control-request-private-network") => {
-                first(&mut self.known.request_private_network, value);
-            }
             _ => {}
         }
         Ok(())

@@ -4,7 +4,7 @@
 //! What a client sends comes back in three fields; each is validated first, so that nothing can
 //! be smuggled into a head.
 
-use crate::http::head::Known;
+use crate::http::Head;
 use crate::responder::Response;
 use crate::responder::lines::Lines;
 use crate::responder::response::is_token;
@@ -52,16 +52,34 @@ pub(super) fn preflight_response() -> Response {
     builder.build().expect("the preflight answer is well-formed")
 }
 
-/// What a preflight from `origin`, which is valid, asked for; `None` if it is no preflight.
-pub(super) fn preflight_lines(origin: &[u8], known: &Known<'_>) -> Option<Lines<4096>> {
-    let method = known.request_method.filter(|m| m.len() <= METHOD_MAX && is_token(m))?;
+/// What a preflight asks for: rare enough to be looked up when it comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Preflight<'b> {
+    method: Option<&'b [u8]>,
+    headers: Option<&'b [u8]>,
+    private_network: Option<&'b [u8]>,
+}
+
+impl<'b> Preflight<'b> {
+    pub(super) fn of(head: &Head<'_, 'b>) -> Self {
+        Preflight {
+            method: head.field("access-control-request-method"),
+            headers: head.field("access-control-request-headers"),
+            private_network: head.field("access-control-request-private-network"),
+        }
+    }
+}
+
+/// The answer to what a preflight from `origin`, which is valid, asks for; `None` if it is none.
+pub(super) fn preflight_lines(origin: &[u8], asked: &Preflight<'_>) -> Option<Lines<4096>> {
+    let method = asked.method.filter(|m| m.len() <= METHOD_MAX && is_token(m))?;
     let mut lines = Lines::new();
     lines.field("Access-Control-Allow-Origin", origin);
     lines.field("Access-Control-Allow-Methods", method);
-    if let Some(names) = known.request_headers.filter(|names| is_token_list(names)) {
+    if let Some(names) = asked.headers.filter(|names| is_token_list(names)) {
         lines.field("Access-Control-Allow-Headers", names);
     }
-    if known.request_private_network == Some(b"true") {
+    if asked.private_network == Some(b"true") {
         lines.field("Access-Control-Allow-Private-Network", b"true");
     }
     Some(lines)
@@ -85,12 +103,12 @@ fn trim_blanks(mut bytes: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn preflight<'a>(method: &'a [u8], headers: Option<&'a [u8]>) -> Known<'a> {
-        Known { request_method: Some(method), request_headers: headers, ..Known::default() }
+    fn preflight<'a>(method: &'a [u8], headers: Option<&'a [u8]>) -> Preflight<'a> {
+        Preflight { method: Some(method), headers, private_network: None }
     }
 
-    fn lines(known: &Known<'_>) -> Option<String> {
-        let lines = preflight_lines(b"http://a", known)?;
+    fn lines(asked: &Preflight<'_>) -> Option<String> {
+        let lines = preflight_lines(b"http://a", asked)?;
         Some(String::from_utf8(lines.as_bytes().to_vec()).unwrap())
     }
 
@@ -115,11 +133,11 @@ mod tests {
     #[test]
     fn the_largest_preflight_fits_its_lines() {
         let names = [b'a'; HEADERS_MAX];
-        let known = Known {
-            request_private_network: Some(b"true"),
+        let asked = Preflight {
+            private_network: Some(b"true"),
             ..preflight(&[b'M'; METHOD_MAX], Some(&names))
         };
-        let lines = preflight_lines(&[b'o'; ORIGIN_MAX], &known).unwrap();
+        let lines = preflight_lines(&[b'o'; ORIGIN_MAX], &asked).unwrap();
         let text = std::str::from_utf8(lines.as_bytes()).unwrap();
         assert_eq!(text.lines().count(), 4, "{text}");
     }
@@ -132,13 +150,13 @@ mod tests {
              Access-Control-Allow-Methods: PUT\r\n\
              Access-Control-Allow-Headers: x-a, Content-Type,\tx-b\r\n"
         );
-        let known = Known { request_private_network: Some(b"true"), ..preflight(b"GET", None) };
-        assert!(lines(&known).unwrap().ends_with("Access-Control-Allow-Private-Network: true\r\n"));
+        let asked = Preflight { private_network: Some(b"true"), ..preflight(b"GET", None) };
+        assert!(lines(&asked).unwrap().ends_with("Access-Control-Allow-Private-Network: true\r\n"));
     }
 
     #[test]
     fn without_a_valid_method_it_is_no_preflight() {
-        assert_eq!(lines(&Known::default()), None);
+        assert_eq!(lines(&Preflight::default()), None);
         for bad in [&b""[..], b"A B", b"GET\r\nX: y", &[b'M'; METHOD_MAX + 1]] {
             assert_eq!(lines(&preflight(bad, None)), None);
         }

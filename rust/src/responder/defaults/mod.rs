@@ -63,7 +63,7 @@ impl Defaults {
             if self.cors { head.known.origin.filter(|o| cors::is_origin(o)) } else { None };
         let answer = match (head.method, origin) {
             (Method::Options, Some(origin)) => {
-                if let Some(lines) = cors::preflight_lines(origin, &head.known) {
+                if let Some(lines) = cors::preflight_lines(origin, &cors::Preflight::of(head)) {
                     return drop(exchange.respond_with(&self.preflight, lines.as_bytes()));
                 }
                 &self.options

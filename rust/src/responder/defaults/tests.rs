@@ -1,5 +1,5 @@
 use super::*;
-use crate::http::Head;
+use crate::http::{Field, Head};
 use crate::responder::Responder;
 use crate::responder::testing::{Seen, ask, head, settings};
 
@@ -236,9 +236,11 @@ fn an_origin_that_is_none_is_not_echoed() {
 fn a_preflight_is_granted_what_it_asks_for() {
     let seen = answer("OPTIONS", "/x.gif", |h| {
         h.known.origin = Some(b"https://a.example");
-        h.known.request_method = Some(b"DELETE");
-        h.known.request_headers = Some(b"content-type, x-token");
-        h.known.request_private_network = Some(b"true");
+        h.fields = &[
+            Field { name: "Access-Control-Request-Method", value: b"DELETE" },
+            Field { name: "access-control-request-headers", value: b"content-type, x-token" },
+            Field { name: "Access-Control-Request-Private-Network", value: b"true" },
+        ];
     });
     assert_eq!((seen.status, seen.body()), (Some(204), ""));
     let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
@@ -260,8 +262,10 @@ fn a_preflight_is_granted_what_it_asks_for() {
 fn a_preflight_gets_no_more_than_it_asks_for() {
     let seen = answer("OPTIONS", "/x", |h| {
         h.known.origin = Some(b"null");
-        h.known.request_method = Some(b"GET");
-        h.known.request_headers = Some(b"a\r\nSet-Cookie: x=1");
+        h.fields = &[
+            Field { name: "Access-Control-Request-Method", value: b"GET" },
+            Field { name: "Access-Control-Request-Headers", value: b"a\r\nSet-Cookie: x=1" },
+        ];
     });
     assert_eq!(seen.field("Access-Control-Allow-Methods"), Some("GET"));
     assert_eq!(seen.field("Access-Control-Allow-Headers"), None);
@@ -287,7 +291,7 @@ fn cors_can_be_switched_off() {
     with_origin.known.origin = Some(b"http://a");
     let mut preflight = head("OPTIONS", "/x.gif");
     preflight.known.origin = Some(b"http://a");
-    preflight.known.request_method = Some(b"PUT");
+    preflight.fields = &[Field { name: "Access-Control-Request-Method", value: b"PUT" }];
     for request in [head("GET", "/x.gif"), with_origin, preflight] {
         let text = ask(&off, &request).text.to_ascii_lowercase();
         for name in ["access-control", "vary", "timing-allow", "cross-origin"] {
