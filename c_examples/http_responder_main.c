@@ -64,6 +64,20 @@ static int version(const char *program)
     return print_line(program, line);
 }
 
+/* --check FILE: whether the rules could be loaded; each mistake on a line of its own. */
+static int check_rules(const char *program, const char *path)
+{
+    char line[64];
+    size_t rules = 0;
+
+    if (hr_rules_check(path, &rules) != HR_OK) {
+        fprintf(stderr, "%s\n", hr_last_error());
+        return STATUS_USAGE;
+    }
+    snprintf(line, sizeof line, "%zu rule%s, no mistake", rules, rules == 1 ? "" : "s");
+    return print_line(program, line);
+}
+
 /* The start line that scripts wait for. Without a reader the server still serves. */
 static int announce(const hr_server *server)
 {
@@ -154,6 +168,11 @@ int http_responder_main(const char *program, const char *workers, int argc, char
         return version(program);
     default:
         break;
+    }
+    if (argc >= 2 && strcmp(argv[1], "--check") == 0) {
+        if (argc != 3)
+            return wrong_usage(program, "--check: expected one rules file or folder");
+        return check_rules(program, argv[2]);
     }
     config = hr_config_new();
     if (config == NULL)

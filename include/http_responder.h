@@ -428,6 +428,12 @@ typedef struct {
     uint64_t deferred_answers;
     // Deferred answers whose client had left.
     uint64_t deferred_gone;
+    // Requests that a rule of the rules file took.
+    uint64_t rules_matched;
+    // Answers that a rule delayed.
+    uint64_t answers_delayed;
+    // Answers that a rule spoilt, cut off or withheld.
+    uint64_t faults_played;
 } hr_stats;
 
 #ifdef __cplusplus
@@ -590,6 +596,27 @@ hr_result hr_server_rule(hr_server *server,
                          const char *method,
                          const char *pattern,
                          const hr_response *response);
+
+// Reads rules from the TOML file at `path`, or from every *.toml of the folder, and puts them in the
+// place of those loaded before; also while running. They are asked after the routes and the rules of
+// hr_server_rule(), before the fallback. hr_server_reload() reads them again.
+//
+// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected; all
+// stays as it was then.
+hr_result hr_server_load_rules(hr_server *server,
+                               const char *path);
+
+// Reads everything again that was read from files: options, rules; what SIGHUP does. Requests in
+// progress get the old answer, the next ones the new.
+//
+// HR_ERR_CONFIG or HR_ERR_IO naming what is wrong; all stays as it was then.
+hr_result hr_server_reload(const hr_server *server);
+
+// Reads the rules file, or the folder of them, at `path` as hr_server_load_rules() would, without a
+// server; `rules` (may be NULL) gets how many there are.
+//
+// HR_ERR_CONFIG with every mistake, one a line.
+hr_result hr_rules_check(const char *path, size_t *rules);
 
 // Sends requests that no route and no rule takes to `handler`, in place of the default answers.
 // A second fallback replaces the first, also while running.

@@ -22,6 +22,7 @@ PLACE = pathlib.Path(__file__).parent.parent / "http_responder" / "_options.py"
 HEAD = '''\
 """The options of a server. Generated from the table of the engine by tools/options.py."""
 
+import os
 from datetime import timedelta
 from typing import Literal, Optional, TypedDict, Union
 
@@ -41,6 +42,7 @@ class Options(TypedDict, total=False):
 TYPES = {
     "port": "Union[int, str, None]",
     "text": "Optional[str]",
+    "path": "Union[str, os.PathLike[str], None]",
     "address": "Optional[str]",
     "list": "Union[list[str], tuple[str, ...], str, None]",
     "integer": "Union[int, str, None]",

@@ -1,5 +1,6 @@
 """Values of options for the tests: each in the natural form of every face."""
 
+import pathlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,14 @@ class Sample:
     canonical: str
 
 
+RULES = pathlib.Path(__file__).with_name("rules.toml")
+
 SIZE = Sample("32K", 32768, "32768", "32k")
 
 BY_KIND = {
     "port": Sample("8080", 8080, "8080", "8080"),
     "text": Sample("name/1.0 (x)", "name/1.0 (x)", '"name/1.0 (x)"', "name/1.0 (x)"),
+    "path": Sample(str(RULES), RULES, f'"{RULES}"', str(RULES)),
     "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
     "list": Sample(
         "127.0.0.1:0,[0::1]:0",
@@ -59,6 +63,7 @@ def sample(row: dict[str, Any]) -> Sample:
 BAD_TEXTS = {
     "port": ["65536", "-1", "http", "80 ", "0x50"],
     "text": ["a\x01b", " a", "\u00e9", "x" * 300],
+    "path": ["a\x01b", "x" * 4096],
     "address": ["", "localhost", "127.0.0.1:80", "::g", "unix:", "1.2.3"],
     "list": ["127.0.0.1", "localhost:80", "127.0.0.1:0,,", "127.0.0.1:65536"],
     "integer": ["", "-1", "1.5", "many", "0x10", "99999999999999999999"],
@@ -72,6 +77,7 @@ BAD_TEXTS = {
 BAD_VALUES = {
     "port": [(65536, "65536"), (-1, "-1"), (True, "true")],
     "text": [],
+    "path": [(5, "5"), (True, "true")],
     "address": [(5, "5"), (False, "false")],
     "list": [(["127.0.0.1"], '["127.0.0.1"]'), (80, "80")],
     "integer": [(-1, "-1"), (1.5, "1.5"), (True, "true")],

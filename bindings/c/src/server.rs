@@ -7,6 +7,7 @@ use crate::handler::{Callback, hr_handler_fn};
 use crate::response::hr_response;
 use crate::strings::{Buffer, optional_text, text};
 use http_responder::{Error, Notice, Result, Server, ServerState};
+use std::path::Path;
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
@@ -244,6 +245,55 @@ pub unsafe extern "C" fn hr_server_rule(
             (shared(server, "server")?, method, pattern, shared(response, "response")?)
         };
         server.inner.rule(method, pattern, response.prepared()?.clone())
+    })
+}
+
+/// Reads rules from the TOML file at `path`, or from every *.toml of the folder, and puts them in the
+/// place of those loaded before; also while running. They are asked after the routes and the rules of
+/// hr_server_rule(), before the fallback. hr_server_reload() reads them again.
+///
+/// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected; all
+/// stays as it was then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_load_rules(
+    server: *mut hr_server,
+    path: *const c_char,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, path) = unsafe { (shared(server, "server")?, text(path, "path")?) };
+        server.inner.load_rules(Path::new(path))
+    })
+}
+
+/// Reads everything again that was read from files: options, rules; what SIGHUP does. Requests in
+/// progress get the old answer, the next ones the new.
+///
+/// HR_ERR_CONFIG or HR_ERR_IO naming what is wrong; all stays as it was then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_reload(server: *const hr_server) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let server = unsafe { shared(server, "server")? };
+        server.inner.reload()
+    })
+}
+
+/// Reads the rules file, or the folder of them, at `path` as hr_server_load_rules() would, without a
+/// server; `rules` (may be NULL) gets how many there are.
+///
+/// HR_ERR_CONFIG with every mistake, one a line.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_rules_check(path: *const c_char, rules: *mut usize) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let path = unsafe { text(path, "path")? };
+        let count = http_responder::server::check_rules(Path::new(path))?;
+        if !rules.is_null() {
+            // SAFETY: not NULL, so valid for a write by the contract of the header.
+            unsafe { rules.write(count) };
+        }
+        Ok(())
     })
 }
 

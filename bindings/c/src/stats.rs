@@ -147,6 +147,12 @@ pub struct hr_stats {
     pub deferred_answers: u64,
     /// Deferred answers whose client had left.
     pub deferred_gone: u64,
+    /// Requests that a rule of the rules file took.
+    pub rules_matched: u64,
+    /// Answers that a rule delayed.
+    pub answers_delayed: u64,
+    /// Answers that a rule spoilt, cut off or withheld.
+    pub faults_played: u64,
 }
 
 impl From<Snapshot> for hr_stats {
@@ -208,6 +214,9 @@ impl From<Snapshot> for hr_stats {
             handler_silences,
             deferred_answers,
             deferred_gone,
+            rules_matched,
+            answers_delayed,
+            faults_played,
         } = snapshot;
         hr_stats {
             struct_size: size_of::<hr_stats>() as u32,
@@ -266,6 +275,9 @@ impl From<Snapshot> for hr_stats {
             handler_silences,
             deferred_answers,
             deferred_gone,
+            rules_matched,
+            answers_delayed,
+            faults_played,
         }
     }
 }

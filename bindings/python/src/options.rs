@@ -29,6 +29,7 @@ fn kind_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::Port => "port",
         Kind::Text { .. } => "text",
+        Kind::Path => "path",
         Kind::Address => "address",
         Kind::List => "list",
         Kind::Integer { .. } => "integer",

@@ -12,6 +12,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use std::path::PathBuf;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,6 +157,21 @@ impl Server {
         let response = response::from_answer(response)?.ok_or_else(refused)?;
         let engine = self.life.engine(py)?;
         py.detach(|| engine.rule(method, path, response)).or_raise(py)
+    }
+
+    /// Reads rules from a TOML file, or from every *.toml of a folder, and puts them in the place of
+    /// those loaded before. They are asked after the routes and before the fallback. Raises
+    /// ConfigError with every mistake, one a line; all stays as it was then.
+    fn load_rules(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.load_rules(&path)).or_raise(py)
+    }
+
+    /// Reads everything again that was read from files: rules. What is wrong raises ConfigError and
+    /// leaves all as it was.
+    fn reload(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.reload()).or_raise(py)
     }
 
     /// Decorates a function as the handler of requests that match path: "/a", "/a/{name}",

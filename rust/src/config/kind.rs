@@ -13,6 +13,8 @@ pub enum Kind {
         /// The most characters.
         max: usize,
     },
+    /// A path of a file or folder, or an empty text for none.
+    Path,
     /// One IP address or `unix:/path`.
     Address,
     /// Addresses with ports or `unix:/path`, separated by commas.
@@ -61,6 +63,8 @@ impl Kind {
             Kind::Text { max } => {
                 values::field_text(text, max).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
+            Kind::Path if text.is_empty() => Ok(Value::Unset),
+            Kind::Path => values::path(text).map(Value::Text).ok_or_else(|| self.refuse(text)),
             Kind::Address => {
                 values::address(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
@@ -95,6 +99,7 @@ impl Kind {
             Kind::Text { max } => {
                 format!("at most {max} visible ASCII characters with spaces inside")
             }
+            Kind::Path => "a path of at most 4095 octets without control characters".into(),
             Kind::Address => "an IP address or unix:/path".into(),
             Kind::List => "addresses such as 127.0.0.1:8080, [::1]:0 or unix:/path".into(),
             Kind::Integer { min, max, auto } => {
@@ -117,6 +122,7 @@ impl Kind {
         match self {
             Kind::Port => "PORT".into(),
             Kind::Text { .. } => "TEXT".into(),
+            Kind::Path => "FILE".into(),
             Kind::Address => "ADDRESS".into(),
             Kind::List => "ADDRESS,...".into(),
             Kind::Integer { .. } => "N".into(),

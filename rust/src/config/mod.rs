@@ -19,7 +19,7 @@ mod kind;
 pub mod options;
 pub mod settings;
 pub mod sources;
-mod suggest;
+pub(crate) mod suggest;
 mod usage;
 pub mod values;
 

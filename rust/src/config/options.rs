@@ -305,6 +305,14 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.max_pending_memory = v.integer(),
     ),
     row(
+        "rules",
+        Group::Answers,
+        Kind::Path,
+        "",
+        "Rules file, or folder of *.toml files, that says what requests get before the default answers do.",
+        |s, v| s.rules = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
         "default_answers",
         Group::Answers,
         Kind::Switch,

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Limits;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How connections reach the workers.
@@ -102,6 +103,8 @@ pub struct Settings {
     pub max_body_memory: u64,
     /// `max_pending_memory`, for each worker.
     pub max_pending_memory: u64,
+    /// `rules`: a file or a folder.
+    pub rules: Option<PathBuf>,
     /// `default_answers`: by type where on, 404 where off.
     pub default_answers: bool,
     /// `probes`
@@ -137,6 +140,7 @@ impl Settings {
             max_body: 0,
             max_body_memory: 0,
             max_pending_memory: 0,
+            rules: None,
             default_answers: false,
             probes: false,
             cors: false,

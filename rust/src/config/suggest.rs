@@ -30,20 +30,29 @@ fn unknown(name: &str) -> Error {
     Error::new(ErrorCode::Config, format!("unknown option {}{hint}", quoted(name)))
 }
 
-/// The option that `name` most likely means: a small slip away, or the only one it begins.
+/// The option that `name` most likely means.
 fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(&name.replace('-', "_"), TABLE.iter().map(|row| row.name))
+}
+
+/// Which of `names` was most likely meant by `typed`: a small slip away, or the only one that it
+/// begins.
+pub(crate) fn nearest_of<'n>(
+    typed: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Option<&'n str> {
     const LONGEST: usize = 64;
-    if name.len() > LONGEST {
+    if typed.len() > LONGEST {
         return None;
     }
-    let typed = name.to_ascii_lowercase().replace('-', "_");
-    let slips = |row: &super::OptionRow| distance(typed.as_bytes(), row.name.as_bytes());
-    let closest = TABLE.iter().map(|row| (slips(row), row.name)).min()?;
+    let typed = typed.to_ascii_lowercase();
+    let slips = |name: &'n str| (distance(typed.as_bytes(), name.as_bytes()), name);
+    let closest = names.clone().map(slips).min()?;
     if closest.0 <= (closest.1.len() / 3).min(3) {
         return Some(closest.1);
     }
-    let mut begun = TABLE.iter().filter(|row| typed.len() >= 3 && row.name.starts_with(&typed));
-    begun.next().filter(|_| begun.next().is_none()).map(|row| row.name)
+    let mut begun = names.filter(|name| typed.len() >= 3 && name.starts_with(&typed));
+    begun.next().filter(|_| begun.next().is_none())
 }
 
 /// Edits from `a` to `b`: insertions, deletions, substitutions and swaps of neighbours.

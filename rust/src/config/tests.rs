@@ -38,6 +38,7 @@ fn samples(kind: Kind) -> Vec<String> {
     match kind {
         Kind::Port => vec!["0".into(), "65535".into()],
         Kind::Text { max } => vec!["x/1.0".into(), "y".repeat(max)],
+        Kind::Path => vec!["/run/x y.toml".into(), "z".repeat(4095)],
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],
         Kind::Integer { min, max, .. } => vec![(min + 1).to_string(), max.to_string()],
@@ -51,7 +52,7 @@ fn samples(kind: Kind) -> Vec<String> {
 }
 
 /// A text that no kind of option takes.
-const NONSENSE: &str = "\u{e9} ~";
+const NONSENSE: &str = "\u{e9} ~\u{1}";
 
 fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
     let error = result.unwrap_err();

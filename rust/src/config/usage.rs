@@ -4,8 +4,9 @@ use super::{Group, Kind, OptionRow, TABLE};
 use std::fmt::Write;
 
 /// What the table does not have: these are about the command line itself.
-const GENERAL: [(&str, &str); 3] = [
+const GENERAL: [(&str, &str); 4] = [
     ("    --config FILE", "Reads options from a TOML file; the command line goes before it."),
+    ("    --check FILE", "Reads a rules file or folder, says each mistake, and ends with 0 or 2."),
     ("-h, --help", "Prints this text."),
     ("-V, --version", "Prints the version."),
 ];

@@ -81,7 +81,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
 
 /// A duration: `10` and `0.5` are seconds; `250ms`, `1.5s`, `2m`, `1h`, `1d`, `1m30s` name their
 /// units. Rounded to milliseconds; saturates.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return scaled(text, 1_000).map(Duration::from_millis);
     }
@@ -157,8 +157,14 @@ pub(super) fn field_text(text: &str, max: usize) -> Option<String> {
     (visible && text.trim() == text && text.len() <= max).then(|| text.to_owned())
 }
 
+/// A path that the system could open.
+pub(super) fn path(text: &str) -> Option<String> {
+    let fits = (1..4096).contains(&text.len()) && !text.contains(char::is_control);
+    fits.then(|| text.to_owned())
+}
+
 /// `text` in double quotes on one line: control characters escaped, a long text cut.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{:?}...", &text[..end]),

@@ -2,6 +2,7 @@
 //! what comes back for the next one: in a steady state nothing is allocated.
 
 use super::incoming::Incoming;
+use super::script::Script;
 use crate::responder::deferred::Held;
 use crate::responder::response::SharedBody;
 use crate::stats::Cells;
@@ -26,6 +27,8 @@ pub(crate) struct Pending {
     pub(crate) incoming: Option<Incoming>,
     /// The request whose answer is deferred.
     pub(crate) held: Option<Held>,
+    /// An answer that is given piece by piece.
+    pub(crate) script: Option<Script>,
     /// Octets of memory accounted for in [`Buffers::account`].
     accounted: u64,
 }
@@ -37,12 +40,19 @@ impl Pending {
             && self.shared_body.is_none()
             && self.incoming.is_none()
             && self.held.is_none()
+            && self.script.is_none()
+    }
+
+    /// Whether a request waits for its answer, or for the rest of it.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some() || self.script.is_some()
     }
 
     /// Octets of memory that it holds, a body for a handler not included.
     fn memory(&self) -> u64 {
         let head = self.incoming.as_ref().map_or(0, |incoming| incoming.head.capacity());
-        (self.input.capacity() + self.output.capacity() + head) as u64
+        let script = self.script.as_ref().map_or(0, Script::memory);
+        (self.input.capacity() + self.output.capacity() + head + script) as u64
     }
 
     fn clear(&mut self) {
@@ -54,6 +64,7 @@ impl Pending {
         self.shared_body = None;
         self.incoming = None;
         self.held = None;
+        self.script = None;
     }
 }
 

@@ -8,12 +8,14 @@ mod requests;
 
 use super::buffers::Pending;
 use super::counting::count_response;
-use super::{Buffers, Deadline, Key, State};
+use super::script::Act;
+use super::{Alarms, Buffers, Deadline, Key, State};
 use crate::config::Settings;
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::deferred::Post;
 use crate::responder::response::{Persistence, Wire};
+use crate::responder::rules::fault::End;
 use crate::responder::{Responder, Response};
 use crate::stats::Cells;
 use requests::Step;
@@ -37,6 +39,8 @@ pub(crate) enum Next {
     Close,
     /// A half-close, then [`Machine::linger`].
     Linger,
+    /// To be reset.
+    Reset,
 }
 
 /// How a connection ends after its output.
@@ -49,6 +53,8 @@ enum Ending {
     /// The client may still be sending: an immediate close could cost it the answer (RFC 9112
     /// section 9.6).
     Linger,
+    /// By a reset: a rule wants it.
+    Reset,
 }
 
 /// What a machine may use during one call.
@@ -58,6 +64,7 @@ pub(crate) struct Context<'w> {
     pub(crate) stats: &'w Cells,
     pub(crate) date: &'w DateLine,
     pub(crate) buffers: &'w mut Buffers,
+    pub(crate) alarms: &'w mut Alarms,
     pub(crate) out: &'w mut Vec<u8>,
     pub(crate) post: &'w Arc<dyn Post>,
     pub(crate) key: Key,
@@ -109,6 +116,7 @@ impl Machine {
     pub(crate) fn ending(&self) -> Option<Next> {
         match self.ending {
             Ending::Close => Some(Next::Close),
+            Ending::Reset => Some(Next::Reset),
             Ending::Linger if self.state != State::Closing => Some(Next::Linger),
             Ending::Linger | Ending::Open => None,
         }
@@ -158,7 +166,7 @@ impl Machine {
         let in_request = self
             .pending
             .as_ref()
-            .is_some_and(|p| !p.input.is_empty() || p.incoming.is_some() || p.held.is_some());
+            .is_some_and(|p| !p.input.is_empty() || p.incoming.is_some() || p.is_held());
         if in_request && matches!(self.state, State::Reading | State::Processing) {
             cx.stats.disconnects_early.add(1);
         }
@@ -197,7 +205,10 @@ impl Machine {
                 return None;
             }
         }
-        let held = pending.held.is_some();
+        let held = pending.is_held();
+        if let Some(script) = &pending.script {
+            cx.alarms.set(cx.key, script.pause());
+        }
         Some(match self.ending() {
             Some(end) => end,
             None if held => {
@@ -237,6 +248,35 @@ impl Machine {
         }
         self.state = State::Reading;
         Some(if close { Next::Linger } else { Next::Again })
+    }
+
+    /// Event: the time of an alarm has come. `None` where nobody waits for it any more.
+    pub(crate) fn called(&mut self, cx: &mut Context<'_>) -> Option<Next> {
+        if self.state != State::Processing {
+            return None;
+        }
+        let pending = self.pending.as_mut()?;
+        match pending.script.as_mut()?.next() {
+            Act::Send(piece, pause) => {
+                cx.out.extend_from_slice(piece);
+                if let Some(pause) = pause {
+                    cx.alarms.set(cx.key, pause);
+                    return Some(Next::Wait);
+                }
+                self.called(cx)
+            }
+            Act::End(end) => {
+                pending.script = None;
+                self.ending = match end {
+                    End::Usual if cx.draining => Ending::Linger,
+                    End::Usual => self.ending,
+                    End::Close => Ending::Linger,
+                    End::Reset => Ending::Reset,
+                };
+                self.state = State::Reading;
+                Some(self.ending().unwrap_or(Next::Again))
+            }
+        }
     }
 
     /// Event: `deadline` has passed.
@@ -320,6 +360,7 @@ impl Machine {
         match next {
             Next::Close => self.ending = Ending::Close,
             Next::Linger => self.ending = Ending::Linger,
+            Next::Reset => self.ending = Ending::Reset,
             Next::Receive | Next::Again | Next::Wait if !rest.is_empty() => {
                 let input = &mut self.pending_mut(cx).input;
                 input.clear();

@@ -11,17 +11,20 @@
 //! | `counting` | what goes into the statistics |
 //! | `buffers` | what is lent to a connection while bytes are pending |
 
+pub(crate) mod alarms;
 pub(crate) mod buffers;
 mod counting;
 pub(crate) mod deadlines;
 pub(crate) mod incoming;
 pub(crate) mod machine;
 pub(crate) mod pool;
+pub(crate) mod script;
 pub(crate) mod state;
 
 #[cfg(test)]
 mod lifecycle_tests;
 
+pub(crate) use alarms::Alarms;
 pub(crate) use buffers::Buffers;
 pub(crate) use counting::count_refusal;
 pub(crate) use deadlines::{Deadline, Deadlines};

@@ -2,6 +2,7 @@
 
 use super::deferred::{Deferred, Post, Shared};
 use super::response::{Persistence, Response, SharedBody, Wire};
+use super::rules::fault::Manner;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{DateLine, Refusal};
@@ -19,6 +20,8 @@ pub struct Exchange<'x> {
     outcome: Outcome,
     fault: Option<HandlerFault>,
     shared_body: Option<SharedBody>,
+    /// How a rule wants the answer to be given.
+    rule: Option<&'x Manner>,
 }
 
 /// What a handler did that it may not do; the client got a 500 where nothing was answered yet.
@@ -42,6 +45,8 @@ pub(crate) enum Outcome {
     Unanswered,
     /// The answer stands in the output; `close` if the response itself asks for it.
     Answered { status: u16, close: bool, refusal: Option<Refusal> },
+    /// There is no answer: the connection is closed, or reset.
+    Cut { reset: bool },
     /// Somebody else will answer.
     Deferred(Arc<Shared>),
 }
@@ -64,6 +69,7 @@ impl<'x> Exchange<'x> {
             outcome: Outcome::Unanswered,
             fault: None,
             shared_body: None,
+            rule: None,
         }
     }
 
@@ -145,6 +151,21 @@ impl<'x> Exchange<'x> {
         self.shared_body.take()
     }
 
+    /// A rule has taken the request, and wants the answer given in its manner.
+    pub(super) fn by_rule(&mut self, manner: &'x Manner) {
+        self.rule = Some(manner);
+    }
+
+    /// How a rule wants the answer to be given; `None` where no rule took the request.
+    pub(crate) fn manner(&self) -> Option<&'x Manner> {
+        self.rule
+    }
+
+    /// Ends the connection without an answer.
+    pub(super) fn cut(&mut self, reset: bool) {
+        self.outcome = Outcome::Cut { reset };
+    }
+
     /// Sets the Server line for answers that have none of their own.
     pub(crate) fn set_server(&mut self, line: &'x [u8]) {
         self.server = line;
@@ -165,7 +186,11 @@ impl<'x> Exchange<'x> {
             server: self.server,
             extra,
         };
-        self.shared_body = response.write_sharing(self.out, &wire);
+        match self.rule {
+            // It is cut into pieces, or waits: all of it has to be in one place.
+            Some(manner) if !manner.is_plain() => response.write(self.out, &wire),
+            _ => self.shared_body = response.write_sharing(self.out, &wire),
+        }
         self.outcome = Outcome::Answered { status: response.status(), close, refusal };
     }
 
@@ -176,6 +201,7 @@ impl<'x> Exchange<'x> {
             Outcome::Answered { .. } => {
                 Err(Error::new(ErrorCode::State, "this request has been answered already"))
             }
+            Outcome::Cut { .. } => Err(Error::new(ErrorCode::State, "the connection is to be closed")),
             Outcome::Deferred(_) => {
                 Err(Error::new(ErrorCode::State, "this request has been deferred already"))
             }

@@ -7,9 +7,11 @@ pub mod request;
 pub mod response;
 
 mod defaults;
+mod hash;
 mod lines;
 mod pattern;
 mod routes;
+pub(crate) mod rules;
 #[cfg(test)]
 mod testing;
 
@@ -20,3 +22,4 @@ pub use pattern::Params;
 pub use request::Request;
 pub use response::{Response, ResponseBuilder};
 pub use routes::Responder;
+pub use rules::Mistake;

@@ -31,6 +31,7 @@ pub(super) fn settings() -> Settings {
         max_body: 0,
         max_body_memory: 0,
         max_pending_memory: 1 << 28,
+        rules: None,
         default_answers: true,
         probes: true,
         cors: true,
@@ -103,6 +104,7 @@ pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     let (status, refusal, deferred) = match exchange.into_outcome() {
         Outcome::Answered { status, refusal, .. } => (Some(status), refusal, false),
         Outcome::Deferred(_) => (None, None, true),
+        Outcome::Cut { .. } => (None, None, false),
         Outcome::Unanswered => panic!("nothing was answered"),
     };
     let text = String::from_utf8_lossy(&out).into_owned();

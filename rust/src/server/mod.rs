@@ -4,15 +4,19 @@
 //! | --- | --- |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
-//! | `reload` | the configuration file, read again |
+//! | `reload` | files, read again |
+//! | `rules` | the rules file |
 //! | `state` | where it is in its life |
 //! | `threads` | its workers and its supervisor |
 
 mod listeners;
 pub(crate) mod notice;
 mod reload;
+mod rules;
 mod state;
 mod threads;
+
+pub use rules::check as check_rules;
 
 pub use notice::Notice;
 pub(crate) use notice::Notices;
@@ -32,6 +36,7 @@ use listeners::Listeners;
 use state::wrong_state;
 use std::fmt;
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -52,6 +57,8 @@ struct Inner {
     responder: Arc<ArcSwap<Responder>>,
     /// What was said, as of the last reload.
     config: Mutex<Config>,
+    /// The rules file that was loaded by [`Server::load_rules`].
+    rules: Mutex<Option<PathBuf>>,
     /// Held while the responder is replaced: changes are made one after the other.
     changing: Mutex<()>,
     listeners: Mutex<Listeners>,
@@ -75,14 +82,16 @@ impl Server {
     /// A server that listens nowhere yet.
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] where options contradict each other.
+    /// [`ErrorCode::Config`] where options contradict each other, or the file of `rules` is wrong.
     pub fn new(config: &Config) -> Result<Server> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let settings = config.resolve()?;
+        let responder = rules::in_force(&settings, settings.rules.as_deref(), Responder::new(&settings))?;
         let inner = Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            responder: Arc::new(ArcSwap::from_pointee(Responder::new(&settings))),
+            responder: Arc::new(ArcSwap::from_pointee(responder)),
             config: Mutex::new(config.clone()),
+            rules: Mutex::new(None),
             changing: Mutex::new(()),
             listeners: Mutex::default(),
             life: Mutex::new(Life { state: ServerState::Built, grace: None, supervisor: None }),
@@ -170,6 +179,24 @@ impl Server {
     /// Sends requests that no route takes to `handler`. Also while running.
     pub fn fallback(&self, handler: Arc<dyn Handler>) {
         let _ = self.inner.change(|responder| Ok(responder.with_fallback(handler)));
+    }
+
+    /// Reads rules from a file, or from every `*.toml` of a folder, and puts them in the place of
+    /// any before; also while running. They are asked after the routes. A reload reads them again.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] with every mistake, one a line; all stays as it was then.
+    pub fn load_rules(&self, path: &Path) -> Result<()> {
+        self.inner.load_rules(path)
+    }
+
+    /// Reads everything again that was read from a file: options, rules. What is wrong leaves all
+    /// as it was. Requests in progress get the old answer, the next ones the new.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`], [`ErrorCode::Io`].
+    pub fn reload(&self) -> Result<()> {
+        self.inner.try_reload().map(|_| ())
     }
 
     /// Starts the workers and begins to accept; returns at once. With no listener yet, or where

@@ -1,18 +1,21 @@
-//! The configuration file, read again while the server runs.
+//! Files, read again while the server runs: options and rules.
 
 use super::{Inner, lock};
 use crate::config::{Config, Group, Settings};
 use crate::error::Result;
+use crate::responder::rules::RuleSet;
 use crate::worker::Message;
 use std::sync::Arc;
 
 /// What a reload did.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Reloaded {
+pub(super) struct Reloaded {
     /// Options in force from now on.
     live: Vec<&'static str>,
     /// Options that cannot change while the server runs.
     later: Vec<&'static str>,
+    /// How many rules there are, where there is a file of them.
+    rules: Option<usize>,
 }
 
 impl Inner {
@@ -20,38 +23,61 @@ impl Inner {
     pub(super) fn reload(&self) {
         match self.try_reload() {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
-            Ok(Some(Reloaded { live, later })) => {
-                self.log.info(format_args!("reload: {} options changed", live.len()));
+            Ok(Some(Reloaded { live, later, rules })) => {
+                let rules = rules.map_or(String::new(), |count| format!(", {count} rules in force"));
+                self.log.info(format_args!("reload: {} options changed{rules}", live.len()));
                 if !later.is_empty() {
                     let later = later.join(", ");
                     self.log.warn(format_args!("reload: at the next start only: {later}"));
                 }
             }
             Err(error) => {
-                self.log.error(format_args!("reload: {error}; everything stays as it was"));
+                // One line for each of the mistakes of a rules file.
+                for line in error.message().lines() {
+                    self.log.error(format_args!("reload: {line}; everything stays as it was"));
+                }
             }
         }
     }
 
-    fn try_reload(&self) -> Result<Option<Reloaded>> {
+    /// Reads the files again; `None` where there are none.
+    pub(super) fn try_reload(&self) -> Result<Option<Reloaded>> {
         let mut config = lock(&self.config);
-        let Some(fresh) = config.reread()? else { return Ok(None) };
-        let settings = fresh.resolve()?;
-        let reloaded = compare(&config, &fresh);
-        if !reloaded.live.is_empty() {
-            self.put_in_force(settings)?;
+        let loaded = lock(&self.rules);
+        let fresh = config.reread()?;
+        let changed = fresh.as_ref().unwrap_or(&config);
+        let settings = changed.resolve()?;
+        // What a program loaded stands before what an option says.
+        let path = loaded.as_deref().or(settings.rules.as_deref());
+        if fresh.is_none() && path.is_none() {
+            return Ok(None);
         }
-        *config = fresh;
+        let set = path.map(super::rules::load).transpose()?.map(Arc::new);
+        let mut reloaded = compare(&config, changed);
+        reloaded.rules = set.as_ref().map(|set| set.len());
+        self.put_in_force(settings, set.unwrap_or_default(), !reloaded.live.is_empty())?;
+        if let Some(fresh) = fresh {
+            *config = fresh;
+        }
         Ok(Some(reloaded))
     }
 
-    /// What can change while the server runs is as `fresh` says from now on.
-    fn put_in_force(&self, fresh: Settings) -> Result<()> {
-        self.change(|responder| Ok(responder.with_settings(&fresh)))?;
-        let settings = Arc::new(Settings::clone(&self.settings.load()).with_live_of(fresh));
-        self.settings.store(settings.clone());
-        if let Some(running) = self.running.get() {
-            running.tell_all(|| Message::Settings(settings.clone()));
+    /// Rules, and what else can change while the server runs, are as they say from now on.
+    fn put_in_force(&self, fresh: Settings, rules: Arc<RuleSet>, options: bool) -> Result<()> {
+        let settings = if options {
+            Arc::new(Settings::clone(&self.settings.load()).with_live_of(fresh))
+        } else {
+            self.settings.load_full()
+        };
+        self.change(|responder| {
+            let responder = if options { responder.with_settings(&settings) } else { responder };
+            Ok(responder.with_rules(rules, &settings))
+        })?;
+        if options {
+            self.settings.store(settings.clone());
+            if let Some(running) = self.running.get() {
+                running.tell_all(|| Message::Settings(settings.clone()));
+            }
         }
         Ok(())
     }

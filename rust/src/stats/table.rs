@@ -113,6 +113,9 @@ statistics! {
     handler_silences Counter "Handlers that neither answered nor deferred nor declined.";
     deferred_answers Counter "Answers given after the handler returned.";
     deferred_gone Counter "Deferred answers whose client had left.";
+    rules_matched Counter "Requests that a rule of the rules file took.";
+    answers_delayed Counter "Answers that a rule delayed.";
+    faults_played Counter "Answers that a rule spoilt, cut off or withheld.";
 }
 
 impl Snapshot {

@@ -44,3 +44,9 @@ pub(crate) fn shutdown_write(socket: impl AsFd) {
     // SAFETY: no pointers are passed.
     unsafe { libc::shutdown(socket.as_fd().as_raw_fd(), libc::SHUT_WR) };
 }
+
+/// Has the close of `socket` reset the connection (RST) instead of ending it.
+pub(crate) fn reset_on_close(socket: impl AsFd) {
+    // Failure leaves an ordinary close, which ends the connection too.
+    let _ = socket2::SockRef::from(&socket.as_fd()).set_linger(Some(std::time::Duration::ZERO));
+}

@@ -7,7 +7,7 @@ use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
 use crate::connection::{
-    Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State,
+    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State,
 };
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
@@ -31,6 +31,16 @@ const SCRATCH: usize = 64 * 1024;
 /// the same second shall not hold up those that are served.
 const EXPIRED_AT_ONCE: usize = 256;
 
+/// Idle connections that may be closed in one second, if that is not less than a part of all: a
+/// million that expire in the same second would be a storm of packets for everything between here
+/// and their clients, and no second more or less matters to a connection that nobody uses.
+const IDLE_CLOSED_A_SECOND: u32 = 2048;
+/// The part of all.
+const IDLE_CLOSED_PART: u32 = 128;
+
+/// Alarms acted on between two looks at the events.
+const CALLED_AT_ONCE: usize = 256;
+
 /// Between the first generations of a pool and of the one that takes its place: odd, and far in
 /// the low bits that a token has as in all.
 const FAR: u32 = 0x9E37_79B1;
@@ -49,6 +59,7 @@ pub(super) struct Connections {
     capacity: u32,
     deadlines: Deadlines,
     buffers: Buffers,
+    alarms: Alarms,
     scratch: Box<[u8]>,
     out: Vec<u8>,
     date: DateLine,
@@ -60,6 +71,10 @@ pub(super) struct Connections {
     unfinished: VecDeque<Key>,
     /// Connections that ran out of time and are not closed yet.
     expired: VecDeque<(Key, Deadline)>,
+    /// Idle connections that ran out of time, closed a number a second.
+    rested: VecDeque<Key>,
+    /// How many of them may still be closed in this second.
+    allowance: u32,
     draining: bool,
     limiter: Limiter,
 }
@@ -81,6 +96,7 @@ impl Connections {
             capacity: setup.capacity,
             deadlines: Deadlines::new(&settings, now),
             buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),
+            alarms: Alarms::default(),
             scratch: vec![0; scratch].into_boxed_slice(),
             out: Vec::with_capacity(SCRATCH),
             date: DateLine::new(0),
@@ -88,6 +104,8 @@ impl Connections {
             next_second: 0,
             unfinished: VecDeque::new(),
             expired: VecDeque::new(),
+            rested: VecDeque::new(),
+            allowance: 0,
             draining,
             limiter: Limiter::default(),
             settings,
@@ -100,9 +118,11 @@ impl Connections {
     #[inline]
     pub(super) fn set_time(&mut self, now: u64) {
         self.now = now;
+        self.alarms.now = now;
         if now >= self.next_second {
             let (second, millisecond) = clock::unix_time();
             self.date.refresh(second);
+            self.allowance = IDLE_CLOSED_A_SECOND.max(self.pool.len() / IDLE_CLOSED_PART);
             self.next_second = now + u64::from(1000 - millisecond);
         }
     }
@@ -115,8 +135,13 @@ impl Connections {
         self.pool.len() == 0
     }
 
+    /// Time until somebody wants to be called.
+    pub(super) fn alarm_left(&self) -> Option<Duration> {
+        self.alarms.left()
+    }
+
     pub(super) fn has_deadlines(&self) -> bool {
-        !self.deadlines.is_empty()
+        !self.deadlines.is_empty() || !self.rested.is_empty()
     }
 
     pub(super) fn tick_period(&self) -> Duration {
@@ -125,7 +150,8 @@ impl Connections {
 
     /// Whether [`Connections::go_on`] has something to do that no event will announce.
     pub(super) fn has_work(&self) -> bool {
-        !self.unfinished.is_empty() || !self.expired.is_empty()
+        let may_close = self.allowance > 0 && !self.rested.is_empty();
+        may_close || !self.unfinished.is_empty() || !self.expired.is_empty()
     }
 
     /// Takes in a connection that was just accepted. Its request is often there already: it has a
@@ -198,13 +224,16 @@ impl Connections {
 
     /// Finds who has run out of time.
     pub(super) fn sweep(&mut self) {
-        let Connections { deadlines, pool, expired, .. } = self;
+        let Connections { deadlines, pool, expired, rested, .. } = self;
         let mut found = Vec::new();
         deadlines.sweep(pool, self.now, |index, deadline| found.push((index, deadline)));
-        let keyed = found
-            .into_iter()
-            .filter_map(|(index, deadline)| pool.key_at(index).map(|key| (key, deadline)));
-        expired.extend(keyed);
+        for (index, deadline) in found {
+            match (pool.key_at(index), deadline) {
+                (Some(key), Deadline::KeepAlive) => rested.push_back(key),
+                (Some(key), deadline) => expired.push_back((key, deadline)),
+                (None, _) => {}
+            }
+        }
     }
 
     /// Goes on with what was cut off, a bounded amount of it.
@@ -216,12 +245,24 @@ impl Connections {
                 self.turn(key, rest);
             }
         }
+        for _ in 0..CALLED_AT_ONCE {
+            let Some(key) = self.alarms.due() else { break };
+            self.with_turn(key, |turn| turn.run_called());
+        }
         for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
             let Some((key, deadline)) = self.expired.pop_front() else { break };
             self.expire(key, deadline);
         }
+        for _ in 0..EXPIRED_AT_ONCE.min(self.allowance as usize) {
+            let Some(key) = self.rested.pop_front() else { break };
+            self.allowance -= 1;
+            self.expire(key, Deadline::KeepAlive);
+        }
         if self.expired.is_empty() {
             self.expired.shrink_to(EXPIRED_AT_ONCE);
+        }
+        if self.rested.is_empty() {
+            self.rested.shrink_to(EXPIRED_AT_ONCE);
         }
         self.buffers.publish(&self.handle.stats);
     }
@@ -260,6 +301,13 @@ impl Connections {
 
     /// Closes the longest-idle connection in favour of a new one; whether there was one.
     fn evict_idle(&mut self) -> bool {
+        // Who has run out of time already goes first.
+        while let Some(key) = self.rested.pop_front() {
+            self.expire(key, Deadline::KeepAlive);
+            if self.pool.get(key).is_none() {
+                return true;
+            }
+        }
         for _ in 0..EVICTIONS_TRIED {
             let Some(index) = self.deadlines.longest_idle(&mut self.pool, self.now) else { break };
             let Some(key) = self.pool.key_at(index) else { break };
@@ -301,6 +349,7 @@ impl Connections {
             stats: &self.handle.stats,
             date: &self.date,
             buffers: &mut self.buffers,
+            alarms: &mut self.alarms,
             out: &mut self.out,
             post: &self.post,
             key,

@@ -169,12 +169,13 @@ impl<'s> EventLoop<'s> {
         if self.connections.has_work() {
             return Some(Duration::ZERO);
         }
+        let alarm = self.connections.alarm_left();
         match self.accepting.pause_left() {
-            Some(left) => Some(left),
+            Some(left) => Some(alarm.map_or(left, |alarm| alarm.min(left))),
             None if self.listeners_ready && !self.setup.listeners.is_empty() => {
                 Some(Duration::ZERO)
             }
-            None => None,
+            None => alarm,
         }
     }
 

@@ -70,6 +70,12 @@ impl Turn<'_, '_> {
         self.run_from(next)
     }
 
+    /// A turn that begins with an alarm; `None` if nobody waits for it.
+    pub(super) fn run_called(&mut self) -> Option<Fate> {
+        let next = self.machine.called(&mut self.cx)?;
+        Some(self.run_from(next))
+    }
+
     /// The first and only turn of a connection that there is no room for.
     pub(super) fn run_refusal(&mut self, refusal: Refusal) -> Fate {
         let next = self.machine.turn_away(refusal, &mut self.cx);
@@ -130,6 +136,10 @@ impl Turn<'_, '_> {
                 }
                 Next::Wait => return Ok(self.stay()),
                 Next::Close => return Ok(Fate::Close),
+                Next::Reset => {
+                    socket::reset_on_close(self.socket);
+                    return Ok(Fate::Close);
+                }
                 Next::Linger => {
                     socket::shutdown_write(self.socket);
                     self.machine.linger(self.cx.buffers);

@@ -8,7 +8,7 @@ mod reading;
 mod table;
 mod writing;
 
-use super::{Buffers, Context, Deadline, Key, Machine, Next, State};
+use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State};
 use crate::config::{Config, Settings};
 use crate::http::DateLine;
 use crate::log::Limiter;
@@ -41,6 +41,7 @@ struct Bench {
     stats: Cells,
     date: DateLine,
     buffers: Buffers,
+    alarms: Alarms,
     out: Vec<u8>,
     posted: Arc<Posted>,
     limiter: Limiter,
@@ -68,6 +69,7 @@ impl Bench {
             stats: Cells::default(),
             date: DateLine::new(0),
             buffers: Buffers::new(settings.max_body_memory, u64::MAX),
+            alarms: Alarms::default(),
             out: Vec::new(),
             posted: Arc::default(),
             limiter: Limiter::default(),
@@ -119,6 +121,7 @@ impl Bench {
             stats: &self.stats,
             date: &self.date,
             buffers: &mut self.buffers,
+            alarms: &mut self.alarms,
             out: &mut self.out,
             post: &post,
             key: Key { index: 7, generation: 3 },

@@ -4,11 +4,13 @@ use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
 use crate::connection::counting::{count_refusal, count_response, note_fault};
 use crate::connection::incoming::Incoming;
+use crate::connection::script::Script;
 use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, Outcome};
 use crate::responder::response::{Persistence, Wire};
+use crate::responder::rules::fault::{End, Manner};
 use crate::responder::{Exchange, Request, Response};
 
 /// RFC 9110 section 15.2.1.
@@ -136,13 +138,22 @@ impl Machine {
         request.listener = self.listener;
         let head_only = head.method == Method::Head;
         let defer = Some(DeferSource { post: cx.post, key: cx.key });
+        let start = cx.out.len();
         let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
         cx.responder.answer(&mut request, &mut exchange);
         let fault = exchange.fault();
+        let manner = exchange.manner().copied();
         let shared_body = exchange.take_shared_body();
         let outcome = exchange.into_outcome();
         if let Some(fault) = fault {
             note_fault(fault, head.path, cx);
+        }
+        if let Some(manner) = manner {
+            cx.stats.rules_matched.add(1);
+            if !manner.is_plain() || matches!(outcome, Outcome::Cut { .. }) {
+                let stays = head.keep_alive && !we_end;
+                return self.perform(&outcome, &manner, start, used, stays, cx);
+            }
         }
         match outcome {
             Outcome::Answered { status, close, refusal } => {
@@ -171,11 +182,49 @@ impl Machine {
                 self.state = State::Processing;
                 Step::Stop(used, Next::Wait)
             }
-            Outcome::Unanswered => {
+            Outcome::Cut { .. } | Outcome::Unanswered => {
                 self.refuse_with(&Response::internal_error(), head_only, cx);
                 Step::Stop(used, Next::Linger)
             }
         }
+    }
+
+    /// Gives the answer that stands in the output from `start` on in the manner of a rule.
+    #[cold]
+    fn perform(
+        &mut self,
+        outcome: &Outcome,
+        manner: &Manner,
+        start: usize,
+        used: usize,
+        stays: bool,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        let end = match outcome {
+            Outcome::Answered { status, close, refusal } => {
+                cx.stats.requests_handled.add(1);
+                count_response(*status, cx.stats);
+                refusal.iter().for_each(|refusal| count_refusal(*refusal, cx.stats));
+                if *close || !stays { End::Close } else { End::Usual }
+            }
+            Outcome::Cut { reset: true } => End::Reset,
+            _ => End::Close,
+        };
+        if !manner.delay.is_zero() {
+            cx.stats.answers_delayed.add(1);
+        }
+        if manner.fault.is_some() || matches!(outcome, Outcome::Cut { .. }) {
+            cx.stats.faults_played.add(1);
+        }
+        let answer = cx.out.split_off(start);
+        self.pending_mut(cx).script = Some(Script::new(answer, manner, end));
+        self.state = State::Processing;
+        if manner.delay.is_zero() {
+            let next = self.called(cx).unwrap_or(Next::Wait);
+            return Step::Stop(used, next);
+        }
+        cx.alarms.set(cx.key, manner.delay);
+        Step::Stop(used, Next::Wait)
     }
 
     /// Refuses the request that begins with `head`.

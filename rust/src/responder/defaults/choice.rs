@@ -2,7 +2,7 @@
 
 use super::index::{Row, extension};
 use super::types::Class;
-use super::{Answer, Defaults, probes};
+use super::{Defaults, Prepared, probes};
 use crate::http::{Head, Method};
 
 /// The most media ranges of an Accept field that are looked at: browsers send fewer than ten.
@@ -10,7 +10,7 @@ const RANGES_MAX: usize = 16;
 
 impl Defaults {
     /// The answer to any request but OPTIONS.
-    pub(super) fn choose(&self, head: &Head<'_, '_>) -> &Answer {
+    pub(super) fn choose(&self, head: &Head<'_, '_>) -> &Prepared {
         // Empty where they are switched off.
         if let Some(probe) = probes::find(head.path).and_then(|row| self.probes.get(row)) {
             return probe;

@@ -119,7 +119,7 @@ fn key(extension: &[u8]) -> Option<u128> {
 
 /// The extension of the last segment of `path`, cut at `;`, `?` and `#`.
 #[inline]
-pub(super) fn extension(path: &str) -> Option<&[u8]> {
+pub(in crate::responder) fn extension(path: &str) -> Option<&[u8]> {
     let mut last = path.as_bytes();
     if last.len() > SHORT {
         last = &last[memchr::memrchr(b'/', last).unwrap_or(0)..];

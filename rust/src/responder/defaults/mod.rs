@@ -16,24 +16,26 @@ mod types;
 use super::routes::COMMON_METHODS;
 use super::{Exchange, Request, Response};
 use crate::config::Settings;
-use crate::http::Method;
+use crate::http::{Head, Method};
+pub(super) use index::extension;
 use index::Index;
+use std::sync::LazyLock;
 
 /// Every default answer, prepared.
 pub(super) struct Defaults {
     index: Index,
     /// One for each row of [`types::TABLE`].
-    kinds: Box<[Answer]>,
+    kinds: Box<[Prepared]>,
     /// One for each row of [`probes::TABLE`]; empty where `probes` is off.
-    probes: Box<[Answer]>,
-    no_content: Answer,
-    options: Answer,
+    probes: Box<[Prepared]>,
+    no_content: Prepared,
+    options: Prepared,
     preflight: Response,
     cors: bool,
 }
 
 /// One answer, in the two forms that CORS asks for.
-struct Answer {
+pub(super) struct Prepared {
     /// For requests without Origin: whole.
     alone: Response,
     /// For requests with Origin, which is added.
@@ -59,9 +61,7 @@ impl Defaults {
     /// Answers `request`, whatever it is.
     pub(super) fn answer(&self, request: &Request<'_>, exchange: &mut Exchange<'_>) {
         let head = request.head;
-        let origin =
-            if self.cors { head.known.origin.filter(|o| cors::is_origin(o)) } else { None };
-        let answer = match (head.method, origin) {
+        let answer = match (head.method, echoed(head, self.cors)) {
             (Method::Options, Some(origin)) => {
                 if let Some(lines) = cors::preflight_lines(origin, &cors::Preflight::of(head)) {
                     return drop(exchange.respond_with(&self.preflight, lines.as_bytes()));
@@ -71,13 +71,52 @@ impl Defaults {
             (Method::Options, None) => &self.options,
             _ => self.choose(head),
         };
-        // The exchange is open: nothing before the default answers has answered.
-        let _ = match origin {
-            None => exchange.respond(&answer.alone),
+        answer.send(head, exchange, self.cors);
+    }
+
+    /// Answers with `row` of the table of kinds.
+    pub(super) fn answer_kind(&self, row: u16, head: &Head<'_, '_>, exchange: &mut Exchange<'_>) {
+        self.kinds[usize::from(row)].send(head, exchange, self.cors);
+    }
+
+    /// Answers with an empty 204.
+    pub(super) fn answer_nothing(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>) {
+        self.no_content.send(head, exchange, self.cors);
+    }
+}
+
+impl Prepared {
+    /// Answers with the form that the request asks for. The exchange is open.
+    #[inline]
+    pub(super) fn send(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>, cors: bool) {
+        let _ = match echoed(head, cors) {
+            None => exchange.respond(&self.alone),
             Some(origin) => {
-                exchange.respond_with(&answer.echoing, cors::origin_line(origin).as_bytes())
+                exchange.respond_with(&self.echoing, cors::origin_line(origin).as_bytes())
             }
         };
+    }
+}
+
+/// The origin that an answer names.
+#[inline]
+fn echoed<'b>(head: &Head<'_, 'b>, cors: bool) -> Option<&'b [u8]> {
+    if cors { head.known.origin.filter(|o| cors::is_origin(o)) } else { None }
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(types::TABLE));
+
+/// The row of the table of kinds for an extension.
+pub(super) fn row_of(extension: &str) -> Option<u16> {
+    INDEX.by_extension(extension.as_bytes())
+}
+
+/// The media type that the name of a file suggests.
+pub(super) fn media_type(file: &str) -> String {
+    let extension = std::path::Path::new(file).extension().and_then(|e| e.to_str());
+    match extension.and_then(row_of) {
+        Some(row) => types::TABLE[usize::from(row)].mime.to_owned(),
+        None => mime_guess::from_path(file).first_or_octet_stream().to_string(),
     }
 }
 
@@ -85,18 +124,18 @@ impl Defaults {
 const NOT_CACHED: &str = "no-store";
 
 /// Prepares answers.
-struct Maker<'s> {
-    cors: bool,
-    server: &'s [u8],
+pub(super) struct Maker<'s> {
+    pub(super) cors: bool,
+    pub(super) server: &'s [u8],
 }
 
 impl Maker<'_> {
-    fn kind(&self, kind: &types::Kind) -> Answer {
+    fn kind(&self, kind: &types::Kind) -> Prepared {
         let fields = [("Content-Type", kind.mime), ("Cache-Control", kind.cache.value())];
         self.answer(200, &fields, kind.body.unwrap_or_default())
     }
 
-    fn probe(&self, probe: &probes::Probe) -> Answer {
+    fn probe(&self, probe: &probes::Probe) -> Prepared {
         if probe.mime.is_empty() {
             return self.answer(204, &[("Cache-Control", NOT_CACHED)], b"");
         }
@@ -104,7 +143,20 @@ impl Maker<'_> {
         self.answer(200, &fields, probe.body)
     }
 
-    fn answer(&self, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Answer {
+    /// The forms of a response of the operator's, which says itself who may read it if it says
+    /// anything about that.
+    pub(super) fn dress(&self, response: &Response) -> Prepared {
+        let response = response.with_server(self.server);
+        if !self.cors || response.names("Access-Control-Allow-Origin") {
+            return Prepared { alone: response.clone(), echoing: response };
+        }
+        Prepared {
+            alone: response.with_fields(cors::FOR_ANYBODY),
+            echoing: response.with_fields(cors::FOR_ORIGIN),
+        }
+    }
+
+    fn answer(&self, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Prepared {
         let prepare = |cors: &[(&str, &str)]| {
             let builder = Response::builder(status).body(body);
             let fields = fields.iter().chain(if self.cors { cors } else { &[] });
@@ -112,6 +164,6 @@ impl Maker<'_> {
             // All fields are constants of ours, which a test builds.
             builder.build().expect("a default answer is well-formed").with_server(self.server)
         };
-        Answer { alone: prepare(cors::FOR_ANYBODY), echoing: prepare(cors::FOR_ORIGIN) }
+        Prepared { alone: prepare(cors::FOR_ANYBODY), echoing: prepare(cors::FOR_ORIGIN) }
     }
 }

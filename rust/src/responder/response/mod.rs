@@ -125,6 +125,25 @@ impl Response {
         Response(Arc::new(Prepared::assemble(own.status, &fields, self.body(), flags)))
     }
 
+    /// Whether it has the field `name`.
+    pub(super) fn names(&self, name: &str) -> bool {
+        let mut names = self.field_lines().split(|b| *b == b'\n').map(|line| {
+            line.split(|b| *b == b':').next().unwrap_or_default()
+        });
+        names.any(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    /// This response with `fields`, which are well-formed, behind its own; those that it has
+    /// itself stay as they are, but for Vary, which is a list.
+    pub(super) fn with_fields(&self, fields: &[(&str, &str)]) -> Response {
+        let own = &*self.0;
+        let mut lines = self.field_lines().to_vec();
+        for (name, value) in fields.iter().filter(|(name, _)| *name == "Vary" || !self.names(name)) {
+            lines.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        Response(Arc::new(Prepared::assemble(own.status, &lines, self.body(), own.flags)))
+    }
+
     /// Appends the whole response to `out`.
     #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>, wire: &Wire<'_>) {
@@ -294,7 +313,7 @@ fn status_line(status: u16) -> Vec<u8> {
 }
 
 /// Whether `bytes` are a token (RFC 9110 section 5.6.2).
-pub(super) fn is_token(bytes: &[u8]) -> bool {
+pub(in crate::responder) fn is_token(bytes: &[u8]) -> bool {
     let tchar = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
     !bytes.is_empty() && bytes.iter().all(tchar)
 }

@@ -7,6 +7,7 @@
 //! cheap, and the old index, which a worker may still use, stays as it is.
 
 use super::route::Route;
+use crate::responder::hash::hash;
 use std::iter::Peekable;
 use std::slice;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ impl Index {
     pub(super) fn with(&self, route: Route) -> Index {
         let mut index = self.clone();
         let exact = route.pattern.is_exact();
-        let hash = if exact { hash(route.pattern.text()) } else { 0 };
+        let hash = if exact { hash(route.pattern.text().as_bytes()) } else { 0 };
         let entry = Entry { hash, order: index.len, route: Arc::new(route) };
         if exact {
             let shards = Arc::make_mut(&mut index.exact);
@@ -60,7 +61,7 @@ impl Index {
     /// The routes that match `path`, in the order of registration.
     #[inline]
     pub(super) fn candidates<'i>(&'i self, path: &'i str) -> Candidates<'i> {
-        let exact = if self.exact.is_empty() { &[] } else { self.same_hash(hash(path)) };
+        let exact = if self.exact.is_empty() { &[] } else { self.same_hash(hash(path.as_bytes())) };
         Candidates {
             exact: exact.iter().peekable(),
             patterns: self.patterns.iter().peekable(),
@@ -111,19 +112,6 @@ fn shard(hash: u64) -> usize {
     (hash >> 56) as usize
 }
 
-/// A fast hash without a secret: clients choose what is looked up, but only the operator what is
-/// stored, so no client can make collisions.
-fn hash(path: &str) -> u64 {
-    const K: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |h: u64, word: u64| (h.rotate_left(23) ^ word).wrapping_mul(K);
-    let (words, tail) = path.as_bytes().as_chunks::<8>();
-    let mut h = words.iter().fold(path.len() as u64, |h, word| mix(h, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
-    last[..tail.len()].copy_from_slice(tail);
-    h = mix(h, u64::from_le_bytes(last));
-    h ^ (h >> 32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,11 +155,11 @@ mod tests {
     #[test]
     fn paths_of_the_same_hash_are_told_apart() {
         let mut index = index(&["/a", "/b"]);
-        let moved = index.exact[shard(hash("/b"))][0].clone();
-        let list = Arc::make_mut(&mut Arc::make_mut(&mut index.exact)[shard(hash("/a"))]).len();
+        let moved = index.exact[shard(hash(b"/b"))][0].clone();
+        let list = Arc::make_mut(&mut Arc::make_mut(&mut index.exact)[shard(hash(b"/a"))]).len();
         let shards = Arc::make_mut(&mut index.exact);
-        let forged = Entry { hash: hash("/a"), ..moved };
-        Arc::make_mut(&mut shards[shard(hash("/a"))]).insert(list, forged);
+        let forged = Entry { hash: hash(b"/a"), ..moved };
+        Arc::make_mut(&mut shards[shard(hash(b"/a"))]).insert(list, forged);
         assert_eq!(found(&index, "/a"), ["/a"]);
     }
 

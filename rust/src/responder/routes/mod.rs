@@ -1,8 +1,8 @@
 //! Which route, rule or default answers a request.
 //!
 //! Routes are tried in the order of registration; the first that takes path and method gets the
-//! request, and the next one that does if it declines. Then come the fallback and the default
-//! answers.
+//! request, and the next one that does if it declines. Then come the rules of the operator
+//! ([`super::rules`]), the fallback and the default answers.
 //!
 //! | request | answer where no route takes it |
 //! | --- | --- |
@@ -26,6 +26,7 @@ mod tests;
 
 use super::defaults::Defaults;
 use super::exchange::HandlerFault;
+use super::rules::{RuleSet, Rules, Verdict};
 use super::{Action, Exchange, Handler, Params, Request, Response};
 use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
@@ -34,6 +35,7 @@ use crate::log::{Limiter, Log};
 use allow::Allow;
 pub(super) use allow::COMMON as COMMON_METHODS;
 use index::Index;
+pub(super) use route::Methods;
 use route::{Route, Target};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -48,12 +50,16 @@ pub struct Responder(Arc<Inner>);
 struct Inner {
     index: Index,
     fallback: Option<Arc<dyn Handler>>,
+    rules: Option<Arc<Rules>>,
     base: Arc<Base>,
 }
 
 /// What the settings decide, once.
 struct Base {
-    defaults: Option<Defaults>,
+    defaults: Defaults,
+    /// Whether they answer what nothing else does.
+    defaults_on: bool,
+    cors: bool,
     server_line: Box<[u8]>,
     options: Response,
     log: Log,
@@ -63,10 +69,12 @@ struct Base {
 impl Base {
     fn new(settings: &Settings) -> Self {
         let server_line = server_line(&settings.server_name);
-        let defaults = settings.default_answers.then(|| Defaults::new(settings, &server_line));
+        let defaults = Defaults::new(settings, &server_line);
         let options = Response::builder(204).build().expect("a 204 without fields is well-formed");
         Base {
             defaults,
+            defaults_on: settings.default_answers,
+            cors: settings.cors,
             options: options.with_server(&server_line),
             server_line,
             log: Log(settings.log_level),
@@ -79,7 +87,7 @@ impl Responder {
     /// No routes; default answers as `settings` say.
     pub fn new(settings: &Settings) -> Self {
         let base = Arc::new(Base::new(settings));
-        Responder(Arc::new(Inner { index: Index::default(), fallback: None, base }))
+        Responder(Arc::new(Inner { index: Index::default(), fallback: None, rules: None, base }))
     }
 
     /// This responder with the default answers as `settings` say. Rules keep the Server field that
@@ -87,7 +95,9 @@ impl Responder {
     #[must_use]
     pub(crate) fn with_settings(&self, settings: &Settings) -> Self {
         let base = Arc::new(Base::new(settings));
-        Responder(Arc::new(Inner { base, ..(*self.0).clone() }))
+        let again = |rules: &Arc<Rules>| Arc::new(rules.again(settings, &base.server_line));
+        let rules = self.0.rules.as_ref().map(again);
+        Responder(Arc::new(Inner { base, rules, ..(*self.0).clone() }))
     }
 
     /// This responder with a route added behind the others. `method` of `None` is any (see the
@@ -118,6 +128,16 @@ impl Responder {
         self.with_target(method, pattern, Target::Rule(response))
     }
 
+    /// This responder with these rules of the operator, prepared as `settings` say, in place of any
+    /// before.
+    #[must_use]
+    pub(crate) fn with_rules(&self, set: Arc<RuleSet>, settings: &Settings) -> Self {
+        // Without any, requests are not even looked up.
+        let prepare = || Arc::new(Rules::new(set.clone(), settings, &self.0.base.server_line));
+        let rules = (set.len() > 0).then(prepare);
+        Responder(Arc::new(Inner { rules, ..(*self.0).clone() }))
+    }
+
     /// This responder with `handler` for what no route takes.
     #[must_use]
     pub fn with_fallback(&self, handler: Arc<dyn Handler>) -> Self {
@@ -138,6 +158,9 @@ impl Responder {
                 return matches!(route.target, Target::Handler(_));
             }
             path_known = true;
+        }
+        if self.0.rules.as_ref().is_some_and(|rules| rules.take(head)) {
+            return false;
         }
         let refused = path_known || head.path == "*" || always_refused(head.method).is_some();
         !refused && self.0.fallback.is_some()
@@ -213,6 +236,11 @@ impl Inner {
         exchange: &mut Exchange<'r>,
         allow: &Allow,
     ) {
+        if let Some(rules) = &self.rules {
+            if self.apply_rules(rules, request, exchange) {
+                return;
+            }
+        }
         let method = request.method();
         if let Some(refusal) = always_refused(method) {
             return self.refuse(refusal, request, exchange, allow);
@@ -229,11 +257,30 @@ impl Inner {
             self.run(&**fallback, request, exchange);
         }
         if exchange.is_open() {
-            match &self.base.defaults {
-                Some(defaults) => defaults.answer(request, exchange),
-                None => drop(exchange.respond(Response::plain(404))),
+            if self.base.defaults_on {
+                self.base.defaults.answer(request, exchange);
+            } else {
+                drop(exchange.respond(Response::plain(404)));
             }
         }
+    }
+
+    /// Whether one of the operator's rules has answered the request.
+    fn apply_rules<'r>(
+        &'r self,
+        rules: &'r Rules,
+        request: &Request<'r>,
+        exchange: &mut Exchange<'r>,
+    ) -> bool {
+        let Base { defaults, cors, .. } = &*self.base;
+        match rules.answer(request, exchange, *cors) {
+            None => return false,
+            Some(Verdict::Done) => {}
+            Some(Verdict::Kind(row)) => defaults.answer_kind(row, request.head, exchange),
+            Some(Verdict::Nothing) => defaults.answer_nothing(request.head, exchange),
+            Some(Verdict::Default) => defaults.answer(request, exchange),
+        }
+        true
     }
 
     /// Runs a handler, its panics caught. `false` if it declined.

@@ -23,7 +23,7 @@ pub(super) enum Target {
 
 /// The methods that a route takes.
 #[derive(Debug)]
-pub(super) enum Methods {
+pub(in crate::responder) enum Methods {
     /// Every one of the list, except CONNECT and TRACE.
     Any,
     /// One of the list; GET takes HEAD too.
@@ -40,7 +40,7 @@ impl Route {
 }
 
 impl Methods {
-    fn parse(name: &str) -> Result<Methods> {
+    pub(in crate::responder) fn parse(name: &str) -> Result<Methods> {
         if !is_token(name.as_bytes()) {
             return Err(invalid(format!("method {name:?}: expected a token such as GET")));
         }
@@ -65,7 +65,7 @@ impl Methods {
     }
 
     /// Whether a request with this method is taken.
-    pub(super) fn take(&self, method: Method, name: &str) -> bool {
+    pub(in crate::responder) fn take(&self, method: Method, name: &str) -> bool {
         match self {
             Methods::Any => !matches!(method, Method::Other | Method::Connect | Method::Trace),
             Methods::One(Method::Get) => matches!(method, Method::Get | Method::Head),

@@ -1,6 +1,7 @@
 //! Turns that are cut off, and what may come before they go on.
 
 use super::*;
+use crate::connection::Alarms;
 use crate::stats::Cells;
 
 /// One connection and its turns, with as small a buffer as the test wants.
@@ -10,6 +11,7 @@ struct Single {
     stats: Cells,
     date: DateLine,
     buffers: Buffers,
+    alarms: Alarms,
     out: Vec<u8>,
     handle: Arc<Handle>,
     limiter: Limiter,
@@ -32,6 +34,7 @@ impl Single {
             stats: Cells::default(),
             date: DateLine::new(0),
             buffers: Buffers::new(settings.max_body_memory, u64::MAX),
+            alarms: Alarms::default(),
             out: Vec::new(),
             handle: setup.handle.clone(),
             limiter: Limiter::default(),
@@ -53,6 +56,7 @@ impl Single {
             stats: &self.stats,
             date: &self.date,
             buffers: &mut self.buffers,
+            alarms: &mut self.alarms,
             out: &mut self.out,
             post: &post,
             key: Key { index: 0, generation: 0 },
@@ -117,6 +121,7 @@ fn what_comes_before_a_refused_connection_lingers_is_not_parsed() {
         stats: &single.stats,
         date: &single.date,
         buffers: &mut single.buffers,
+        alarms: &mut single.alarms,
         out: &mut single.out,
         post: &post,
         key: Key { index: 0, generation: 0 },

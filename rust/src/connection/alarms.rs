@@ -1,0 +1,62 @@
+//! Exact times at which connections want to be called: delays that a rule asks for. Deadlines, of
+//! which every connection has one, are [`super::Deadlines`].
+
+use super::Key;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// Times, the next one first. An alarm of a connection that is gone finds nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms {
+    heap: BinaryHeap<Reverse<(u64, u32, u32)>>,
+    /// The present, in milliseconds.
+    pub(crate) now: u64,
+}
+
+impl Alarms {
+    /// Has `key` called once `delay` has passed.
+    pub(crate) fn set(&mut self, key: Key, delay: Duration) {
+        let delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.heap.push(Reverse((self.now.saturating_add(delay), key.index, key.generation)));
+    }
+
+    /// Somebody whose time has come.
+    pub(crate) fn due(&mut self) -> Option<Key> {
+        let Reverse((at, index, generation)) = *self.heap.peek()?;
+        if at > self.now {
+            return None;
+        }
+        self.heap.pop();
+        if self.heap.is_empty() {
+            self.heap.shrink_to(64);
+        }
+        Some(Key { index, generation })
+    }
+
+    /// Time until the next alarm.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let Reverse((at, ..)) = self.heap.peek()?;
+        Some(Duration::from_millis(at.saturating_sub(self.now)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_first_is_called_first_and_not_early() {
+        let key = |index| Key { index, generation: 7 };
+        let mut alarms = Alarms { now: 1000, ..Alarms::default() };
+        assert_eq!((alarms.left(), alarms.due()), (None, None));
+        alarms.set(key(1), Duration::from_millis(50));
+        alarms.set(key(2), Duration::from_millis(20));
+        assert_eq!(alarms.left(), Some(Duration::from_millis(20)));
+        alarms.now = 1019;
+        assert_eq!(alarms.due(), None);
+        alarms.now = 1060;
+        assert_eq!(alarms.left(), Some(Duration::ZERO));
+        assert_eq!([alarms.due(), alarms.due(), alarms.due()], [Some(key(2)), Some(key(1)), None]);
+    }
+}

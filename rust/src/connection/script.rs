@@ -1,0 +1,97 @@
+//! An answer that a rule wants given late, piece by piece, or cut off.
+
+use crate::responder::rules::fault::{End, Fault, Manner};
+use std::time::Duration;
+
+/// Time that the client's side has to take in what was sent before a reset discards the rest.
+const BEFORE_RESET: Duration = Duration::from_millis(20);
+
+/// What is still to be done for one answer.
+#[derive(Debug)]
+pub(crate) struct Script {
+    octets: Vec<u8>,
+    sent: usize,
+    /// Octets at a time.
+    piece: usize,
+    pause: Duration,
+    end: End,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Act<'s> {
+    /// These octets; then, if there is a pause, wait.
+    Send(&'s [u8], Option<Duration>),
+    /// Nothing is left.
+    End(End),
+}
+
+impl Script {
+    /// Gives `answer`, whole octets of a response or none at all, in this manner; `end` holds if
+    /// no fault says otherwise.
+    pub(crate) fn new(mut answer: Vec<u8>, manner: &Manner, end: End) -> Self {
+        let spoilt = manner.fault.map_or(End::Usual, |fault| fault.spoil(&mut answer));
+        let (piece, pause) = match manner.fault {
+            Some(Fault::Drip(piece, pause)) => (piece, pause),
+            _ => (usize::MAX, BEFORE_RESET),
+        };
+        let end = if end == End::Usual { spoilt } else { end };
+        Script { octets: answer, sent: 0, piece, pause, end }
+    }
+
+    /// The next thing to do.
+    pub(crate) fn next(&mut self) -> Act<'_> {
+        let left = &self.octets[self.sent..];
+        if left.is_empty() {
+            return Act::End(self.end);
+        }
+        let piece = &left[..left.len().min(self.piece)];
+        self.sent += piece.len();
+        let more = self.sent < self.octets.len() || self.end == End::Reset;
+        Act::Send(piece, more.then_some(self.pause))
+    }
+
+    /// The pause between two pieces.
+    pub(crate) fn pause(&self) -> Duration {
+        self.pause
+    }
+
+    /// Octets of memory that it holds.
+    pub(crate) fn memory(&self) -> usize {
+        self.octets.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn play(mut script: Script) -> (Vec<Vec<u8>>, End) {
+        let mut pieces = Vec::new();
+        loop {
+            match script.next() {
+                Act::Send(piece, _) => pieces.push(piece.to_vec()),
+                Act::End(end) => return (pieces, end),
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_answer_is_one_piece_and_a_dripping_one_many() {
+        let late = Manner { delay: Duration::from_secs(1), fault: None };
+        let (pieces, end) = play(Script::new(b"abcde".to_vec(), &late, End::Usual));
+        assert_eq!((pieces, end), (vec![b"abcde".to_vec()], End::Usual));
+        let drip = Manner { fault: Some(Fault::Drip(2, Duration::ZERO)), ..late };
+        let (pieces, end) = play(Script::new(b"abcde".to_vec(), &drip, End::Close));
+        assert_eq!(pieces, [&b"ab"[..], b"cd", b"e"]);
+        assert_eq!(end, End::Close);
+    }
+
+    #[test]
+    fn before_a_reset_there_is_time_to_read() {
+        let reset = Manner { fault: Some(Fault::ResetAfter(3)), ..Manner::default() };
+        let mut script = Script::new(b"abcde".to_vec(), &reset, End::Usual);
+        assert_eq!(script.next(), Act::Send(b"abc", Some(BEFORE_RESET)));
+        assert_eq!(script.next(), Act::End(End::Reset));
+    }
+}

@@ -1,0 +1,77 @@
+//! From a rules file, or a folder of them, to drafts of rules.
+
+use super::mistake::{Mistake, place};
+use super::{Draft, reader};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use toml::de::DeTable;
+
+/// Octets of the largest rules file: 100,000 rules of some size.
+const RULES_MAX: u64 = 64 << 20;
+
+/// Reads `path`: one file, or every `*.toml` of a folder in the order of the names.
+pub(super) fn load(path: &Path) -> Result<Vec<Draft>, Vec<Mistake>> {
+    let files = files(path).map_err(|error| vec![whole(path, error.to_string())])?;
+    let (mut drafts, mut mistakes) = (Vec::new(), Vec::new());
+    for file in &files {
+        match read_text(file, RULES_MAX) {
+            Ok(text) => read(file, &text, &mut drafts, &mut mistakes),
+            Err(error) => mistakes.push(whole(file, error.to_string())),
+        }
+    }
+    if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
+}
+
+fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files: Vec<_> = entries.collect::<io::Result<_>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    if files.is_empty() {
+        return Err(io::Error::other("expected a rules file, or a folder with *.toml files in it"));
+    }
+    Ok(files)
+}
+
+fn read(path: &Path, text: &str, drafts: &mut Vec<Draft>, mistakes: &mut Vec<Mistake>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let before = mistakes.len();
+        reader::read(path, text, table.get_ref(), drafts, mistakes);
+        // In the order of the file; those of lists that it names come behind.
+        mistakes[before..].sort_by_cached_key(|mistake| {
+            let listed = (mistake.path != path).then(|| mistake.path.clone());
+            (listed, mistake.place.is_none(), mistake.place)
+        });
+        return;
+    }
+    mistakes.extend(errors.iter().map(|error| Mistake {
+        path: path.to_owned(),
+        place: error.span().map(|span| place(text, span.start)),
+        message: error.message().replace('\n', ", "),
+    }));
+}
+
+/// The text of a file of at most `max` octets.
+pub(super) fn read_text(path: &Path, max: u64) -> io::Result<String> {
+    let octets = read_octets(path, max)?;
+    String::from_utf8(octets).map_err(|_| io::Error::other("expected text in UTF-8"))
+}
+
+/// What is in a file of at most `max` octets.
+pub(super) fn read_octets(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    File::open(path)?.take(max + 1).read_to_end(&mut octets)?;
+    if octets.len() as u64 > max {
+        return Err(io::Error::other(format!("expected at most {max} octets")));
+    }
+    Ok(octets)
+}
+
+fn whole(path: &Path, message: String) -> Mistake {
+    Mistake { path: path.to_owned(), place: None, message }
+}

@@ -1,0 +1,508 @@
+//! The tables of a rules file, key by key. Every mistake is noted, and reading goes on.
+
+use super::condition::{Conditions, PathTest, Test};
+use super::fault::{Fault, Manner};
+use super::file::{read_octets, read_text};
+use super::hosts::{self, Reach};
+use super::list;
+use super::mistake::{Mistake, place};
+use super::{Action, Draft, Rule};
+use crate::config::suggest::nearest_of;
+use crate::config::values::{self, quoted};
+use crate::responder::defaults::{media_type, row_of};
+use crate::responder::pattern::Pattern;
+use crate::responder::response::is_token;
+use crate::responder::routes::Methods;
+use crate::responder::{Response, ResponseBuilder};
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Octets of the largest file that is an answer.
+const BODY_MAX: u64 = 64 << 20;
+/// Octets of the largest list of hosts: some ten million names.
+const LIST_MAX: u64 = 256 << 20;
+/// Mistakes of one list that are told.
+const LIST_MISTAKES: usize = 10;
+/// The longest delay and pause.
+const DELAY_MAX: Duration = Duration::from_secs(3600);
+
+/// Every key of a rule: conditions, actions, and what goes with them.
+const KEYS: &[&str] = &[
+    "host", "host_file", "method", "path", "prefix", "extension", "header", "query", "status",
+    "headers", "body", "file", "type", "redirect", "null", "default", "close", "reset", "delay",
+    "fault",
+];
+
+/// The keys that say what a request gets; a rule has one of them, or `status`.
+const ACTIONS: &[&str] = &["body", "file", "redirect", "null", "default", "close", "reset"];
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+/// Reads all rules of one file.
+pub(super) fn read(
+    path: &Path,
+    text: &str,
+    root: &DeTable<'_>,
+    drafts: &mut Vec<Draft>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let mut reader = Reader { path, text, rule: None, mistakes };
+    for (key, value) in root {
+        if key.get_ref() != "rule" {
+            reader.unknown(key.get_ref(), key.span(), &["rule"]);
+            continue;
+        }
+        match value.get_ref() {
+            DeValue::Array(rules) => {
+                for (number, rule) in rules.iter().enumerate() {
+                    reader.rule = Some(number + 1);
+                    drafts.extend(reader.read_rule(rule));
+                }
+                reader.rule = None;
+            }
+            _ => reader.wrong("rule", value, "tables, each written as [[rule]]"),
+        }
+    }
+}
+
+struct Reader<'r> {
+    path: &'r Path,
+    text: &'r str,
+    /// The number of the rule that is read, from 1.
+    rule: Option<usize>,
+    mistakes: &'r mut Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    fn read_rule(&mut self, value: &Value<'_>) -> Option<Draft> {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong("rule", value, "a table");
+            return None;
+        };
+        let before = self.mistakes.len();
+        let names = || KEYS.iter().copied();
+        for key in table.keys().filter(|key| !names().any(|name| name == key.get_ref())) {
+            self.unknown(key.get_ref(), key.span(), KEYS);
+        }
+        let hosts = self.hosts(table);
+        let conditions = self.conditions(table);
+        let action = self.action(table, value.span());
+        let manner = self.manner(table);
+        let named = table.get("host").or(table.get("host_file")).is_some();
+        if named && hosts.is_empty() && self.mistakes.len() == before {
+            self.note(value.span(), "host", "expected at least one host, got none");
+        }
+        let rule = Rule { conditions, action: action?, manner };
+        (self.mistakes.len() == before).then_some(Draft { hosts, rule })
+    }
+
+    // ---- conditions ----
+
+    fn hosts(&mut self, table: &DeTable<'_>) -> Vec<(String, Reach)> {
+        let mut found = Vec::new();
+        for (text, span) in self.texts(table, "host") {
+            match hosts::parse(text) {
+                Ok(host) => found.push(host),
+                Err(expected) => self.refuse(span, "host", expected, text),
+            }
+        }
+        for (file, span) in self.texts(table, "host_file") {
+            self.host_file(file, span, &mut found);
+        }
+        found
+    }
+
+    fn host_file(&mut self, file: &str, span: Range<usize>, found: &mut Vec<(String, Reach)>) {
+        let path = self.beside(file);
+        let text = match read_text(&path, LIST_MAX) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", quoted(file));
+                return self.note(span, "host_file", &message);
+            }
+        };
+        let mut wrong = 0;
+        for (number, line) in text.lines().enumerate() {
+            let Err(message) = list::read_line(line, found) else { continue };
+            wrong += 1;
+            if wrong <= LIST_MISTAKES {
+                let place = Some((number + 1, 1));
+                self.mistakes.push(Mistake { path: path.clone(), place, message });
+            }
+        }
+        if wrong > LIST_MISTAKES {
+            let message = format!("{} more lines like these", wrong - LIST_MISTAKES);
+            self.mistakes.push(Mistake { path, place: None, message });
+        }
+    }
+
+    fn conditions(&mut self, table: &DeTable<'_>) -> Conditions {
+        let mut conditions = Conditions::default();
+        for (text, span) in self.texts(table, "method") {
+            match Methods::parse(text) {
+                Ok(methods) => conditions.methods.push(methods),
+                Err(error) => self.note(span, "method", error.message()),
+            }
+        }
+        for (text, span) in self.texts(table, "path") {
+            match Pattern::parse(text) {
+                Ok(pattern) => conditions.paths.push(PathTest::Pattern(pattern)),
+                Err(error) => self.note(span, "path", error.message()),
+            }
+        }
+        for (text, span) in self.texts(table, "prefix") {
+            if text.starts_with('/') {
+                conditions.paths.push(PathTest::Prefix(text.into()));
+            } else {
+                self.refuse(span, "prefix", "the start of a path, from its \"/\" on", text);
+            }
+        }
+        for (text, span) in self.texts(table, "extension") {
+            let name = text.strip_prefix('.').unwrap_or(text).to_ascii_lowercase();
+            if (1..=32).contains(&name.len()) && !name.contains(['/', '.', '?', '#', ';']) {
+                conditions.extensions.push(name.into());
+            } else {
+                self.refuse(span, "extension", "an extension such as gif", text);
+            }
+        }
+        conditions.headers = self.tests(table, "header", |name| is_token(name.as_bytes()));
+        conditions.query = self.tests(table, "query", |_| true);
+        conditions
+    }
+
+    fn tests(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        is_name: impl Fn(&str) -> bool,
+    ) -> Vec<(Box<str>, Test)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let DeValue::Table(tests) = value.get_ref() else {
+            self.wrong(key, value, "a table such as { name = \"value\" }");
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for (name, value) in tests {
+            let test = match value.get_ref() {
+                DeValue::String(text) => Test::Like(text.as_ref().into()),
+                DeValue::Boolean(true) => Test::Present,
+                DeValue::Boolean(false) => Test::Absent,
+                _ => {
+                    let expected = "a text, in which * stands for anything, or true or false";
+                    self.wrong(&format!("{key}.{}", name.get_ref()), value, expected);
+                    continue;
+                }
+            };
+            if is_name(name.get_ref()) {
+                found.push((name.get_ref().as_ref().into(), test));
+            } else {
+                self.refuse(name.span(), key, "a token as the name", name.get_ref());
+            }
+        }
+        found
+    }
+
+    // ---- actions ----
+
+    fn action(&mut self, table: &DeTable<'_>, rule: Range<usize>) -> Option<Action> {
+        let mut said = ACTIONS.iter().filter(|name| table.contains_key(**name));
+        let first = said.next().copied();
+        if let (Some(first), Some(second)) = (first, said.next()) {
+            let message = format!("expected one action, got {first} and {second}");
+            self.note(rule, second, &message);
+            return None;
+        }
+        match first {
+            Some("close") => self.is_true(table, "close").then_some(Action::Close),
+            Some("reset") => self.is_true(table, "reset").then_some(Action::Reset),
+            Some("default") => self.is_true(table, "default").then_some(Action::Default),
+            Some("null") => self.null(table),
+            None if !table.contains_key("status") && !table.contains_key("headers") => {
+                let manner = table.contains_key("delay") || table.contains_key("fault");
+                if manner {
+                    return Some(Action::Default);
+                }
+                let expected = format!("expected an action: status, {}", ACTIONS.join(", "));
+                self.note(rule, "action", &format!("{expected}, delay or fault, got none"));
+                None
+            }
+            _ => self.response(table, rule).map(Action::Respond),
+        }
+        .inspect(|action| self.refuse_unused(table, action))
+    }
+
+    /// Fields of a response say nothing where there is none.
+    fn refuse_unused(&mut self, table: &DeTable<'_>, action: &Action) {
+        if matches!(action, Action::Respond(_)) {
+            return;
+        }
+        for key in ["status", "headers", "type"] {
+            if let Some(value) = table.get(key) {
+                let message = "expected with body, file or redirect, or alone, got another action";
+                self.note(value.span(), key, message);
+            }
+        }
+    }
+
+    fn is_true(&mut self, table: &DeTable<'_>, key: &str) -> bool {
+        let Some(value) = table.get(key) else { return false };
+        let is_true = matches!(value.get_ref(), DeValue::Boolean(true));
+        if !is_true {
+            self.wrong(key, value, "true");
+        }
+        is_true
+    }
+
+    fn null(&mut self, table: &DeTable<'_>) -> Option<Action> {
+        let (name, span) = self.text(table, "null")?;
+        if name == "nothing" {
+            return Some(Action::Nothing);
+        }
+        let row = row_of(name);
+        if row.is_none() {
+            self.refuse(span, "null", "an extension such as gif, js or html, or nothing", name);
+        }
+        row.map(Action::Kind)
+    }
+
+    fn response(&mut self, table: &DeTable<'_>, rule: Range<usize>) -> Option<Response> {
+        let before = self.mistakes.len();
+        let redirect = self.text(table, "redirect");
+        let status = self.status(table, if redirect.is_some() { 302 } else { 200 });
+        if let (Some((location, span)), false) = (&redirect, (300..400).contains(&status)) {
+            let message = format!("expected a status from 300 to 399 with it, got {status}");
+            self.note(span.clone(), "redirect", &message);
+            let _ = location;
+        }
+        let mut builder = Response::builder(status);
+        let mut own_type = false;
+        if let Some((location, span)) = redirect {
+            if location.is_empty() || !location.bytes().all(|b| b.is_ascii_graphic()) {
+                let expected = "a URI of visible ASCII characters";
+                self.refuse(span, "redirect", expected, location);
+            }
+            builder = builder.header("Location", location);
+        }
+        let (body, guessed) = self.body(table);
+        if let Some((mime, _)) = self.text(table, "type") {
+            builder = builder.header("Content-Type", mime);
+            own_type = true;
+        }
+        (builder, own_type) = self.headers(table, builder, own_type);
+        if let (false, Some(mime), false) = (own_type, guessed, body.is_empty()) {
+            builder = builder.header("Content-Type", mime);
+        }
+        match builder.body(body).build() {
+            Ok(response) => (self.mistakes.len() == before).then_some(response),
+            Err(error) => {
+                let place = ["headers", "status", "type"].iter().find_map(|key| table.get(*key));
+                let (at, key) = (place.map_or(rule, Spanned::span), "response");
+                self.note(at, key, error.message());
+                None
+            }
+        }
+    }
+
+    fn status(&mut self, table: &DeTable<'_>, unsaid: u16) -> u16 {
+        let Some(value) = table.get("status") else { return unsaid };
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.to_string().parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(status @ 200..=599) => status,
+            _ => {
+                self.wrong("status", value, "a number from 200 to 599");
+                unsaid
+            }
+        }
+    }
+
+    fn headers(
+        &mut self,
+        table: &DeTable<'_>,
+        mut builder: ResponseBuilder,
+        mut own_type: bool,
+    ) -> (ResponseBuilder, bool) {
+        let Some(value) = table.get("headers") else { return (builder, own_type) };
+        let DeValue::Table(fields) = value.get_ref() else {
+            self.wrong("headers", value, "a table such as { Name = \"value\" }");
+            return (builder, own_type);
+        };
+        for (name, value) in fields {
+            let name = name.get_ref().as_ref();
+            own_type |= name.eq_ignore_ascii_case("content-type");
+            for (text, _) in self.texts(fields, name) {
+                builder = builder.header(name, text);
+            }
+            let _ = value;
+        }
+        (builder, own_type)
+    }
+
+    /// The body and the media type that its source suggests.
+    fn body(&mut self, table: &DeTable<'_>) -> (Vec<u8>, Option<String>) {
+        if let Some((text, _)) = self.text(table, "body") {
+            return (text.into(), Some("text/plain; charset=utf-8".into()));
+        }
+        let Some((file, span)) = self.text(table, "file") else { return (Vec::new(), None) };
+        match read_octets(&self.beside(file), BODY_MAX) {
+            Ok(octets) => (octets, Some(media_type(file))),
+            Err(error) => {
+                self.note(span, "file", &format!("cannot read {}: {error}", quoted(file)));
+                (Vec::new(), None)
+            }
+        }
+    }
+
+    // ---- manner ----
+
+    fn manner(&mut self, table: &DeTable<'_>) -> Manner {
+        let delay = table.get("delay").and_then(|value| self.duration("delay", value));
+        let fault = table.get("fault").and_then(|value| self.fault(value));
+        Manner { delay: delay.unwrap_or_default(), fault }
+    }
+
+    fn fault(&mut self, value: &Value<'_>) -> Option<Fault> {
+        const PAUSE: Duration = Duration::from_millis(100);
+        if let DeValue::String(name) = value.get_ref() {
+            return match name.as_ref() {
+                "truncate" => Some(Fault::Truncate(None)),
+                "drip" => Some(Fault::Drip(1, PAUSE)),
+                "garbage" => Some(Fault::Garbage(512)),
+                "wrong_length" => Some(Fault::WrongLength(1 << 20)),
+                "reset" => Some(Fault::ResetAfter(64)),
+                other => {
+                    let expected = "truncate, drip, garbage, wrong_length or reset";
+                    self.refuse(value.span(), "fault", expected, other);
+                    None
+                }
+            };
+        }
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong("fault", value, "a name such as \"truncate\" or a table");
+            return None;
+        };
+        const NAMES: &[&str] =
+            &["truncate", "drip", "every", "garbage", "wrong_length", "reset_after"];
+        for key in table.keys().filter(|key| !NAMES.contains(&key.get_ref().as_ref())) {
+            self.unknown(key.get_ref(), key.span(), NAMES);
+        }
+        let every = table.get("every").and_then(|value| self.duration("fault.every", value));
+        let kinds = ["truncate", "drip", "garbage", "wrong_length", "reset_after"];
+        let mut said = kinds.iter().filter_map(|kind| Some((*kind, table.get(*kind)?)));
+        let (Some((kind, value)), None) = (said.next(), said.next()) else {
+            self.note(value.span(), "fault", &format!("expected one of {}", kinds.join(", ")));
+            return None;
+        };
+        if every.is_some() && kind != "drip" {
+            self.note(value.span(), "fault.every", &format!("expected with drip, got {kind}"));
+        }
+        let count = self.count(&format!("fault.{kind}"), value)?;
+        Some(match kind {
+            "truncate" => Fault::Truncate(Some(count)),
+            "drip" if count == 0 => {
+                self.wrong("fault.drip", value, "a number of octets from 1 on");
+                return None;
+            }
+            "drip" => Fault::Drip(count, every.unwrap_or(PAUSE)),
+            "garbage" => Fault::Garbage(count),
+            "wrong_length" => Fault::WrongLength(count as u64),
+            _ => Fault::ResetAfter(count),
+        })
+    }
+
+    fn count(&mut self, key: &str, value: &Value<'_>) -> Option<usize> {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.to_string().parse::<u32>().ok(),
+            _ => None,
+        };
+        // Garbage is made in memory.
+        let fits = number.filter(|n| *n <= 1 << 30 && (key != "fault.garbage" || *n <= 1 << 20));
+        if fits.is_none() {
+            let most = if key == "fault.garbage" { "1048576" } else { "1073741824" };
+            self.wrong(key, value, &format!("a number of octets up to {most}"));
+        }
+        fits.map(|n| n as usize)
+    }
+
+    fn duration(&mut self, key: &str, value: &Value<'_>) -> Option<Duration> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            _ => String::new(),
+        };
+        let duration = values::duration(&text).filter(|duration| *duration <= DELAY_MAX);
+        if duration.is_none() {
+            self.wrong(key, value, "a duration such as 250ms or 2s, at most 1h");
+        }
+        duration
+    }
+
+    // ---- values and mistakes ----
+
+    /// A path in the file is beside the file.
+    fn beside(&self, file: &str) -> std::path::PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(file)
+    }
+
+    fn text<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> Option<(&'t str, Range<usize>)> {
+        let value = table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some((text.as_ref(), value.span())),
+            _ => {
+                self.wrong(key, value, "a text");
+                None
+            }
+        }
+    }
+
+    /// A text, or an array of them.
+    fn texts<'t>(&mut self, table: &'t DeTable<'_>, key: &str) -> Vec<(&'t str, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let items = match value.get_ref() {
+            DeValue::Array(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        if items.is_empty() {
+            self.note(value.span(), key, "expected at least one text, got an empty array");
+        }
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) => texts.push((text.as_ref(), item.span())),
+                _ => self.wrong(key, item, "a text or an array of texts"),
+            }
+        }
+        texts
+    }
+
+    fn unknown(&mut self, name: &str, span: Range<usize>, known: &[&str]) {
+        let hint = nearest_of(name, known.iter().copied());
+        let hint = hint.map_or(String::new(), |meant| format!(", did you mean {meant}?"));
+        self.note(span, "key", &format!("unknown {}{hint}", quoted(name)));
+    }
+
+    fn wrong(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+        let got = self.text.get(value.span()).unwrap_or_default().lines().next();
+        let message = format!("expected {expected}, got {}", got.unwrap_or_default());
+        self.note(value.span(), key, &message);
+    }
+
+    fn refuse(&mut self, span: Range<usize>, key: &str, expected: &str, got: &str) {
+        self.note(span, key, &format!("expected {expected}, got {}", quoted(got)));
+    }
+
+    fn note(&mut self, span: Range<usize>, key: &str, message: &str) {
+        let rule = self.rule.map_or(String::new(), |number| format!("rule {number}, "));
+        self.mistakes.push(Mistake {
+            path: self.path.to_owned(),
+            place: Some(place(self.text, span.start)),
+            message: format!("{rule}{key}: {message}"),
+        });
+    }
+}

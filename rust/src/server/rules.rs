@@ -1,0 +1,51 @@
+//! The rules file of a server.
+
+use super::{Inner, lock};
+use crate::config::Settings;
+use crate::error::{Error, ErrorCode, Result};
+use crate::responder::Responder;
+use crate::responder::rules::{Mistake, RuleSet};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Inner {
+    /// See [`super::Server::load_rules`].
+    pub(super) fn load_rules(&self, path: &Path) -> Result<()> {
+        // A later reading shall find it from any working directory.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut loaded = lock(&self.rules);
+        let settings = self.settings.load_full();
+        self.change(|responder| in_force(&settings, Some(&path), responder))?;
+        *loaded = Some(path);
+        Ok(())
+    }
+}
+
+/// `responder` with the rules of the file at `path`.
+pub(super) fn in_force(
+    settings: &Settings,
+    path: Option<&Path>,
+    responder: Responder,
+) -> Result<Responder> {
+    match path {
+        None => Ok(responder.with_rules(Arc::new(RuleSet::default()), settings)),
+        Some(path) => Ok(responder.with_rules(Arc::new(load(path)?), settings)),
+    }
+}
+
+/// Reads a rules file, or a folder of them, as [`super::Server::load_rules`] would; how many rules
+/// there are.
+///
+/// # Errors
+/// [`ErrorCode::Config`] with every mistake, one a line.
+pub fn check(path: &Path) -> Result<usize> {
+    load(path).map(|set| set.len())
+}
+
+/// Reads rules; all mistakes become one error, one a line.
+pub(crate) fn load(path: &Path) -> Result<RuleSet> {
+    RuleSet::load(path).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        Error::new(ErrorCode::Config, lines.join("\n"))
+    })
+}

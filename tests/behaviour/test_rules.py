@@ -1,0 +1,242 @@
+"""Rules of the operator: what they take, what they do to an answer, how they are changed."""
+
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support.client import Client, get, request
+from support.deadline import eventually
+from support.paths import BINARY
+
+
+@pytest.fixture
+def with_rules(start, tmp_path):
+    """Starts a server with these rules; more options may follow."""
+
+    def make(text: str, *options: str, allow=(), **where):
+        path = tmp_path / "rules.toml"
+        path.write_text(text)
+        server = start("--rules", str(path), *options, allow=allow, **where)
+        server.rules = path
+        return server
+
+    return make
+
+
+def check(path) -> subprocess.CompletedProcess:
+    return subprocess.run([BINARY, "--check", str(path)], capture_output=True, text=True, timeout=30)
+
+
+def raw(server, host: str = "localhost", path: str = "/") -> bytes:
+    """Everything that comes before the connection ends, however it does."""
+    with Client(server.address) as client:
+        client.send(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        data = b""
+        try:
+            while piece := client.socket.recv(65536):
+                data += piece
+        except ConnectionResetError:
+            data += b"<reset>"
+        return data
+
+
+def test_a_rule_goes_before_the_default_answers(with_rules):
+    server = with_rules('[[rule]]\nhost = "*.example"\nextension = "js"\nbody = "own()"\ntype = "text/javascript"\n')
+    with Client(server.address) as client:
+        client.send(b"GET /a.js HTTP/1.1\r\nHost: ads.example\r\n\r\n")
+        assert client.response().body == b"own()"
+        client.send(b"GET /a.js HTTP/1.1\r\nHost: example\r\n\r\n")
+        assert client.response().body == b""
+    server.eventually("one was taken by a rule", lambda stats: stats["rules_matched"] == 1)
+
+
+def test_a_delayed_answer_comes_late_and_in_order(with_rules):
+    server = with_rules('[[rule]]\npath = "/slow"\nbody = "slow"\ndelay = "300ms"\n', workers=1)
+    with Client(server.address) as client, Client(server.address) as other:
+        begun = time.monotonic()
+        client.send(request("/slow") + request("/x.gif") + request("/slow"))
+        other.send(request("/x.gif"))
+        assert other.response().status == 200
+        meanwhile = time.monotonic() - begun
+        first, second, third = client.response(), client.response(), client.response()
+        assert (first.body, third.body) == (b"slow", b"slow")
+        assert second.get("content-type") == "image/gif"
+        assert time.monotonic() - begun >= 0.6 > 0.3 > meanwhile, "nobody else waits"
+    server.eventually("both are counted", lambda stats: stats["answers_delayed"] == 2)
+
+
+def test_a_client_that_leaves_during_a_delay_leaves_nothing_behind(with_rules):
+    server = with_rules('[[rule]]\ndelay = "1h"\n')
+    with Client(server.address) as client:
+        client.send(request("/"))
+        server.eventually("it waits", lambda stats: stats["connections_processing"] == 1)
+    server.eventually("it is gone", lambda stats: stats["connections_open"] == stats["buffers_lent"] == 0)
+
+
+def test_a_drain_waits_for_a_delayed_answer(with_rules):
+    server = with_rules('[[rule]]\nbody = "late"\ndelay = "500ms"\n')
+    with Client(server.address) as client:
+        client.send(request("/"))
+        server.eventually("it waits", lambda stats: stats["connections_processing"] == 1)
+        server.signal(signal.SIGTERM)
+        assert client.response().body == b"late"
+        client.until_closed()
+    assert server.wait() == 0
+
+
+FAULTS = """
+[[rule]]
+path = "/close"
+close = true
+[[rule]]
+path = "/reset"
+reset = true
+[[rule]]
+path = "/late-reset"
+reset = true
+delay = "50ms"
+[[rule]]
+path = "/truncate"
+body = "0123456789"
+fault = { truncate = 4 }
+[[rule]]
+path = "/garbage"
+fault = { garbage = 100 }
+[[rule]]
+path = "/length"
+body = "0123456789"
+fault = { wrong_length = 12345 }
+[[rule]]
+path = "/cut"
+body = "0123456789"
+fault = { reset_after = 20 }
+[[rule]]
+path = "/drip"
+body = "0123456789"
+fault = { drip = 40, every = "20ms" }
+"""
+
+
+def test_each_fault_goes_over_the_wire(with_rules):
+    server = with_rules(FAULTS)
+    assert raw(server, path="/close") == b""
+    assert raw(server, path="/reset") == raw(server, path="/late-reset") == b"<reset>"
+    truncated = raw(server, path="/truncate")
+    assert truncated.endswith(b"\r\n\r\n0123") and b"Content-Length: 10\r\n" in truncated
+    garbage = raw(server, path="/garbage")
+    assert len(garbage) == 100 and not garbage.startswith(b"HTTP")
+    wrong = raw(server, path="/length")
+    assert b"Content-Length: 12345\r\n" in wrong and wrong.endswith(b"\r\n\r\n0123456789")
+    assert raw(server, path="/cut") == b"HTTP/1.1 200 OK\r\nDat<reset>"
+    server.eventually("each is counted", lambda stats: stats["faults_played"] == 7)
+
+
+def test_a_dripping_answer_is_whole_and_the_connection_stays(with_rules):
+    server = with_rules(FAULTS)
+    with Client(server.address) as client:
+        client.send(request("/drip") + request("/x.gif"))
+        pieces = []
+        while b"0123456789" not in b"".join(pieces):
+            pieces.append(client.socket.recv(65536))
+        assert len(pieces) > 3, "it comes in pieces"
+        client.buffer = b"".join(pieces)
+        assert client.response().body == b"0123456789"
+        assert client.response().get("content-type") == "image/gif"
+
+
+def test_a_large_answer_drips_to_a_client_that_reads_slowly(with_rules, tmp_path):
+    (tmp_path / "large").write_bytes(bytes(8 << 20))
+    server = with_rules('[[rule]]\nfile = "large"\nfault = { drip = 3000000, every = "1ms" }\n')
+    with Client(server.address) as client:
+        client.send(request("/"))
+        server.eventually("the socket is full", lambda stats: stats["connections_writing"] == 1)
+        assert client.response().body == bytes(8 << 20)
+        client.send(request("/"))
+        assert client.response().status == 200
+
+
+def test_a_thousand_delays_at_once(with_rules):
+    server = with_rules('[[rule]]\nbody = "x"\ndelay = "200ms"\n')
+    clients = [Client(server.address) for _ in range(1000)]
+    try:
+        for client in clients:
+            client.send(request("/"))
+        assert all(client.response().body == b"x" for client in clients)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_rules_change_on_sighup_and_a_mistake_changes_nothing(with_rules):
+    server = with_rules('[[rule]]\nbody = "old"\n', allow=["error: reload: "])
+    body = lambda: get(server.address, "/").body  # noqa: E731
+    assert body() == b"old"
+    server.rules.write_text('[[rule]]\nbody = "new"\n')
+    server.signal(signal.SIGHUP)
+    eventually(lambda: body() == b"new", "the new rule")
+    server.rules.write_text('[[rule]]\nbody = "newer"\npth = "/"\n[[rule]]\n')
+    server.signal(signal.SIGHUP)
+    eventually(lambda: any("everything stays" in line for line in server.messages()[-1:]), "what is wrong")
+    first, second = server.messages()[-2:]
+    assert '3:1: rule 1, key: unknown "pth", did you mean path?; everything stays as it was' in first
+    assert "4:1: rule 2, action: expected an action" in second
+    assert body() == b"new"
+    server.rules.write_text("")
+    server.signal(signal.SIGHUP)
+    eventually(lambda: body() != b"new", "no rule")
+
+
+def test_no_request_is_lost_while_rules_change_a_hundred_times(with_rules):
+    server = with_rules('[[rule]]\nbody = "0"\n')
+    stop, bad, seen = threading.Event(), [], set()
+
+    def ask() -> None:
+        with Client(server.address) as client:
+            while not stop.is_set():
+                client.send(request("/") * 10)
+                for _ in range(10):
+                    answer = client.response()
+                    seen.add(answer.body)
+                    if answer.status != 200:
+                        bad.append(answer)
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    try:
+        for number in range(1, 101):
+            server.rules.write_text(f'[[rule]]\nbody = "{number}"\n')
+            server.signal(signal.SIGHUP)
+            eventually(lambda: get(server.address, "/").body == str(number).encode(), "it is in force")
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
+    assert not bad and len(seen) > 10
+
+
+def test_check_says_whether_a_file_could_be_loaded(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nnull = "gif"\n')
+    good = check(rules)
+    assert (good.returncode, good.stdout, good.stderr) == (0, "1 rule, no mistake\n", "")
+    rules.write_text('[[rule]]\nnull = "gift"\nhost = "http://x"\n')
+    bad = check(rules)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    lines = bad.stderr.splitlines()
+    assert len(lines) == 2 and lines[0].startswith(f"{rules}:2:8: rule 1, null: expected an extension")
+    assert lines[1].startswith(f"{rules}:3:8: rule 1, host: expected a host name")
+    assert check(tmp_path / "none.toml").returncode == 2
+    usage = subprocess.run([BINARY, "--check"], capture_output=True, text=True, timeout=30)
+    assert usage.returncode == 2 and "expected one rules file" in usage.stderr
+
+
+def test_a_server_does_not_start_with_wrong_rules(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nbody = 1\n")
+    argv = [BINARY, "0", "127.0.0.1", "--rules", str(rules)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and f"{rules}:2:8: rule 1, body: expected a text, got 1" in done.stderr
