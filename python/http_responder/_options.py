@@ -1,5 +1,6 @@
 """The options of a server. Generated from the table of the engine by tools/options.py."""
 
+import os
 from datetime import timedelta
 from typing import Literal, Optional, TypedDict, Union
 
@@ -86,6 +87,10 @@ class Options(TypedDict, total=False):
     max_pending_memory: Optional[Size]
     """Memory that each worker may hold for unfinished request heads and unsent answers; a
     connection that wants more is closed. Default: 256m."""
+
+    rules: Union[str, os.PathLike[str], None]
+    """Rules file, or folder of *.toml files, that says what requests get before the default
+    answers do."""
 
     default_answers: Optional[Switch]
     """Whether a request that no route takes is answered by the type it asks for; 404 if off.

@@ -7,9 +7,9 @@ use crate::handler::{Callback, hr_handler_fn};
 use crate::response::hr_response;
 use crate::strings::{Buffer, optional_text, text};
 use http_responder::{Error, Notice, Result, Server, ServerState};
-use std::path::Path;
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -201,7 +201,9 @@ impl<'x> Exchange<'x> {
             Outcome::Answered { .. } => {
                 Err(Error::new(ErrorCode::State, "this request has been answered already"))
             }
-            Outcome::Cut { .. } => Err(Error::new(ErrorCode::State, "the connection is to be closed")),
+            Outcome::Cut { .. } => {
+                Err(Error::new(ErrorCode::State, "the connection is to be closed"))
+            }
             Outcome::Deferred(_) => {
                 Err(Error::new(ErrorCode::State, "this request has been deferred already"))
             }

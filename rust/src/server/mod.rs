@@ -86,7 +86,8 @@ impl Server {
     pub fn new(config: &Config) -> Result<Server> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let settings = config.resolve()?;
-        let responder = rules::in_force(&settings, settings.rules.as_deref(), Responder::new(&settings))?;
+        let responder =
+            rules::in_force(&settings, settings.rules.as_deref(), Responder::new(&settings))?;
         let inner = Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             responder: Arc::new(ArcSwap::from_pointee(responder)),

@@ -24,7 +24,8 @@ impl Inner {
         match self.try_reload() {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
             Ok(Some(Reloaded { live, later, rules })) => {
-                let rules = rules.map_or(String::new(), |count| format!(", {count} rules in force"));
+                let rules =
+                    rules.map_or(String::new(), |count| format!(", {count} rules in force"));
                 self.log.info(format_args!("reload: {} options changed{rules}", live.len()));
                 if !later.is_empty() {
                     let later = later.join(", ");

@@ -34,7 +34,7 @@ const EXPIRED_AT_ONCE: usize = 256;
 /// Idle connections that may be closed in one second, if that is not less than a part of all: a
 /// million that expire in the same second would be a storm of packets for everything between here
 /// and their clients, and no second more or less matters to a connection that nobody uses.
-const IDLE_CLOSED_A_SECOND: u32 = 2048;
+pub(super) const IDLE_CLOSED_A_SECOND: u32 = if cfg!(test) { 7 } else { 2048 };
 /// The part of all.
 const IDLE_CLOSED_PART: u32 = 128;
 

@@ -17,8 +17,8 @@ use super::routes::COMMON_METHODS;
 use super::{Exchange, Request, Response};
 use crate::config::Settings;
 use crate::http::{Head, Method};
-pub(super) use index::extension;
 use index::Index;
+pub(super) use index::extension;
 use std::sync::LazyLock;
 
 /// Every default answer, prepared.

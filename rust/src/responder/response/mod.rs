@@ -127,9 +127,10 @@ impl Response {
 
     /// Whether it has the field `name`.
     pub(super) fn names(&self, name: &str) -> bool {
-        let mut names = self.field_lines().split(|b| *b == b'\n').map(|line| {
-            line.split(|b| *b == b':').next().unwrap_or_default()
-        });
+        let mut names = self
+            .field_lines()
+            .split(|b| *b == b'\n')
+            .map(|line| line.split(|b| *b == b':').next().unwrap_or_default());
         names.any(|found| found.eq_ignore_ascii_case(name.as_bytes()))
     }
 
@@ -138,7 +139,8 @@ impl Response {
     pub(super) fn with_fields(&self, fields: &[(&str, &str)]) -> Response {
         let own = &*self.0;
         let mut lines = self.field_lines().to_vec();
-        for (name, value) in fields.iter().filter(|(name, _)| *name == "Vary" || !self.names(name)) {
+        for (name, value) in fields.iter().filter(|(name, _)| *name == "Vary" || !self.names(name))
+        {
             lines.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
         }
         Response(Arc::new(Prepared::assemble(own.status, &lines, self.body(), own.flags)))

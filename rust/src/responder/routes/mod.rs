@@ -236,10 +236,10 @@ impl Inner {
         exchange: &mut Exchange<'r>,
         allow: &Allow,
     ) {
-        if let Some(rules) = &self.rules {
-            if self.apply_rules(rules, request, exchange) {
-                return;
-            }
+        if let Some(rules) = &self.rules
+            && self.apply_rules(rules, request, exchange)
+        {
+            return;
         }
         let method = request.method();
         if let Some(refusal) = always_refused(method) {

@@ -142,8 +142,16 @@ mod tests {
     #[test]
     fn a_star_stands_for_any_octets() {
         for (pattern, text) in [
-            ("", ""), ("*", ""), ("*", "abc"), ("a*", "a"), ("*c", "abc"), ("a*c", "abbbc"),
-            ("*b*", "abc"), ("a**c", "ac"), ("*ab*ab", "abaab"), ("*aab", "aaaab"),
+            ("", ""),
+            ("*", ""),
+            ("*", "abc"),
+            ("a*", "a"),
+            ("*c", "abc"),
+            ("a*c", "abbbc"),
+            ("*b*", "abc"),
+            ("a**c", "ac"),
+            ("*ab*ab", "abaab"),
+            ("*aab", "aaaab"),
         ] {
             assert!(is_like(text.as_bytes(), pattern.as_bytes()), "{pattern} {text}");
         }

@@ -278,9 +278,10 @@ mod tests {
     #[test]
     fn what_is_no_host_name_is_refused() {
         let long = "a".repeat(64);
-        for bad in ["", "*", "*.", "a b", "http://a", "a/b", "a:80", ".a", "a..b", "*.*.a", "[::1",
-            "*.[::1]", &long]
-        {
+        for bad in [
+            "", "*", "*.", "a b", "http://a", "a/b", "a:80", ".a", "a..b", "*.*.a", "[::1",
+            "*.[::1]", &long,
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert_eq!(parse("_dmarc.A-b.example"), Ok(("_dmarc.a-b.example".into(), Reach::Exact)));

@@ -12,9 +12,20 @@ use super::hosts::{Reach, parse};
 use std::net::IpAddr;
 
 /// Names that a hosts file has for the machine itself.
-const OWN: &[&str] = &["localhost", "localhost.localdomain", "local", "broadcasthost",
-    "ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes",
-    "ip6-allrouters", "ip6-allhosts", "0.0.0.0"];
+const OWN: &[&str] = &[
+    "localhost",
+    "localhost.localdomain",
+    "local",
+    "broadcasthost",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "ip6-allhosts",
+    "0.0.0.0",
+];
 
 /// Adds the names of one line to `hosts`.
 ///

@@ -31,8 +31,25 @@ const DELAY_MAX: Duration = Duration::from_secs(3600);
 
 /// Every key of a rule: conditions, actions, and what goes with them.
 const KEYS: &[&str] = &[
-    "host", "host_file", "method", "path", "prefix", "extension", "header", "query", "status",
-    "headers", "body", "file", "type", "redirect", "null", "default", "close", "reset", "delay",
+    "host",
+    "host_file",
+    "method",
+    "path",
+    "prefix",
+    "extension",
+    "header",
+    "query",
+    "status",
+    "headers",
+    "body",
+    "file",
+    "type",
+    "redirect",
+    "null",
+    "default",
+    "close",
+    "reset",
+    "delay",
     "fault",
 ];
 

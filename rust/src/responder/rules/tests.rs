@@ -169,7 +169,10 @@ fn each_action_answers_as_it_says() {
     assert_eq!((seen.field("Content-Type"), seen.body()), (Some("application/json"), "{}"));
     assert_eq!(seen.field("Access-Control-Allow-Origin"), Some("*"));
     let redirect = get(&responder, "h", "/redirect");
-    assert_eq!((redirect.status, redirect.field("Location")), (Some(302), Some("https://example.org/")));
+    assert_eq!(
+        (redirect.status, redirect.field("Location")),
+        (Some(302), Some("https://example.org/"))
+    );
     assert_eq!(status("/moved"), Some(308));
     for path in ["/null", "/x.gif"] {
         assert_eq!(get(&responder, "h", path).field("Content-Type"), Some("image/gif"));
@@ -186,25 +189,36 @@ fn files_beside_the_rules_are_answers_and_lists() {
         "10.toml",
         "[[rule]]\nhost_file = \"list.txt\"\nfile = \"a.js\"\n[[rule]]\npath = \"/d\"\nfile = \"b.docm\"",
     );
-    folder.write("20.toml", "[[rule]]\nhost_file = \"list.txt\"\nbody = \"late\"\n[[rule]]\npath=\"/e\"\nbody=\"e\"");
+    folder.write(
+        "20.toml",
+        "[[rule]]\nhost_file = \"list.txt\"\nbody = \"late\"\n[[rule]]\npath=\"/e\"\nbody=\"e\"",
+    );
     for (path, last) in [(&rules, 404), (&folder.0, 200)] {
         let set = RuleSet::load(path).unwrap_or_else(|_| panic!("{path:?}"));
         let bare = crate::config::Settings { default_answers: false, ..settings() };
         let responder = Responder::new(&bare).with_rules(Arc::new(set), &bare);
         for host in ["one.example", "two.example", "x.two.example"] {
             let seen = get(&responder, host, "/");
-            assert_eq!((seen.field("Content-Type"), seen.body()), (Some("text/javascript"), "var x;"));
+            assert_eq!(
+                (seen.field("Content-Type"), seen.body()),
+                (Some("text/javascript"), "var x;")
+            );
         }
         let guessed = get(&responder, "x.one.example", "/d");
         let mime = "application/vnd.ms-word.document.macroenabled.12";
-        assert_eq!(guessed.field("Content-Type").map(str::to_ascii_lowercase).as_deref(), Some(mime));
+        assert_eq!(
+            guessed.field("Content-Type").map(str::to_ascii_lowercase).as_deref(),
+            Some(mime)
+        );
         assert_eq!(get(&responder, "h", "/e").status, Some(last));
     }
 }
 
 #[test]
 fn a_preflight_for_a_rule_is_answered_as_a_browser_wants_it() {
-    let responder = responder("[[rule]]\nprefix = \"/api\"\nbody = \"x\"\n[[rule]]\nmethod=\"OPTIONS\"\nbody=\"mine\"");
+    let responder = responder(
+        "[[rule]]\nprefix = \"/api\"\nbody = \"x\"\n[[rule]]\nmethod=\"OPTIONS\"\nbody=\"mine\"",
+    );
     let mut preflight = head("OPTIONS", "/api/1");
     preflight.known.origin = Some(b"https://a.example");
     preflight.fields = &[Field { name: "Access-Control-Request-Method", value: b"PUT" }];

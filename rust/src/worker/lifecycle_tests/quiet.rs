@@ -1,6 +1,7 @@
 //! READING, KEEPALIVE and CLOSING.
 
 use super::*;
+use crate::worker::connections::IDLE_CLOSED_A_SECOND;
 
 /// Ends `client` so that the other side sees a reset: an answer is left unread.
 fn reset(client: Client) {
@@ -214,4 +215,53 @@ fn draining_answers_a_request_that_was_on_its_way_and_closes_the_idle() {
     drop((asking, silent));
     bench.turn();
     bench.assert_states(&[]);
+}
+
+#[test]
+fn idle_connections_that_expire_together_are_closed_a_number_a_second() {
+    const MANY: usize = 20;
+    let limits = [("max_connections", "20"), ("keep_alive_timeout", "10s")];
+    let mut bench = Bench::with_options(&limits);
+    let mut clients: Vec<_> = (0..MANY).map(|_| bench.connect(GET)).collect();
+    bench.pass(11_000);
+    let mut open = MANY as u64;
+    while open > 0 {
+        bench.turn();
+        bench.turn();
+        let left = bench.stats().connections_open;
+        assert_eq!(open - left, open.min(IDLE_CLOSED_A_SECOND.into()), "one second's share");
+        assert_eq!(bench.connections.has_deadlines(), left > 0, "the timer runs for the rest");
+        open = left;
+        bench.pass(1000);
+    }
+    assert_eq!(bench.stats().timeouts_keepalive, MANY as u64);
+    assert!(clients.iter_mut().all(|client| client.receive().1));
+}
+
+#[test]
+fn a_request_spares_an_idle_connection_that_expired_and_is_not_closed_yet() {
+    let limits = [("max_connections", "20"), ("keep_alive_timeout", "10s")];
+    let mut bench = Bench::with_options(&limits);
+    let mut clients: Vec<_> = (0..20).map(|_| bench.connect(GET)).collect();
+    bench.pass(11_000);
+    bench.turn();
+    let last = clients.last_mut().unwrap();
+    last.send(GET);
+    for _ in 0..9 {
+        bench.turn();
+        bench.pass(1000);
+    }
+    bench.assert_states(&[State::KeepAlive]);
+    assert_eq!(responses(&last.receive().0), 2);
+}
+
+#[test]
+fn who_has_run_out_of_time_makes_room_first() {
+    let limits = [("max_connections", "20"), ("keep_alive_timeout", "10s")];
+    let mut bench = Bench::with_options(&limits);
+    let _old: Vec<_> = (0..20).map(|_| bench.connect(GET)).collect();
+    bench.pass(11_000);
+    let mut fresh = bench.connect(GET);
+    assert_eq!(responses(&fresh.receive().0), 1);
+    assert_eq!(bench.stats().connections_evicted, 0);
 }
