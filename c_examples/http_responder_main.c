@@ -99,7 +99,7 @@ static int announce(const hr_server *server)
 
 static int serve(const char *program, hr_server *server)
 {
-    if (hr_server_use_signals(server) != HR_OK || hr_server_start(server) != HR_OK)
+    if (hr_server_use_systemd(server, NULL) != HR_OK || hr_server_use_signals(server) != HR_OK || hr_server_start(server) != HR_OK)
         return failed(program);
     if (announce(server) != 0 || hr_server_wait(server, -1) != HR_OK)
         return failed(program);
@@ -119,7 +119,8 @@ static int check(const char *program, const char *workers, const hr_config *conf
 {
     char line[256];
 
-    if (has_value(config, "port", "") || !hr_config_is_set(config, "address")) {
+    if (getenv("LISTEN_FDS") == NULL
+        && (has_value(config, "port", "") || !hr_config_is_set(config, "address"))) {
         snprintf(line, sizeof line, "PORT and ADDR are required: %s PORT ADDR [options]", program);
         return wrong_usage(program, line);
     }

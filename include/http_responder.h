@@ -597,6 +597,17 @@ hr_result hr_server_rule(hr_server *server,
                          const char *pattern,
                          const hr_response *response);
 
+// Works as a service of systemd: takes over the sockets that it has opened (LISTEN_FDS), of which
+// `sockets` (may be NULL) gets the number, and tells it when the server is ready, reloads and stops,
+// how much there is to do and, if it wants to know, that every worker still moves. Without systemd
+// it does nothing. Call it once, before your process has threads: it removes the variables from the
+// environment.
+//
+// HR_ERR_INVALID_ARGUMENT for a descriptor that is no listening stream socket; HR_ERR_STATE once
+// started.
+hr_result hr_server_use_systemd(hr_server *server,
+                                uint32_t *sockets);
+
 // Reads rules from the TOML file at `path`, or from every *.toml of the folder, and puts them in the
 // place of those loaded before; also while running. They are asked after the routes and the rules of
 // hr_server_rule(), before the fallback. hr_server_reload() reads them again.

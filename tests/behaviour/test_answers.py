@@ -126,3 +126,54 @@ def test_a_slow_second_request_gets_a_later_date(start):
             return client.response().get("date") != first
 
         assert eventually(another, "a later Date", 3.0)
+
+
+def test_what_a_client_has_already_is_not_sent_again(start):
+    server = start()
+    first = get(server.address, "/a.gif")
+    tag = first.get("etag")
+    assert tag.startswith('"') and tag.endswith('"') and len(tag) > 2
+    assert get(start().address, "/a.gif").get("etag") == tag, "the same from every server"
+    for value in (tag, f'"x", W/{tag}', "*"):
+        again = get(server.address, "/a.gif", f"If-None-Match: {value}")
+        assert (again.status, again.body, again.get("content-length")) == (304, b"", None)
+        for name in ("etag", "cache-control", "vary", "access-control-allow-origin"):
+            assert again.get(name) == first.get(name), name
+    assert get(server.address, "/a.gif", 'If-None-Match: "x"').body == first.body
+    from_page = get(server.address, "/a.gif", f"If-None-Match: {tag}", "Origin: https://a.example")
+    assert from_page.get("access-control-allow-origin") == "https://a.example"
+
+
+def test_what_is_never_kept_has_no_tag(start):
+    answer = get(start().address, "/", "If-None-Match: *")
+    assert (answer.status, answer.get("etag")) == (200, None)
+
+
+def test_a_range_of_a_medium_is_answered(start):
+    server = start(workers=1)
+    whole = get(server.address, "/a.mp4")
+    assert whole.get("accept-ranges") == "bytes"
+    size, tag = len(whole.body), whole.get("etag")
+    part = get(server.address, "/a.mp4", "Range: bytes=0-1")
+    assert (part.status, part.body) == (206, whole.body[:2])
+    assert part.get("content-range") == f"bytes 0-1/{size}" and part.get("content-type") == "video/mp4"
+    rest = get(server.address, "/a.mp4", "Range: bytes=2-", f"If-Range: {tag}")
+    assert part.body + rest.body == whole.body
+    assert get(server.address, "/a.mp4", "Range: bytes=-5").body == whole.body[-5:]
+    beyond = get(server.address, "/a.mp4", f"Range: bytes={size}-")
+    assert (beyond.status, beyond.get("content-range"), beyond.body) == (416, f"bytes */{size}", b"")
+    assert beyond.get("content-type") is None
+    for ignored in ("Range: bytes=0-1,3-4", "Range: lines=1-2", "Range: bytes=x"):
+        assert get(server.address, "/a.mp4", ignored).status == 200
+    assert get(server.address, "/a.mp4", "Range: bytes=0-1", 'If-Range: "other"').status == 200
+
+
+def test_a_range_of_a_large_file_of_a_rule(start, tmp_path):
+    large = bytes(range(256)) * 4096
+    (tmp_path / "large.bin").write_bytes(large)
+    (tmp_path / "rules.toml").write_text('[[rule]]\nfile = "large.bin"\n')
+    server = start("--rules", str(tmp_path / "rules.toml"), workers=1)
+    with Client(server.address) as client:
+        client.send(request("/", "Range: bytes=1000-900000") + request("/", "Range: bytes=5-5"))
+        assert client.response().body == large[1000:900001]
+        assert client.response().body == large[5:6]

@@ -248,6 +248,31 @@ pub unsafe extern "C" fn hr_server_rule(
     })
 }
 
+/// Works as a service of systemd: takes over the sockets that it has opened (LISTEN_FDS), of which
+/// `sockets` (may be NULL) gets the number, and tells it when the server is ready, reloads and stops,
+/// how much there is to do and, if it wants to know, that every worker still moves. Without systemd
+/// it does nothing. Call it once, before your process has threads: it removes the variables from the
+/// environment.
+///
+/// HR_ERR_INVALID_ARGUMENT for a descriptor that is no listening stream socket; HR_ERR_STATE once
+/// started.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_use_systemd(
+    server: *mut hr_server,
+    sockets: *mut u32,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let server = unsafe { shared(server, "server")? };
+        let count = server.inner.use_systemd()?;
+        if !sockets.is_null() {
+            // SAFETY: not NULL, so valid for a write by the contract of the header.
+            unsafe { sockets.write(count) };
+        }
+        Ok(())
+    })
+}
+
 /// Reads rules from the TOML file at `path`, or from every *.toml of the folder, and puts them in the
 /// place of those loaded before; also while running. They are asked after the routes and the rules of
 /// hr_server_rule(), before the fallback. hr_server_reload() reads them again.

@@ -398,7 +398,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let mut one =
             Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
-        one.deferred_gone = 99;
+        one.faults_played = 99;
         one
     }
 

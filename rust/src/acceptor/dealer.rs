@@ -42,8 +42,9 @@ impl Dealer {
         Dealer { workers: handles.iter().map(seat).collect(), next: 0, stall, log }
     }
 
-    /// Looks at every worker's pulse; counts and logs those that have stalled since.
-    pub(crate) fn check_health(&mut self, stats: &Cells) {
+    /// Looks at every worker's pulse; counts and logs those that have stalled since. Whether all of
+    /// them move.
+    pub(crate) fn check_health(&mut self, stats: &Cells) -> bool {
         for (index, seat) in self.workers.iter_mut().enumerate() {
             let stalled = seat.handle.pulse.is_stalled(self.stall);
             if stalled && !seat.stalled {
@@ -57,6 +58,7 @@ impl Dealer {
             }
             seat.stalled = stalled;
         }
+        !self.workers.iter().any(|seat| seat.stalled)
     }
 
     /// Deals one connection; it is handed over by [`Dealer::hand_over`].

@@ -29,6 +29,12 @@ pub(crate) trait Work: Send + Sync {
     fn dump_stats(&self);
     /// Read rules and files again.
     fn reload(&self);
+    /// How often [`Work::beat`] is wanted, if it is.
+    fn beat_interval(&self) -> Option<Duration> {
+        None
+    }
+    /// Every worker moves.
+    fn beat(&self) {}
 }
 
 /// The supervisor's thread.
@@ -59,6 +65,7 @@ impl<W: Work> Supervisor<W> {
         work: W,
     ) -> io::Result<Self> {
         let (stall, log) = (settings.worker_stall, Log(settings.log_level));
+        let beat = work.beat_interval();
         let poll = Poll::new()?;
         let fd = eventfd.as_raw_fd();
         poll.registry().register(&mut SourceFd(&fd), NOTICES, Interest::READABLE)?;
@@ -76,7 +83,7 @@ impl<W: Work> Supervisor<W> {
             stats,
             work,
             // Often enough that a stall is seen before it has lasted twice its limit.
-            health: stall,
+            health: beat.map_or(stall, |interval| interval.min(stall)),
             draining: false,
             stopping: false,
             log,
@@ -107,7 +114,9 @@ impl<W: Work> Supervisor<W> {
             let now = clock::monotonic_ms();
             if u128::from(now - checked) * 4 >= self.health.as_millis() {
                 checked = now;
-                self.dealer.check_health(&self.stats);
+                if self.dealer.check_health(&self.stats) {
+                    self.work.beat();
+                }
             }
             for event in &events {
                 match event.token() {

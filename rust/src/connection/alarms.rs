@@ -2,23 +2,34 @@
 //! which every connection has one, are [`super::Deadlines`].
 
 use super::Key;
+use crate::sys::clock;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// Times, the next one first. An alarm of a connection that is gone finds nobody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Alarms {
     heap: BinaryHeap<Reverse<(u64, u32, u32)>>,
     /// The present, in milliseconds.
     pub(crate) now: u64,
+    /// The same clock, asked for the moment: nobody shall be called early because a batch of
+    /// events took its time.
+    exact: fn() -> u64,
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Alarms { heap: BinaryHeap::new(), now: 0, exact: clock::exact_ms }
+    }
 }
 
 impl Alarms {
     /// Has `key` called once `delay` has passed.
     pub(crate) fn set(&mut self, key: Key, delay: Duration) {
         let delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        self.heap.push(Reverse((self.now.saturating_add(delay), key.index, key.generation)));
+        let at = (self.exact)().saturating_add(delay);
+        self.heap.push(Reverse((at, key.index, key.generation)));
     }
 
     /// Somebody whose time has come.
@@ -48,7 +59,7 @@ mod tests {
     #[test]
     fn whoever_is_first_is_called_first_and_not_early() {
         let key = |index| Key { index, generation: 7 };
-        let mut alarms = Alarms { now: 1000, ..Alarms::default() };
+        let mut alarms = Alarms { now: 1000, exact: || 1000, ..Alarms::default() };
         assert_eq!((alarms.left(), alarms.due()), (None, None));
         alarms.set(key(1), Duration::from_millis(50));
         alarms.set(key(2), Duration::from_millis(20));

@@ -21,10 +21,14 @@ use crate::stats::Cells;
 use requests::Step;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Octets of prepared answers at which pipelined requests wait until they are sent: what one
 /// connection can make the server hold.
 const OUT_BOUND: usize = 64 * 1024;
+
+/// Time that a connection without a request has to send one when the server drains.
+const SPARED_FOR: Duration = Duration::from_millis(500);
 
 /// What a connection wants once `out` is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub(crate) enum Next {
 enum Ending {
     /// Not at all.
     Open,
+    /// It is new, and the server drains: it is closed if no request comes soon.
+    Spared,
     /// The client asked for it and waits for nothing else.
     Close,
     /// The client may still be sending: an immediate close could cost it the answer (RFC 9112
@@ -118,7 +124,7 @@ impl Machine {
             Ending::Close => Some(Next::Close),
             Ending::Reset => Some(Next::Reset),
             Ending::Linger if self.state != State::Closing => Some(Next::Linger),
-            Ending::Linger | Ending::Open => None,
+            Ending::Linger | Ending::Open | Ending::Spared => None,
         }
     }
 
@@ -252,8 +258,12 @@ impl Machine {
 
     /// Event: the time of an alarm has come. `None` where nobody waits for it any more.
     pub(crate) fn called(&mut self, cx: &mut Context<'_>) -> Option<Next> {
-        if self.state != State::Processing {
-            return None;
+        match self.state {
+            State::Processing => {}
+            State::Reading if self.ending == Ending::Spared && self.pending.is_none() => {
+                return Some(Next::Linger);
+            }
+            _ => return None,
         }
         let pending = self.pending.as_mut()?;
         match pending.script.as_mut()?.next() {
@@ -300,10 +310,17 @@ impl Machine {
     }
 
     /// Event: the server drains. Says what is next for a connection with nothing in progress.
-    pub(crate) fn drain(&mut self) -> Option<Next> {
+    pub(crate) fn drain(&mut self, cx: &mut Context<'_>) -> Option<Next> {
         match self.state {
             State::KeepAlive if self.kept().is_empty() => Some(Next::Close),
-            // Its request may be on the way: a reset would look like a failure.
+            // Its first request is most likely on the way: to close now would make it fail.
+            State::Reading if self.pending.is_none() && self.requests == 0 => {
+                if self.ending == Ending::Open {
+                    self.ending = Ending::Spared;
+                    cx.alarms.set(cx.key, SPARED_FOR);
+                }
+                None
+            }
             State::Reading if self.pending.is_none() => Some(Next::Linger),
             _ => None,
         }

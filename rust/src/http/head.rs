@@ -103,6 +103,8 @@ pub struct Known<'b> {
     pub sec_fetch_dest: Option<&'b [u8]>,
     /// Ping-To
     pub ping_to: Option<&'b [u8]>,
+    /// Whether If-None-Match or Range is among the fields.
+    pub conditional: bool,
 }
 
 /// What came of parsing.

@@ -1,5 +1,6 @@
 //! The answering side of a request: what a handler writes to.
 
+use super::conditional::Part;
 use super::deferred::{Deferred, Post, Shared};
 use super::response::{Persistence, Response, SharedBody, Wire};
 use super::rules::fault::Manner;
@@ -124,6 +125,24 @@ impl<'x> Exchange<'x> {
         self.check_open()?;
         self.write(response, extra, None);
         Ok(())
+    }
+
+    /// Answers with `part` of `response` and the whole field lines in `extra`.
+    pub(super) fn respond_part(&mut self, response: &Response, extra: &[u8], part: &Part) {
+        if !self.is_open() {
+            return;
+        }
+        let close = response.closes();
+        let share = self.rule.is_none_or(Manner::is_plain);
+        let wire = Wire {
+            date: self.date,
+            head_only: self.head_only,
+            persistence: if close { Persistence::Close } else { self.persistence },
+            server: self.server,
+            extra,
+        };
+        self.shared_body = response.write_part(self.out, &wire, part, share);
+        self.outcome = Outcome::Answered { status: part.status(), close, refusal: None };
     }
 
     /// Answers a request that is refused for `refusal`; the connection stays as it is.

@@ -6,6 +6,7 @@ pub mod handler;
 pub mod request;
 pub mod response;
 
+pub(crate) mod conditional;
 mod defaults;
 mod hash;
 mod lines;

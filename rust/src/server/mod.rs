@@ -7,6 +7,7 @@
 //! | `reload` | files, read again |
 //! | `rules` | the rules file |
 //! | `state` | where it is in its life |
+//! | `systemd` | what the service manager gives and is told |
 //! | `threads` | its workers and its supervisor |
 
 mod listeners;
@@ -14,6 +15,7 @@ pub(crate) mod notice;
 mod reload;
 mod rules;
 mod state;
+mod systemd;
 mod threads;
 
 pub use rules::check as check_rules;
@@ -41,6 +43,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use systemd::Manager;
 use threads::Running;
 
 /// A server; all methods may be called from any thread. Dropping it stops it.
@@ -68,6 +71,8 @@ struct Inner {
     running: OnceLock<Running>,
     notices: Arc<Notices>,
     signals: Mutex<Option<Subscription>>,
+    /// The service manager, where the server was told to speak to it.
+    manager: OnceLock<Manager>,
     log: Log,
 }
 
@@ -100,6 +105,7 @@ impl Server {
             running: OnceLock::new(),
             notices: Arc::new(Notices::new()),
             signals: Mutex::new(None),
+            manager: OnceLock::new(),
             log: Log(settings.log_level),
             settings: ArcSwap::from_pointee(settings),
         };
@@ -219,6 +225,10 @@ impl Server {
             Ok(supervisor) => {
                 life.supervisor = Some(supervisor);
                 life.state = ServerState::Running;
+                drop(life);
+                if let Some(manager) = self.inner.manager.get() {
+                    manager.ready(&self.describe());
+                }
                 Ok(())
             }
             Err(error) => {
@@ -335,6 +345,29 @@ impl Server {
             })?);
         }
         Ok(())
+    }
+
+    /// Works as a service of systemd: takes over the sockets that it has opened (LISTEN_FDS), and tells
+    /// it (NOTIFY_SOCKET) when the server is ready, reloads and stops, how much there is to do and,
+    /// if it wants to know (WATCHDOG_USEC), that every worker still moves. Returns how many sockets
+    /// were taken over. Without systemd it does nothing. To be called once for a process, while it
+    /// has one thread: the variables of its environment are removed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] for a descriptor that is no listening stream socket;
+    /// [`ErrorCode::State`] once started.
+    pub fn use_systemd(&self) -> Result<u32> {
+        let _life = self.built("listen")?;
+        let mut listeners = lock(&self.inner.listeners);
+        let sockets = systemd::inherited()?;
+        let count = sockets.len() as u32;
+        for socket in sockets {
+            listeners.adopt(socket)?;
+        }
+        if let Some(manager) = Manager::of_this_process() {
+            let _ = self.inner.manager.set(manager);
+        }
+        Ok(count)
     }
 
     /// Where the server is in its life.

@@ -2,6 +2,7 @@
 
 use super::Inner;
 use super::listeners::Shares;
+use super::systemd::Manager;
 use crate::acceptor::{Supervisor, Work};
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::{Cells, Snapshot};
@@ -151,6 +152,7 @@ struct Host(Arc<Inner>);
 
 impl Work for Host {
     fn draining(&self) {
+        self.0.manager.get().into_iter().for_each(Manager::stopping);
         self.0.has_begun_to_drain();
     }
 
@@ -163,6 +165,19 @@ impl Work for Host {
     }
 
     fn reload(&self) {
+        let Some(manager) = self.0.manager.get() else { return self.0.reload() };
+        manager.reloading();
         self.0.reload();
+        manager.ready("reloaded");
+    }
+
+    fn beat_interval(&self) -> Option<Duration> {
+        self.0.manager.get().map(Manager::interval)
+    }
+
+    fn beat(&self) {
+        if let Some(manager) = self.0.manager.get() {
+            manager.beat(&self.0.stats().1);
+        }
     }
 }

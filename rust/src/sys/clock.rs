@@ -1,4 +1,4 @@
-//! Coarse clocks: a few nanoseconds to read, a few milliseconds exact.
+//! Clocks. The coarse ones take a few nanoseconds to read and are a few milliseconds exact.
 
 /// Milliseconds of CLOCK_MONOTONIC_COARSE.
 pub(crate) fn monotonic_ms() -> u64 {
@@ -15,7 +15,15 @@ pub(crate) fn unix_time() -> (u64, u32) {
 
 fn read(clock: libc::clockid_t) -> libc::timespec {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `now` is a valid place for the result; the coarse clocks exist since Linux 2.6.32.
+    // SAFETY: `now` is a valid place for the result; all of these clocks exist since Linux 2.6.32.
     unsafe { libc::clock_gettime(clock, &mut now) };
     now
+}
+
+/// Milliseconds of CLOCK_MONOTONIC, begun ones included: the same clock as [`monotonic_ms`], exact
+/// and never behind it.
+pub(crate) fn exact_ms() -> u64 {
+    let now = read(libc::CLOCK_MONOTONIC);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1000
+        + u64::try_from(now.tv_nsec).unwrap_or(0).div_ceil(1_000_000)
 }

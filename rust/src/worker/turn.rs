@@ -84,7 +84,7 @@ impl Turn<'_, '_> {
 
     /// A turn that ends a connection with nothing in progress, for the server drains.
     pub(super) fn run_drain(&mut self) -> Option<Fate> {
-        let next = self.machine.drain()?;
+        let next = self.machine.drain(&mut self.cx)?;
         Some(self.run_from(next))
     }
 

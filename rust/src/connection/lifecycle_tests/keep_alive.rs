@@ -55,7 +55,7 @@ fn keep_alive_on_its_deadline_closes_silently() {
 
 #[test]
 fn keep_alive_on_drain_closes() {
-    assert_eq!(Bench::keep_alive().machine.drain(), Some(Next::Close));
+    assert_eq!(Bench::keep_alive().with(|machine, cx| machine.drain(cx)), Some(Next::Close));
 }
 
 #[test]

@@ -41,11 +41,13 @@ impl<'b> Facts<'b> {
     pub(super) fn note(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), Refusal> {
         match name.len() {
             4 if is(name, b"host") => only(&mut self.host, value, Refusal::Host)?,
+            5 if is(name, b"range") => self.known.conditional = true,
             6 if is(name, b"accept") => first(&mut self.known.accept, value),
             6 if is(name, b"origin") => first(&mut self.known.origin, value),
             6 if is(name, b"expect") => self.note_expectation(value),
             7 if is(name, b"ping-to") => first(&mut self.known.ping_to, value),
             10 if is(name, b"connection") => self.note_connection(value),
+            13 if is(name, b"if-none-match") => self.known.conditional = true,
             14 if is(name, b"sec-fetch-dest") => first(&mut self.known.sec_fetch_dest, value),
             14 if is(name, b"content-length") => {
                 only(&mut self.content_length, value, Refusal::Framing)?;

@@ -1,5 +1,5 @@
-//! The smallest valid body of each kind. The binary ones are made by
-//! `tests/answers/make_bodies.py` and `make_fonts.py`; real decoders read all of them in `test_bodies.py`.
+//! The smallest valid body of each kind. The binary ones are made by `make_bodies.py`,
+//! `make_fonts.py` and `make_media.py` in `tests/answers/`, where real decoders read all of them.
 
 pub(super) const PAGE: &[u8] = include_bytes!("assets/page.html");
 pub(super) const FRAME: &[u8] = include_bytes!("assets/frame.html");
@@ -9,6 +9,9 @@ pub(super) const GIF: &[u8] = include_bytes!("assets/pixel.gif");
 pub(super) const PNG: &[u8] = include_bytes!("assets/pixel.png");
 pub(super) const JPEG: &[u8] = include_bytes!("assets/pixel.jpg");
 pub(super) const WEBP: &[u8] = include_bytes!("assets/pixel.webp");
+pub(super) const AVIF: &[u8] = include_bytes!("assets/pixel.avif");
+pub(super) const TIFF: &[u8] = include_bytes!("assets/pixel.tif");
+pub(super) const PSD: &[u8] = include_bytes!("assets/pixel.psd");
 pub(super) const BMP: &[u8] = include_bytes!("assets/pixel.bmp");
 pub(super) const ICO: &[u8] = include_bytes!("assets/pixel.ico");
 pub(super) const SVG: &[u8] = include_bytes!("assets/empty.svg");
@@ -38,6 +41,22 @@ pub(super) const HLS: &[u8] = include_bytes!("assets/empty.m3u8");
 pub(super) const DASH: &[u8] = include_bytes!("assets/empty.mpd");
 pub(super) const VTT: &[u8] = include_bytes!("assets/empty.vtt");
 pub(super) const WAV: &[u8] = include_bytes!("assets/silence.wav");
+pub(super) const MP3: &[u8] = include_bytes!("assets/silence.mp3");
+pub(super) const M4A: &[u8] = include_bytes!("assets/silence.m4a");
+pub(super) const AAC: &[u8] = include_bytes!("assets/silence.aac");
+pub(super) const OGG: &[u8] = include_bytes!("assets/silence.ogg");
+pub(super) const FLAC: &[u8] = include_bytes!("assets/silence.flac");
+pub(super) const MIDI: &[u8] = include_bytes!("assets/silence.mid");
+pub(super) const AIFF: &[u8] = include_bytes!("assets/silence.aiff");
+pub(super) const WEBM: &[u8] = include_bytes!("assets/silence.webm");
+pub(super) const MKV: &[u8] = include_bytes!("assets/silence.mkv");
+pub(super) const TS: &[u8] = include_bytes!("assets/silence.ts");
+pub(super) const MPG: &[u8] = include_bytes!("assets/silence.mpg");
+pub(super) const FLV: &[u8] = include_bytes!("assets/silence.flv");
+pub(super) const MP4: &[u8] = include_bytes!("assets/black.mp4");
+pub(super) const MOV: &[u8] = include_bytes!("assets/black.mov");
+pub(super) const THREE_GP: &[u8] = include_bytes!("assets/black.3gp");
+pub(super) const AVI: &[u8] = include_bytes!("assets/black.avi");
 
 pub(super) const WASM: &[u8] = include_bytes!("assets/module.wasm");
 pub(super) const PDF: &[u8] = include_bytes!("assets/page.pdf");

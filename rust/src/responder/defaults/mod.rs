@@ -15,11 +15,13 @@ mod types;
 
 use super::routes::COMMON_METHODS;
 use super::{Exchange, Request, Response};
+use super::{conditional, hash};
 use crate::config::Settings;
 use crate::http::{Head, Method};
 use index::Index;
 pub(super) use index::extension;
 use std::sync::LazyLock;
+use types::Cache;
 
 /// Every default answer, prepared.
 pub(super) struct Defaults {
@@ -40,6 +42,8 @@ pub(super) struct Prepared {
     alone: Response,
     /// For requests with Origin, which is added.
     echoing: Response,
+    /// The entity tag that both have, for conditional and range requests.
+    etag: Option<Box<str>>,
 }
 
 impl Defaults {
@@ -89,12 +93,35 @@ impl Prepared {
     /// Answers with the form that the request asks for. The exchange is open.
     #[inline]
     pub(super) fn send(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>, cors: bool) {
+        if head.known.conditional && self.send_part(head, exchange, cors) {
+            return;
+        }
         let _ = match echoed(head, cors) {
             None => exchange.respond(&self.alone),
             Some(origin) => {
                 exchange.respond_with(&self.echoing, cors::origin_line(origin).as_bytes())
             }
         };
+    }
+
+    /// Answers a request that may want a part only; whether it does.
+    #[cold]
+    fn send_part(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>, cors: bool) -> bool {
+        let etag = self.etag.as_deref().unwrap_or_default().as_bytes();
+        if etag.is_empty() {
+            return false;
+        }
+        let Some(part) = conditional::part(head, etag, self.alone.body().len()) else {
+            return false;
+        };
+        match echoed(head, cors) {
+            None => exchange.respond_part(&self.alone, b"", &part),
+            Some(origin) => {
+                let line = cors::origin_line(origin);
+                exchange.respond_part(&self.echoing, line.as_bytes(), &part);
+            }
+        }
+        true
     }
 }
 
@@ -123,6 +150,11 @@ pub(super) fn media_type(file: &str) -> String {
 /// Not to be kept by anybody.
 const NOT_CACHED: &str = "no-store";
 
+/// A strong entity tag: the same for the same octets and fields, whatever machine answers.
+fn etag_of(body: &[u8], fields: &[u8]) -> Box<str> {
+    format!("\"{:016x}\"", hash::extend(hash::hash(body), fields)).into()
+}
+
 /// Prepares answers.
 pub(super) struct Maker<'s> {
     pub(super) cors: bool,
@@ -131,8 +163,17 @@ pub(super) struct Maker<'s> {
 
 impl Maker<'_> {
     fn kind(&self, kind: &types::Kind) -> Prepared {
+        let body = kind.body.unwrap_or_default();
+        let etag = etag_of(body, kind.mime.as_bytes());
         let fields = [("Content-Type", kind.mime), ("Cache-Control", kind.cache.value())];
-        self.answer(200, &fields, kind.body.unwrap_or_default())
+        let tagged = [("ETag", &*etag), ("Accept-Ranges", "bytes")];
+        match kind.cache {
+            Cache::Never => self.answer(200, &fields, body),
+            Cache::Hour => {
+                let fields = [&fields[..], if body.is_empty() { &tagged[..1] } else { &tagged }];
+                Prepared { etag: Some(etag.clone()), ..self.answer(200, &fields.concat(), body) }
+            }
+        }
     }
 
     fn probe(&self, probe: &probes::Probe) -> Prepared {
@@ -146,13 +187,20 @@ impl Maker<'_> {
     /// The forms of a response of the operator's, which says itself who may read it if it says
     /// anything about that.
     pub(super) fn dress(&self, response: &Response) -> Prepared {
-        let response = response.with_server(self.server);
+        let mut response = response.with_server(self.server);
+        let mut etag = None;
+        if response.status() == 200 && !response.body().is_empty() && !response.names("ETag") {
+            let made = etag_of(response.body(), response.field_lines());
+            response = response.with_fields(&[("ETag", &*made), ("Accept-Ranges", "bytes")]);
+            etag = Some(made);
+        }
         if !self.cors || response.names("Access-Control-Allow-Origin") {
-            return Prepared { alone: response.clone(), echoing: response };
+            return Prepared { alone: response.clone(), echoing: response, etag };
         }
         Prepared {
             alone: response.with_fields(cors::FOR_ANYBODY),
             echoing: response.with_fields(cors::FOR_ORIGIN),
+            etag,
         }
     }
 
@@ -164,6 +212,10 @@ impl Maker<'_> {
             // All fields are constants of ours, which a test builds.
             builder.build().expect("a default answer is well-formed").with_server(self.server)
         };
-        Prepared { alone: prepare(cors::FOR_ANYBODY), echoing: prepare(cors::FOR_ORIGIN) }
+        Prepared {
+            alone: prepare(cors::FOR_ANYBODY),
+            echoing: prepare(cors::FOR_ORIGIN),
+            etag: None,
+        }
     }
 }

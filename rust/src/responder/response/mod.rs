@@ -7,6 +7,7 @@ mod tests;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::DateLine;
 use crate::http::status::reason_phrase;
+use crate::responder::conditional::Part;
 use std::sync::Arc;
 
 /// A response as bytes, ready to be copied out; cheap to clone, shared by all threads.
@@ -176,7 +177,51 @@ impl Response {
             return None;
         }
         self.write(out, &Wire { head_only: true, ..*wire });
-        Some(SharedBody { response: self.clone(), sent: 0 })
+        Some(SharedBody { response: self.clone(), sent: 0, end: self.body().len() })
+    }
+
+    /// Appends `part` of this response to `out`; a large body is not copied if `share` allows it.
+    #[cold]
+    pub(crate) fn write_part(
+        &self,
+        out: &mut Vec<u8>,
+        wire: &Wire<'_>,
+        part: &Part,
+        share: bool,
+    ) -> Option<SharedBody> {
+        let body = self.body();
+        let mut fields = Vec::new();
+        // What says how long the body is, or of which type, is another's.
+        let kept = |line: &&[u8]| match part {
+            Part::NotModified | Part::Range(_) => !is_field(line, b"content-length:"),
+            Part::Unsatisfiable => {
+                !is_field(line, b"content-length:") && !is_field(line, b"content-type:")
+            }
+        };
+        for line in self.field_lines().split_inclusive(|b| *b == b'\n').filter(kept) {
+            fields.extend_from_slice(line);
+        }
+        let range = match part {
+            Part::NotModified => 0..0,
+            Part::Range(range) => {
+                let (first, last, len) = (range.start, range.end - 1, range.len());
+                let line = format!("Content-Range: bytes {first}-{last}/{}\r\n", body.len());
+                fields.extend_from_slice(line.as_bytes());
+                fields.extend_from_slice(format!("Content-Length: {len}\r\n").as_bytes());
+                range.clone()
+            }
+            Part::Unsatisfiable => {
+                let line = format!("Content-Range: bytes */{}\r\n", body.len());
+                fields.extend_from_slice(line.as_bytes());
+                fields.extend_from_slice(b"Content-Length: 0\r\n");
+                0..0
+            }
+        };
+        let shared = share && range.len() >= SHARED_MIN && !wire.head_only;
+        let copied = if shared { &[][..] } else { &body[range.clone()] };
+        let prepared = Prepared::assemble(part.status(), &fields, copied, self.0.flags);
+        Response(Arc::new(prepared)).write(out, wire);
+        shared.then(|| SharedBody { response: self.clone(), sent: range.start, end: range.end })
     }
 
     fn write_varied(&self, out: &mut Vec<u8>, lines: [&[u8]; 3], head_only: bool) {
@@ -196,12 +241,13 @@ impl Response {
 pub(crate) struct SharedBody {
     response: Response,
     sent: usize,
+    end: usize,
 }
 
 impl SharedBody {
     /// What is not sent yet.
     pub(crate) fn rest(&self) -> &[u8] {
-        &self.response.body()[self.sent..]
+        &self.response.body()[self.sent..self.end]
     }
 
     /// Notes that `count` octets more were sent; whether that was all.
@@ -303,6 +349,11 @@ impl Prepared {
         block.extend_from_slice(body);
         Prepared { block: block.into_boxed_slice(), date, head, status, flags }
     }
+}
+
+/// Whether a field line begins with `name`, in lower case with its colon.
+fn is_field(line: &[u8], name: &[u8]) -> bool {
+    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// RFC 9112 section 4: the phrase may be empty, the space before it may not be missing.
