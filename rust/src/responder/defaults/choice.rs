@@ -33,6 +33,11 @@ impl Defaults {
             return same_class.unwrap_or_else(|| self.index.of_class(class));
         }
         let accepted = || head.known.accept.and_then(|accept| self.accepted(accept));
+        // An image or a script may be made by a program: it is what the element takes.
+        if named.is_some_and(|row| self.index.class(row) == Class::Program) {
+            let unsaid = if head.known.accept.is_none() { Class::Page } else { Class::Nothing };
+            return accepted().unwrap_or_else(|| self.index.of_class(unsaid));
+        }
         named.or_else(accepted).unwrap_or_else(|| {
             self.index.of_class(if head.path == "/" { Class::Page } else { Class::Nothing })
         })

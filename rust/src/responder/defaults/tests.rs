@@ -47,6 +47,19 @@ fn each_extension_is_answered_with_the_type_and_body_of_its_row() {
 }
 
 #[test]
+fn what_a_program_makes_is_what_the_client_takes() {
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let image = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+    assert_eq!(accepting(browser, "/a.php"), HTML);
+    assert_eq!(accepting(image, "/track.php"), "image/avif");
+    assert_eq!(accepting("text/css,*/*;q=0.1", "/style.php"), "text/css");
+    let script = answer("GET", "/tag.aspx", |h| h.known.accept = Some(b"*/*"));
+    assert_eq!((script.field("Content-Type"), script.body()), (Some(HTML), ""));
+    assert_eq!(get("/a.php").body(), get("/").body(), "who says nothing gets a page");
+    assert_eq!(to_destination("script", "/tag.php"), "text/javascript");
+}
+
+#[test]
 fn the_root_is_a_page_and_an_unknown_path_an_empty_one() {
     let root = get("/");
     assert_eq!(root.field("Content-Type"), Some(HTML));

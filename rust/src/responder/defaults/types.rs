@@ -36,6 +36,8 @@ pub(super) enum Class {
     Video,
     Track,
     Binary,
+    /// Made by a program on the server: only the client knows what it asks for.
+    Program,
 }
 
 /// How long an answer may be kept. Long enough to spare requests, short enough that a name which
@@ -49,7 +51,7 @@ pub(super) enum Cache {
 }
 
 impl Class {
-    pub(super) const ALL: [Class; 14] = [
+    pub(super) const ALL: [Class; 15] = [
         Class::Page,
         Class::Frame,
         Class::Nothing,
@@ -64,6 +66,7 @@ impl Class {
         Class::Video,
         Class::Track,
         Class::Binary,
+        Class::Program,
     ];
     pub(super) const COUNT: usize = Class::ALL.len();
 
@@ -127,7 +130,7 @@ const fn kind(
     let cache = match class {
         Class::Image | Class::Script | Class::Style | Class::Font => Cache::Hour,
         Class::Audio | Class::Video | Class::Track | Class::Binary => Cache::Hour,
-        Class::Page | Class::Frame | Class::Nothing => Cache::Never,
+        Class::Page | Class::Frame | Class::Nothing | Class::Program => Cache::Never,
         Class::Json | Class::Xml | Class::Text => Cache::Never,
     };
     Kind { class, mime, body: Some(body), cache, extensions }
@@ -143,6 +146,7 @@ use Class::*;
 /// Every kind.
 pub(super) const TABLE: &[Kind] = &[
     kind(Page, "text/html; charset=utf-8", body::PAGE, HTML_LIKE),
+    kind(Program, "text/html; charset=utf-8", body::PAGE, PROGRAMS),
     kind(Page, "application/xhtml+xml", body::XHTML, &["xhtml", "xht"]),
     kind(Frame, "text/html; charset=utf-8", body::FRAME, &[]),
     kind(Nothing, "text/html; charset=utf-8", b"", &[]),
@@ -320,11 +324,13 @@ const SOURCES: &[&str] = &[
     "f90", "graphql", "proto", "vue", "svelte", "coffee", "bat", "ps1", "gradle", "cmake", "tf",
 ];
 
-/// What is made by a program on the server is a page as a rule.
-const HTML_LIKE: &[&str] = &[
-    "html", "htm", "shtml", "phtml", "dhtml", "php", "php3", "php4", "php5", "php7", "asp", "aspx",
-    "ashx", "asmx", "jsp", "jspx", "jsf", "do", "action", "cgi", "pl", "py", "cfm", "asx", "axd",
-    "php6", "php8", "phps", "xhtm", "jhtml", "rhtml", "hta", "mhtml", "mht", "nsf",
+const HTML_LIKE: &[&str] =
+    &["html", "htm", "shtml", "dhtml", "xhtm", "jhtml", "rhtml", "hta", "mhtml", "mht"];
+
+/// What is made by a program on the server is a page, if the client takes one.
+const PROGRAMS: &[&str] = &[
+    "phtml", "php", "php3", "php4", "php5", "php6", "php7", "php8", "phps", "asp", "aspx", "ashx",
+    "asmx", "asx", "axd", "jsp", "jspx", "jsf", "do", "action", "cgi", "pl", "py", "cfm", "nsf",
 ];
 
 const OOXML_DOCUMENT: &str =
