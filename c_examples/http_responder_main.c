@@ -139,7 +139,8 @@ static int run(const char *program, const char *workers, hr_config *config, int 
     hr_result result = HR_OK;
     int status;
 
-    if (workers != NULL)
+    result = hr_config_set(config, "sandbox", "on");
+    if (result == HR_OK && workers != NULL)
         result = hr_config_set(config, "workers", workers);
     if (result == HR_OK)
         result = hr_config_parse_args(config, argc, argv, NULL);

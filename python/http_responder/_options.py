@@ -106,5 +106,17 @@ class Options(TypedDict, total=False):
     server_name: Optional[str]
     """The value of the Server field; empty sends none."""
 
+    user: Optional[str]
+    """Name of the user that the process becomes once its sockets are bound; for root only."""
+
+    group: Optional[str]
+    """Name of the group that the process becomes; that of the user if it is not said."""
+
+    sandbox: Optional[Switch]
+    """Whether the whole process gives away at the start, where the kernel can, the right to
+    write, make and run files (Landlock) and all system calls that the server does not make
+    (seccomp); the programs http_responder and http_responder_mt do unless told not to.
+    Default: off."""
+
     log_level: Optional[Literal["off", "error", "warn", "info"]]
     """What is written to standard error. Default: warn."""

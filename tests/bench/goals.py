@@ -34,8 +34,14 @@ def judge(report: dict) -> list[Goal]:
         one, other = figure(workload, of, key), figure(workload, by, key)
         return one / other if one is not None and other else None
 
+    def difference(workload: str, one: str, other: str) -> float | None:
+        pair = figure(workload, one, "cpu_us"), figure(workload, other, "cpu_us")
+        return None if None in pair else pair[0] - pair[1]
+
     user = quotient("keepalive", "user_us", OURS, "floor")
     rule, callback = figure("callback", "rule", "cpu_us"), figure("callback", "callback", "cpu_us")
+    hosts = difference("rules", "100,000 hosts", "10 hosts")
+    default = difference("rules", "default answer", "fixed rule")
     workers = [quotient("workers", "cpu_us", f"{count} workers", "1 workers") for count in (2, 4)]
     candidates: list[tuple[str, float | None, float, bool]] = [
         ("keepalive: CPU time per request, ratio to the floor", figure("keepalive", OURS, "cpu_us_ratio"), 1.05, False),
@@ -49,6 +55,8 @@ def judge(report: dict) -> list[Goal]:
         ("fixed rate: p99, ratio to the floor", figure("rate", OURS, "p99_us_ratio"), 1.10, False),
         ("fixed rate: p99.9, ratio to the floor", figure("rate", OURS, "p999_us_ratio"), 1.10, False),
         ("callback: microseconds more than the rule", None if None in (rule, callback) else callback - rule, 0.05, False),
+        ("rules: microseconds that 100,000 hosts cost more than ten", hosts, 0.1, False),
+        ("a default answer by type: microseconds more than a fixed rule", default, 0.15, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

@@ -12,7 +12,7 @@ from peers import DISPATCH, FLOOR, OURS, PEERS, REUSEPORT, Missing, Peer, c_prog
 KEEPALIVE = Load()
 IDLE_CONNECTIONS = 15_000
 # Quantities that are counted take no rounds: they come out the same each time.
-COUNTED = {"keepalive", "browser", "pipeline"}
+COUNTED = {"keepalive", "browser", "pipeline", "rules"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,31 @@ def _callback(how: str) -> Peer:
     return Peer(how, program, lambda: "callback.c")
 
 
+def _rules(name: str, text: str) -> Peer:
+    """Ours with these rules; none at all for an empty text."""
+
+    def program(port, folder) -> list[str]:
+        path = folder / "rules.toml"
+        path.write_text(text)
+        return ours(1, 17_000, *(["--rules", str(path)] if text else []))(port, folder)
+
+    return Peer(name, program, lambda: "")
+
+
+def _hosts(count: int) -> str:
+    """A rule for each of so many hosts; the last is the one that is asked for."""
+    request = (HERE / "requests" / "minimal.http").read_text()
+    asked = next(line.split(":", 1)[1].strip() for line in request.splitlines() if line.lower().startswith("host:"))
+    names = [f"host{number}.site{number % 1000}.ads.example" for number in range(count - 1)]
+    return "".join(f'[[rule]]\nhost = "{name}"\nnull = "gif"\n' for name in [*names, asked.split(":")[0]])
+
+
+def _rule_sets() -> list[Peer]:
+    fixed = _rules("fixed rule", '[[rule]]\npath = "/x.gif"\nnull = "gif"\n')
+    few, many = _rules("10 hosts", _hosts(10)), _rules("100,000 hosts", _hosts(100_000))
+    return [fixed, _rules("default answer", ""), few, many]
+
+
 def _workers(count: int) -> Peer:
     return Peer(f"{count} workers", ours(count, 1000), lambda: "")
 
@@ -48,6 +73,7 @@ WORKLOADS = [
     Workload("churn", "a new connection for every request, 64 at a time", Load(churn=True), _churners),
     Workload("rate", "64 connections at half of what the floor can do", KEEPALIVE, _everybody),
     Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),
+    Workload("rules", "rules of a file, and none", KEEPALIVE, lambda _: _rule_sets()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),

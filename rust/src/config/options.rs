@@ -345,6 +345,32 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.server_name = v.text().to_owned(),
     ),
     row(
+        "user",
+        Group::Operation,
+        Kind::Text { max: 64 },
+        "",
+        "Name of the user that the process becomes once its sockets are bound; for root only.",
+        |s, v| s.user = v.text().to_owned(),
+    ),
+    row(
+        "group",
+        Group::Operation,
+        Kind::Text { max: 64 },
+        "",
+        "Name of the group that the process becomes; that of the user if it is not said.",
+        |s, v| s.group = v.text().to_owned(),
+    ),
+    row(
+        "sandbox",
+        Group::Operation,
+        Kind::Switch,
+        "off",
+        "Whether the whole process gives away at the start, where the kernel can, the right to \
+         write, make and run files (Landlock) and all system calls that the server does not make \
+         (seccomp); the programs http_responder and http_responder_mt do unless told not to.",
+        |s, v| s.sandbox = v.switch(),
+    ),
+    row(
         "log_level",
         Group::Operation,
         Kind::Choice(&[

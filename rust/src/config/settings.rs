@@ -113,6 +113,12 @@ pub struct Settings {
     pub cors: bool,
     /// `server_name`: the value of the Server field; empty sends none.
     pub server_name: String,
+    /// `user`; empty stays who it is.
+    pub user: String,
+    /// `group`; empty is that of the user.
+    pub group: String,
+    /// `sandbox`
+    pub sandbox: bool,
     /// `log_level`
     pub log_level: LogLevel,
 }
@@ -145,6 +151,9 @@ impl Settings {
             probes: false,
             cors: false,
             server_name: String::new(),
+            user: String::new(),
+            group: String::new(),
+            sandbox: false,
             log_level: LogLevel::Off,
         }
     }
@@ -166,6 +175,9 @@ impl Settings {
             max_body: self.max_body,
             max_body_memory: self.max_body_memory,
             max_pending_memory: self.max_pending_memory,
+            user: self.user,
+            group: self.group,
+            sandbox: self.sandbox,
             log_level: self.log_level,
             ..fresh
         }

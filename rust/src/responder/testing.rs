@@ -36,6 +36,9 @@ pub(super) fn settings() -> Settings {
         probes: true,
         cors: true,
         server_name: String::new(),
+        user: String::new(),
+        group: String::new(),
+        sandbox: false,
         log_level: LogLevel::Off,
     }
 }

@@ -6,6 +6,7 @@
 //! | `notice` | what it is told from outside, also from signal handlers |
 //! | `reload` | files, read again |
 //! | `rules` | the rules file |
+//! | `sandbox` | what the process gives away once its sockets are bound |
 //! | `state` | where it is in its life |
 //! | `systemd` | what the service manager gives and is told |
 //! | `threads` | its workers and its supervisor |
@@ -14,6 +15,7 @@ mod listeners;
 pub(crate) mod notice;
 mod reload;
 mod rules;
+mod sandbox;
 mod state;
 mod systemd;
 mod threads;
@@ -219,13 +221,25 @@ impl Server {
             listeners.truncate(before);
             return Err(error);
         }
-        let shares = listeners.deal(self.settings().workers);
+        let settings = self.settings();
+        if let Err(error) = sandbox::drop_privileges(&settings) {
+            listeners.truncate(before);
+            return Err(error);
+        }
+        if settings.sandbox {
+            let unix = listeners.addresses().iter().filter_map(|it| it.strip_prefix("unix:"));
+            sandbox::restrict_files(unix.map(Path::new), self.inner.log);
+        }
+        let shares = listeners.deal(settings.workers);
         drop(listeners);
         match threads::start(&self.inner, shares) {
             Ok(supervisor) => {
                 life.supervisor = Some(supervisor);
                 life.state = ServerState::Running;
                 drop(life);
+                if settings.sandbox {
+                    sandbox::restrict_calls(self.inner.log);
+                }
                 if let Some(manager) = self.inner.manager.get() {
                     manager.ready(&self.describe());
                 }

@@ -24,7 +24,7 @@ pub(super) enum Reach {
 /// Collects names before they become [`Hosts`].
 #[derive(Default)]
 pub(super) struct HostsBuilder {
-    names: HashMap<Box<[u8]>, [Vec<u32>; 2]>,
+    names: hash::Map<Box<[u8]>, [Vec<u32>; 2]>,
 }
 
 impl HostsBuilder {

@@ -6,8 +6,6 @@ use super::hosts::{Hosts, HostsBuilder, Reach};
 use crate::http::Head;
 use crate::responder::defaults::extension;
 use crate::responder::hash;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Numbers of rules by what they are found by; every list is in order.
 pub(super) struct Index {
@@ -20,7 +18,7 @@ pub(super) struct Index {
     rest: Vec<u32>,
 }
 
-type Map<K> = HashMap<K, Vec<u32>, BuildHasherDefault<Mixer>>;
+type Map<K> = hash::Map<K, Vec<u32>>;
 
 /// The longest extension that is looked up.
 const EXTENSION_MAX: usize = 32;
@@ -97,18 +95,4 @@ impl Index {
 
 fn list(found: Option<&Vec<u32>>) -> &[u32] {
     found.map_or(&[], Vec::as_slice)
-}
-
-/// [`hash::hash`] for the standard library's map.
-#[derive(Default)]
-struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash::extend(self.0, bytes);
-    }
 }
