@@ -5,6 +5,7 @@
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
 //! | `reload` | files, read again |
+//! | `report` | what it says of itself |
 //! | `rules` | the rules file |
 //! | `sandbox` | what the process gives away once its sockets are bound |
 //! | `state` | where it is in its life |
@@ -14,6 +15,7 @@
 mod listeners;
 pub(crate) mod notice;
 mod reload;
+mod report;
 mod rules;
 mod sandbox;
 mod state;
@@ -359,81 +361,6 @@ impl Server {
             })?);
         }
         Ok(())
-    }
-
-    /// Works as a service of systemd: takes over the sockets that it has opened (LISTEN_FDS), and tells
-    /// it (NOTIFY_SOCKET) when the server is ready, reloads and stops, how much there is to do and,
-    /// if it wants to know (WATCHDOG_USEC), that every worker still moves. Returns how many sockets
-    /// were taken over. Without systemd it does nothing. To be called once for a process, while it
-    /// has one thread: the variables of its environment are removed.
-    ///
-    /// # Errors
-    /// [`ErrorCode::InvalidArgument`] for a descriptor that is no listening stream socket;
-    /// [`ErrorCode::State`] once started.
-    pub fn use_systemd(&self) -> Result<u32> {
-        let _life = self.built("listen")?;
-        let mut listeners = lock(&self.inner.listeners);
-        let sockets = systemd::inherited()?;
-        let count = sockets.len() as u32;
-        for socket in sockets {
-            listeners.adopt(socket)?;
-        }
-        if let Some(manager) = Manager::of_this_process() {
-            let _ = self.inner.manager.set(manager);
-        }
-        Ok(count)
-    }
-
-    /// Where the server is in its life.
-    pub fn state(&self) -> ServerState {
-        self.inner.life().state
-    }
-
-    /// The statistics of all workers, summed.
-    pub fn stats(&self) -> Snapshot {
-        self.inner.stats().1
-    }
-
-    /// The statistics of one worker.
-    ///
-    /// # Errors
-    /// [`ErrorCode::InvalidArgument`] for a worker that is not there.
-    pub fn worker_stats(&self, worker: u32) -> Result<Snapshot> {
-        let workers = self.inner.stats().0;
-        workers.get(worker as usize).copied().ok_or_else(|| {
-            let there = workers.len();
-            let text = format!("worker: expected a number below {there}, got {worker}");
-            Error::new(ErrorCode::InvalidArgument, text)
-        })
-    }
-
-    /// The statistics of each worker and their sum, written out.
-    pub fn stats_text(&self, format: Format) -> String {
-        self.inner.stats_text(format)
-    }
-
-    /// One line: what listens where, with how many workers and what capacity.
-    pub fn describe(&self) -> String {
-        let settings = self.settings();
-        let state = self.state();
-        let listeners = lock(&self.inner.listeners);
-        let place = match (state, listeners.addresses()) {
-            (ServerState::Stopped, _) => "stopped,".to_owned(),
-            (_, []) => "listening nowhere yet".to_owned(),
-            (_, addresses) => format!("listening on {}", addresses.join(", ")),
-        };
-        drop(listeners);
-        let capacity = match self.inner.running.get() {
-            Some(running) => running.capacity,
-            None => settings.max_connections,
-        };
-        let workers = settings.workers;
-        let all = u64::from(capacity) * workers as u64;
-        let s = if workers == 1 { "" } else { "s" };
-        format!(
-            "{place} with {workers} worker{s}, \
-             {capacity} connections each ({all} in all)"
-        )
     }
 
     fn listen_as_configured(&self, listeners: &mut Listeners) -> Result<()> {

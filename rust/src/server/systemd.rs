@@ -1,6 +1,7 @@
 //! The server as a service of systemd: sockets that it opens for us, and what it is told
 //! (sd_notify(3), sd_listen_fds(3), systemd.service(5)). Without systemd nothing happens.
 
+use super::{Server, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::Snapshot;
 use crate::sync::{Mutex, PoisonError};
@@ -11,6 +12,31 @@ use std::time::{Duration, Instant};
 
 /// How often the status line is renewed.
 const STATUS_EVERY: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Works as a service of systemd: takes over the sockets that it has opened (LISTEN_FDS), and tells
+    /// it (NOTIFY_SOCKET) when the server is ready, reloads and stops, how much there is to do and,
+    /// if it wants to know (WATCHDOG_USEC), that every worker still moves. Returns how many sockets
+    /// were taken over. Without systemd it does nothing. To be called once for a process, while it
+    /// has one thread: the variables of its environment are removed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidArgument`] for a descriptor that is no listening stream socket;
+    /// [`ErrorCode::State`] once started.
+    pub fn use_systemd(&self) -> Result<u32> {
+        let _life = self.built("listen")?;
+        let mut listeners = lock(&self.inner.listeners);
+        let sockets = inherited()?;
+        let count = sockets.len() as u32;
+        for socket in sockets {
+            listeners.adopt(socket)?;
+        }
+        if let Some(manager) = Manager::of_this_process() {
+            let _ = self.inner.manager.set(manager);
+        }
+        Ok(count)
+    }
+}
 
 /// What the service manager is told, and how often.
 #[derive(Debug)]

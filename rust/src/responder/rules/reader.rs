@@ -1,33 +1,22 @@
 //! The tables of a rules file, key by key. Every mistake is noted, and reading goes on.
 
-use super::condition::{Conditions, PathTest, Test};
-use super::fault::{Fault, Manner};
+mod conditions;
+mod manner;
+
 use super::file::{read_octets, read_text};
-use super::hosts::{self, Reach};
-use super::list;
 use super::mistake::{Mistake, place};
 use super::{Action, Draft, Rule};
 use crate::config::suggest::nearest_of;
-use crate::config::values::{self, quoted};
+use crate::config::values::quoted;
 use crate::responder::defaults::{media_type, row_of};
-use crate::responder::pattern::Pattern;
-use crate::responder::response::is_token;
-use crate::responder::routes::Methods;
 use crate::responder::{Response, ResponseBuilder};
 use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Octets of the largest file that is an answer.
 const BODY_MAX: u64 = 64 << 20;
-/// Octets of the largest list of hosts: some ten million names.
-const LIST_MAX: u64 = 256 << 20;
-/// Mistakes of one list that are told.
-const LIST_MISTAKES: usize = 10;
-/// The longest delay and pause.
-const DELAY_MAX: Duration = Duration::from_secs(3600);
 
 /// Every key of a rule: conditions, actions, and what goes with them.
 const KEYS: &[&str] = &[
@@ -116,112 +105,6 @@ impl Reader<'_> {
         (self.mistakes.len() == before).then_some(Draft { hosts, rule })
     }
 
-    // ---- conditions ----
-
-    fn hosts(&mut self, table: &DeTable<'_>) -> Vec<(String, Reach)> {
-        let mut found = Vec::new();
-        for (text, span) in self.texts(table, "host") {
-            match hosts::parse(text) {
-                Ok(host) => found.push(host),
-                Err(expected) => self.refuse(span, "host", expected, text),
-            }
-        }
-        for (file, span) in self.texts(table, "host_file") {
-            self.host_file(file, span, &mut found);
-        }
-        found
-    }
-
-    fn host_file(&mut self, file: &str, span: Range<usize>, found: &mut Vec<(String, Reach)>) {
-        let path = self.beside(file);
-        let text = match read_text(&path, LIST_MAX) {
-            Ok(text) => text,
-            Err(error) => {
-                let message = format!("cannot read {}: {error}", quoted(file));
-                return self.note(span, "host_file", &message);
-            }
-        };
-        let mut wrong = 0;
-        for (number, line) in text.lines().enumerate() {
-            let Err(message) = list::read_line(line, found) else { continue };
-            wrong += 1;
-            if wrong <= LIST_MISTAKES {
-                let place = Some((number + 1, 1));
-                self.mistakes.push(Mistake { path: path.clone(), place, message });
-            }
-        }
-        if wrong > LIST_MISTAKES {
-            let message = format!("{} more lines like these", wrong - LIST_MISTAKES);
-            self.mistakes.push(Mistake { path, place: None, message });
-        }
-    }
-
-    fn conditions(&mut self, table: &DeTable<'_>) -> Conditions {
-        let mut conditions = Conditions::default();
-        for (text, span) in self.texts(table, "method") {
-            match Methods::parse(text) {
-                Ok(methods) => conditions.methods.push(methods),
-                Err(error) => self.note(span, "method", error.message()),
-            }
-        }
-        for (text, span) in self.texts(table, "path") {
-            match Pattern::parse(text) {
-                Ok(pattern) => conditions.paths.push(PathTest::Pattern(pattern)),
-                Err(error) => self.note(span, "path", error.message()),
-            }
-        }
-        for (text, span) in self.texts(table, "prefix") {
-            if text.starts_with('/') {
-                conditions.paths.push(PathTest::Prefix(text.into()));
-            } else {
-                self.refuse(span, "prefix", "the start of a path, from its \"/\" on", text);
-            }
-        }
-        for (text, span) in self.texts(table, "extension") {
-            let name = text.strip_prefix('.').unwrap_or(text).to_ascii_lowercase();
-            if (1..=32).contains(&name.len()) && !name.contains(['/', '.', '?', '#', ';']) {
-                conditions.extensions.push(name.into());
-            } else {
-                self.refuse(span, "extension", "an extension such as gif", text);
-            }
-        }
-        conditions.headers = self.tests(table, "header", |name| is_token(name.as_bytes()));
-        conditions.query = self.tests(table, "query", |_| true);
-        conditions
-    }
-
-    fn tests(
-        &mut self,
-        table: &DeTable<'_>,
-        key: &str,
-        is_name: impl Fn(&str) -> bool,
-    ) -> Vec<(Box<str>, Test)> {
-        let Some(value) = table.get(key) else { return Vec::new() };
-        let DeValue::Table(tests) = value.get_ref() else {
-            self.wrong(key, value, "a table such as { name = \"value\" }");
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for (name, value) in tests {
-            let test = match value.get_ref() {
-                DeValue::String(text) => Test::Like(text.as_ref().into()),
-                DeValue::Boolean(true) => Test::Present,
-                DeValue::Boolean(false) => Test::Absent,
-                _ => {
-                    let expected = "a text, in which * stands for anything, or true or false";
-                    self.wrong(&format!("{key}.{}", name.get_ref()), value, expected);
-                    continue;
-                }
-            };
-            if is_name(name.get_ref()) {
-                found.push((name.get_ref().as_ref().into(), test));
-            } else {
-                self.refuse(name.span(), key, "a token as the name", name.get_ref());
-            }
-        }
-        found
-    }
-
     // ---- actions ----
 
     fn action(&mut self, table: &DeTable<'_>, rule: Range<usize>) -> Option<Action> {
@@ -289,10 +172,9 @@ impl Reader<'_> {
         let before = self.mistakes.len();
         let redirect = self.text(table, "redirect");
         let status = self.status(table, if redirect.is_some() { 302 } else { 200 });
-        if let (Some((location, span)), false) = (&redirect, (300..400).contains(&status)) {
+        if let (Some((_, span)), false) = (&redirect, (300..400).contains(&status)) {
             let message = format!("expected a status from 300 to 399 with it, got {status}");
             self.note(span.clone(), "redirect", &message);
-            let _ = location;
         }
         let mut builder = Response::builder(status);
         let mut own_type = false;
@@ -349,13 +231,12 @@ impl Reader<'_> {
             self.wrong("headers", value, "a table such as { Name = \"value\" }");
             return (builder, own_type);
         };
-        for (name, value) in fields {
+        for name in fields.keys() {
             let name = name.get_ref().as_ref();
             own_type |= name.eq_ignore_ascii_case("content-type");
             for (text, _) in self.texts(fields, name) {
                 builder = builder.header(name, text);
             }
-            let _ = value;
         }
         (builder, own_type)
     }
@@ -373,91 +254,6 @@ impl Reader<'_> {
                 (Vec::new(), None)
             }
         }
-    }
-
-    // ---- manner ----
-
-    fn manner(&mut self, table: &DeTable<'_>) -> Manner {
-        let delay = table.get("delay").and_then(|value| self.duration("delay", value));
-        let fault = table.get("fault").and_then(|value| self.fault(value));
-        Manner { delay: delay.unwrap_or_default(), fault }
-    }
-
-    fn fault(&mut self, value: &Value<'_>) -> Option<Fault> {
-        const PAUSE: Duration = Duration::from_millis(100);
-        if let DeValue::String(name) = value.get_ref() {
-            return match name.as_ref() {
-                "truncate" => Some(Fault::Truncate(None)),
-                "drip" => Some(Fault::Drip(1, PAUSE)),
-                "garbage" => Some(Fault::Garbage(512)),
-                "wrong_length" => Some(Fault::WrongLength(1 << 20)),
-                "reset" => Some(Fault::ResetAfter(64)),
-                other => {
-                    let expected = "truncate, drip, garbage, wrong_length or reset";
-                    self.refuse(value.span(), "fault", expected, other);
-                    None
-                }
-            };
-        }
-        let DeValue::Table(table) = value.get_ref() else {
-            self.wrong("fault", value, "a name such as \"truncate\" or a table");
-            return None;
-        };
-        const NAMES: &[&str] =
-            &["truncate", "drip", "every", "garbage", "wrong_length", "reset_after"];
-        for key in table.keys().filter(|key| !NAMES.contains(&key.get_ref().as_ref())) {
-            self.unknown(key.get_ref(), key.span(), NAMES);
-        }
-        let every = table.get("every").and_then(|value| self.duration("fault.every", value));
-        let kinds = ["truncate", "drip", "garbage", "wrong_length", "reset_after"];
-        let mut said = kinds.iter().filter_map(|kind| Some((*kind, table.get(*kind)?)));
-        let (Some((kind, value)), None) = (said.next(), said.next()) else {
-            self.note(value.span(), "fault", &format!("expected one of {}", kinds.join(", ")));
-            return None;
-        };
-        if every.is_some() && kind != "drip" {
-            self.note(value.span(), "fault.every", &format!("expected with drip, got {kind}"));
-        }
-        let count = self.count(&format!("fault.{kind}"), value)?;
-        Some(match kind {
-            "truncate" => Fault::Truncate(Some(count)),
-            "drip" if count == 0 => {
-                self.wrong("fault.drip", value, "a number of octets from 1 on");
-                return None;
-            }
-            "drip" => Fault::Drip(count, every.unwrap_or(PAUSE)),
-            "garbage" => Fault::Garbage(count),
-            "wrong_length" => Fault::WrongLength(count as u64),
-            _ => Fault::ResetAfter(count),
-        })
-    }
-
-    fn count(&mut self, key: &str, value: &Value<'_>) -> Option<usize> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => number.to_string().parse::<u32>().ok(),
-            _ => None,
-        };
-        // Garbage is made in memory.
-        let fits = number.filter(|n| *n <= 1 << 30 && (key != "fault.garbage" || *n <= 1 << 20));
-        if fits.is_none() {
-            let most = if key == "fault.garbage" { "1048576" } else { "1073741824" };
-            self.wrong(key, value, &format!("a number of octets up to {most}"));
-        }
-        fits.map(|n| n as usize)
-    }
-
-    fn duration(&mut self, key: &str, value: &Value<'_>) -> Option<Duration> {
-        let text = match value.get_ref() {
-            DeValue::String(text) => text.to_string(),
-            DeValue::Integer(number) => number.to_string(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            _ => String::new(),
-        };
-        let duration = values::duration(&text).filter(|duration| *duration <= DELAY_MAX);
-        if duration.is_none() {
-            self.wrong(key, value, "a duration such as 250ms or 2s, at most 1h");
-        }
-        duration
     }
 
     // ---- values and mistakes ----
