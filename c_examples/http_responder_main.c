@@ -29,6 +29,20 @@ static int rejected(const char *program, hr_result result)
     return failed(program);
 }
 
+/* Mistakes of a rules file, one a line, or options that contradict each other. */
+static int not_made(const char *program, hr_result result)
+{
+    const char *line = hr_last_error();
+
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+
+        fprintf(stderr, "%s: %.*s\n", program, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    return result == HR_ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
+}
+
 static int print_line(const char *program, const char *line)
 {
     if (printf("%s\n", line) < 0 || fflush(stdout) == EOF) {
@@ -151,7 +165,7 @@ static int run(const char *program, const char *workers, hr_config *config, int 
         return status;
     result = hr_server_new(config, &server);
     if (result != HR_OK)
-        return rejected(program, result);
+        return not_made(program, result);
     status = serve(program, server);
     hr_server_free(server);
     return status;

@@ -332,7 +332,7 @@ typedef struct {
     uint64_t connections_open;
     // Connections on which a head or body is arriving. (gauge)
     uint64_t connections_reading;
-    // Connections whose request a handler holds. (gauge)
+    // Connections whose request waits for its answer: a handler's, or one that a rule delays. (gauge)
     uint64_t connections_processing;
     // Connections with queued octets that the socket did not take. (gauge)
     uint64_t connections_writing;
@@ -612,8 +612,8 @@ hr_result hr_server_use_systemd(hr_server *server,
 // place of those loaded before; also while running. They are asked after the routes and the rules of
 // hr_server_rule(), before the fallback. hr_server_reload() reads them again.
 //
-// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected; all
-// stays as it was then.
+// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected;
+// HR_ERR_IO if it cannot be opened; all stays as it was then.
 hr_result hr_server_load_rules(hr_server *server,
                                const char *path);
 
@@ -626,7 +626,7 @@ hr_result hr_server_reload(const hr_server *server);
 // Reads the rules file, or the folder of them, at `path` as hr_server_load_rules() would, without a
 // server; `rules` (may be NULL) gets how many there are.
 //
-// HR_ERR_CONFIG with every mistake, one a line.
+// HR_ERR_CONFIG with every mistake, one a line; HR_ERR_IO if it cannot be opened.
 hr_result hr_rules_check(const char *path, size_t *rules);
 
 // Sends requests that no route and no rule takes to `handler`, in place of the default answers.

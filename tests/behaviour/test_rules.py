@@ -239,4 +239,13 @@ def test_a_server_does_not_start_with_wrong_rules(tmp_path):
     rules.write_text("[[rule]]\nbody = 1\n")
     argv = [BINARY, "0", "127.0.0.1", "--rules", str(rules)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 2 and f"{rules}:2:8: rule 1, body: expected a text, got 1" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr == f"http_responder_mt: {rules}:2:8: rule 1, body: expected a text, got 1\n"
+    rules.write_text("[[rule]]\n[[rule]]\n")
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2 and all(line.startswith(f"http_responder_mt: {rules}:") for line in lines)
+    rules.unlink()
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == f"http_responder_mt: rules: {rules}: No such file or directory (os error 2)\n"

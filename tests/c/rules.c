@@ -53,7 +53,7 @@ static void every_mistake_is_a_line_of_the_last_error(void)
     EXPECT_NUMBER(2, rules);
     EXPECT_RESULT(HR_OK, hr_rules_check(path, NULL));
     unlink(path);
-    EXPECT_RESULT(HR_ERR_CONFIG, hr_server_load_rules(server, path));
+    EXPECT_RESULT(HR_ERR_IO, hr_server_load_rules(server, path));
     EXPECT_CONTAINS(path, hr_last_error());
     hr_server_free(server);
 }

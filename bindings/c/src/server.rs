@@ -277,8 +277,8 @@ pub unsafe extern "C" fn hr_server_use_systemd(
 /// place of those loaded before; also while running. They are asked after the routes and the rules of
 /// hr_server_rule(), before the fallback. hr_server_reload() reads them again.
 ///
-/// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected; all
-/// stays as it was then.
+/// HR_ERR_CONFIG with every mistake, one a line: file, line, column, key and what was expected;
+/// HR_ERR_IO if it cannot be opened; all stays as it was then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_server_load_rules(
     server: *mut hr_server,
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn hr_server_reload(server: *const hr_server) -> hr_result
 /// Reads the rules file, or the folder of them, at `path` as hr_server_load_rules() would, without a
 /// server; `rules` (may be NULL) gets how many there are.
 ///
-/// HR_ERR_CONFIG with every mistake, one a line.
+/// HR_ERR_CONFIG with every mistake, one a line; HR_ERR_IO if it cannot be opened.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_rules_check(path: *const c_char, rules: *mut usize) -> hr_result {
     guard(|| {

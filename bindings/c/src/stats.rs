@@ -51,7 +51,7 @@ pub struct hr_stats {
     pub connections_open: u64,
     /// Connections on which a head or body is arriving. (gauge)
     pub connections_reading: u64,
-    /// Connections whose request a handler holds. (gauge)
+    /// Connections whose request waits for its answer: a handler's, or one that a rule delays. (gauge)
     pub connections_processing: u64,
     /// Connections with queued octets that the socket did not take. (gauge)
     pub connections_writing: u64,

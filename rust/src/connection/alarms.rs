@@ -16,11 +16,16 @@ pub(crate) struct Alarms {
     /// The same clock, asked for the moment: nobody shall be called early because a batch of
     /// events took its time.
     exact: fn() -> u64,
+    /// How many there may be before those of connections that are gone are looked for.
+    tidy_at: usize,
 }
+
+/// As many may always wait.
+const TIDY_MIN: usize = 1024;
 
 impl Default for Alarms {
     fn default() -> Self {
-        Alarms { heap: BinaryHeap::new(), now: 0, exact: clock::exact_ms }
+        Alarms { heap: BinaryHeap::new(), now: 0, exact: clock::exact_ms, tidy_at: TIDY_MIN }
     }
 }
 
@@ -45,6 +50,20 @@ impl Alarms {
         Some(Key { index, generation })
     }
 
+    /// Forgets alarms of connections that are gone, as [`is_there`](Self::tidy) says, once there are
+    /// many more than last time: who asks for a long delay, leaves and comes again shall not fill
+    /// the memory.
+    pub(crate) fn tidy(&mut self, mut is_there: impl FnMut(Key) -> bool) {
+        if self.heap.len() < self.tidy_at {
+            return;
+        }
+        self.heap.retain(|Reverse((_, index, generation))| {
+            is_there(Key { index: *index, generation: *generation })
+        });
+        self.heap.shrink_to(TIDY_MIN);
+        self.tidy_at = TIDY_MIN.max(2 * self.heap.len());
+    }
+
     /// Time until the next alarm.
     pub(crate) fn left(&self) -> Option<Duration> {
         let Reverse((at, ..)) = self.heap.peek()?;
@@ -55,6 +74,22 @@ impl Alarms {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_of_connections_that_are_gone_do_not_pile_up() {
+        let mut alarms = Alarms::default();
+        for generation in 0..100_000 {
+            alarms.set(Key { index: 0, generation }, Duration::from_secs(3600));
+            alarms.tidy(|key| key.generation == generation);
+            assert!(alarms.heap.len() <= TIDY_MIN);
+        }
+        let all = 10 * TIDY_MIN as u32;
+        for index in 0..all {
+            alarms.set(Key { index, generation: 0 }, Duration::from_secs(3600));
+            alarms.tidy(|key| key.generation == 0);
+        }
+        assert!(alarms.heap.len() >= all as usize, "whose connections are there all stay");
+    }
 
     #[test]
     fn whoever_is_first_is_called_first_and_not_early() {

@@ -9,7 +9,7 @@ use crate::stats::{Cell, Cells};
 pub(crate) enum State {
     /// A head or body is arriving, or the first one is awaited.
     Reading,
-    /// A handler holds the request and will answer later.
+    /// The answer comes later: from a handler, or because a rule wants it so.
     Processing,
     /// Octets are queued that the socket did not take.
     Writing,

@@ -132,17 +132,11 @@ impl<'x> Exchange<'x> {
         if !self.is_open() {
             return;
         }
-        let close = response.closes();
+        let wire = self.wire(response, extra);
         let share = self.rule.is_none_or(Manner::is_plain);
-        let wire = Wire {
-            date: self.date,
-            head_only: self.head_only,
-            persistence: if close { Persistence::Close } else { self.persistence },
-            server: self.server,
-            extra,
-        };
         self.shared_body = response.write_part(self.out, &wire, part, share);
-        self.outcome = Outcome::Answered { status: part.status(), close, refusal: None };
+        let (status, close) = (part.status(), response.closes());
+        self.outcome = Outcome::Answered { status, close, refusal: None };
     }
 
     /// Answers a request that is refused for `refusal`; the connection stays as it is.
@@ -196,21 +190,29 @@ impl<'x> Exchange<'x> {
 
     #[inline]
     fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
-        let close = response.closes();
-        let persistence = if close { Persistence::Close } else { self.persistence };
-        let wire = Wire {
-            date: self.date,
-            head_only: self.head_only,
-            persistence,
-            server: self.server,
-            extra,
-        };
+        let wire = self.wire(response, extra);
         match self.rule {
             // It is cut into pieces, or waits: all of it has to be in one place.
             Some(manner) if !manner.is_plain() => response.write(self.out, &wire),
             _ => self.shared_body = response.write_sharing(self.out, &wire),
         }
-        self.outcome = Outcome::Answered { status: response.status(), close, refusal };
+        let (status, close) = (response.status(), response.closes());
+        self.outcome = Outcome::Answered { status, close, refusal };
+    }
+
+    /// How `response` goes over the wire, with the whole field lines in `extra`.
+    #[inline]
+    fn wire<'w>(&self, response: &Response, extra: &'w [u8]) -> Wire<'w>
+    where
+        'x: 'w,
+    {
+        Wire {
+            date: self.date,
+            head_only: self.head_only,
+            persistence: if response.closes() { Persistence::Close } else { self.persistence },
+            server: self.server,
+            extra,
+        }
     }
 
     #[inline]

@@ -91,7 +91,8 @@ impl Server {
     /// A server that listens nowhere yet.
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] where options contradict each other, or the file of `rules` is wrong.
+    /// [`ErrorCode::Config`] where options contradict each other, or the file of `rules` is wrong;
+    /// [`ErrorCode::Io`] if that cannot be opened.
     pub fn new(config: &Config) -> Result<Server> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let settings = config.resolve()?;
@@ -196,7 +197,8 @@ impl Server {
     /// any before; also while running. They are asked after the routes. A reload reads them again.
     ///
     /// # Errors
-    /// [`ErrorCode::Config`] with every mistake, one a line; all stays as it was then.
+    /// [`ErrorCode::Config`] with every mistake, one a line; [`ErrorCode::Io`] if it cannot be
+    /// opened; all stays as it was then.
     pub fn load_rules(&self, path: &Path) -> Result<()> {
         self.inner.load_rules(path)
     }

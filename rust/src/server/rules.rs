@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
 use crate::responder::Responder;
 use crate::responder::rules::{Mistake, RuleSet};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,13 +38,18 @@ pub(super) fn in_force(
 /// there are.
 ///
 /// # Errors
-/// [`ErrorCode::Config`] with every mistake, one a line.
+/// [`ErrorCode::Config`] with every mistake, one a line; [`ErrorCode::Io`] if it cannot be opened.
 pub fn check(path: &Path) -> Result<usize> {
     load(path).map(|set| set.len())
 }
 
-/// Reads rules; all mistakes become one error, one a line.
+/// Reads rules. What cannot be opened is [`ErrorCode::Io`]; all mistakes become one
+/// [`ErrorCode::Config`], one a line.
 pub(crate) fn load(path: &Path) -> Result<RuleSet> {
+    if let Err(error) = File::open(path) {
+        let text = format!("rules: {}: {error}", path.display());
+        return Err(Error::new(ErrorCode::Io, text));
+    }
     RuleSet::load(path).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
         Error::new(ErrorCode::Config, lines.join("\n"))

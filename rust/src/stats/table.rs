@@ -65,7 +65,7 @@ statistics! {
     bytes_received Counter "Octets received from clients.";
     connections_open Gauge "Connections in a pool.";
     connections_reading Gauge "Connections on which a head or body is arriving.";
-    connections_processing Gauge "Connections whose request a handler holds.";
+    connections_processing Gauge "Connections whose request waits for its answer: a handler's, or one that a rule delays.";
     connections_writing Gauge "Connections with queued octets that the socket did not take.";
     connections_keepalive Gauge "Connections between two requests.";
     connections_closing Gauge "Connections lingering so that the client can read the last answer.";

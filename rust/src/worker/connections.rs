@@ -245,6 +245,8 @@ impl Connections {
                 self.turn(key, rest);
             }
         }
+        let Connections { alarms, pool, .. } = self;
+        alarms.tidy(|key| pool.get(key).is_some());
         for _ in 0..CALLED_AT_ONCE {
             let Some(key) = self.alarms.due() else { break };
             self.with_turn(key, |turn| turn.run_called());

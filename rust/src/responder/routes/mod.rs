@@ -159,11 +159,9 @@ impl Responder {
             }
             path_known = true;
         }
-        if self.0.rules.as_ref().is_some_and(|rules| rules.take(head)) {
-            return false;
-        }
         let refused = path_known || head.path == "*" || always_refused(head.method).is_some();
-        !refused && self.0.fallback.is_some()
+        let by_rule = || self.0.rules.as_ref().is_some_and(|rules| rules.take(head));
+        !refused && self.0.fallback.is_some() && !by_rule()
     }
 
     /// Answers `request` through `exchange`; afterwards the exchange has an outcome, and perhaps

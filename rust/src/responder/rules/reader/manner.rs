@@ -6,6 +6,8 @@ use crate::responder::rules::fault::{Fault, Manner};
 use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
+/// The shortest pause: without any a large answer would keep a core busy.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
 /// The longest delay and pause.
 const DELAY_MAX: Duration = Duration::from_secs(3600);
 
@@ -58,7 +60,7 @@ impl Reader<'_> {
                 self.wrong("fault.drip", value, "a number of octets from 1 on");
                 return None;
             }
-            "drip" => Fault::Drip(count, every.unwrap_or(PAUSE)),
+            "drip" => Fault::Drip(count, every.unwrap_or(PAUSE).max(PAUSE_MIN)),
             "garbage" => Fault::Garbage(count),
             "wrong_length" => Fault::WrongLength(count as u64),
             _ => Fault::ResetAfter(count),
