@@ -29,7 +29,7 @@ static int rejected(const char *program, hr_result result)
     return failed(program);
 }
 
-/* Mistakes of a rules file, one a line, or options that contradict each other. */
+/* Mistakes of a rules file, one a line. */
 static int not_made(const char *program, hr_result result)
 {
     const char *line = hr_last_error();
@@ -158,6 +158,8 @@ static int run(const char *program, const char *workers, hr_config *config, int 
         result = hr_config_set(config, "workers", workers);
     if (result == HR_OK)
         result = hr_config_parse_args(config, argc, argv, NULL);
+    if (result == HR_OK)
+        result = hr_config_check(config);
     if (result != HR_OK)
         return rejected(program, result);
     status = check(program, workers, config);

@@ -499,6 +499,10 @@ bool hr_config_is_set(const hr_config *config, const char *name);
 // then.
 hr_result hr_config_load_file(hr_config *config, const char *path);
 
+// Whether the options fit each other, which hr_server_new() asks first: HR_ERR_CONFIG naming two
+// that contradict each other. Reads no file.
+hr_result hr_config_check(const hr_config *config);
+
 // Takes options from a command line: PORT, ADDR, --name value, --name=value, -w N. Give it the
 // `argc` and `argv` of main(): argv[0] is skipped.
 //

@@ -49,6 +49,18 @@ static void a_bad_value_is_named_and_changes_nothing(void)
     hr_config_free(config);
 }
 
+static void options_that_contradict_each_other_are_found_before_there_is_a_server(void)
+{
+    hr_config *config = hr_config_new();
+
+    EXPECT_RESULT(HR_OK, hr_config_check(config));
+    EXPECT_RESULT(HR_OK, hr_config_set(config, "max_head", "1k"));
+    EXPECT_RESULT(HR_ERR_CONFIG, hr_config_check(config));
+    EXPECT_CONTAINS("max_target: expected less than max_head (1k)", hr_last_error());
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_config_check(NULL));
+    hr_config_free(config);
+}
+
 static void an_unknown_option_is_named(void)
 {
     hr_config *config = hr_config_new();
@@ -238,6 +250,7 @@ static const test_case cases[] = {
     TEST_CASE(an_option_reads_back_in_canonical_form),
     TEST_CASE(an_option_that_was_never_set_has_its_default),
     TEST_CASE(a_bad_value_is_named_and_changes_nothing),
+    TEST_CASE(options_that_contradict_each_other_are_found_before_there_is_a_server),
     TEST_CASE(an_unknown_option_is_named),
     TEST_CASE(null_and_other_misuse_is_named),
     TEST_CASE(a_buffer_gets_what_fits_and_the_size_is_told),

@@ -107,6 +107,17 @@ pub unsafe extern "C" fn hr_config_load_file(
     })
 }
 
+/// Whether the options fit each other, which hr_server_new() asks first: HR_ERR_CONFIG naming two
+/// that contradict each other. Reads no file.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_config_check(config: *const hr_config) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let config = unsafe { shared(config, "config")? };
+        config.inner.resolve().map(|_| ())
+    })
+}
+
 /// Takes options from a command line: PORT, ADDR, --name value, --name=value, -w N. Give it the
 /// `argc` and `argv` of main(): argv[0] is skipped.
 ///
