@@ -186,7 +186,7 @@ $(VENV)/bench: $(VENV)/ready tests/bench/requirements.txt
 	@touch $@
 
 .PHONY: tools
-tools: ## Installs what single suites need (valgrind, wrk, ab, strace), where it can
+tools: ## Installs what single suites need (valgrind, wrk, chromium, ...), where it can
 	@tests/c/tools.sh
 
 # ---- checks ----
