@@ -3,6 +3,7 @@
 
 use super::incoming::Incoming;
 use super::script::Script;
+use super::watchers::Kept;
 use crate::responder::deferred::Held;
 use crate::responder::response::SharedBody;
 use crate::stats::Cells;
@@ -29,6 +30,8 @@ pub(crate) struct Pending {
     pub(crate) held: Option<Held>,
     /// An answer that is given piece by piece.
     pub(crate) script: Option<Script>,
+    /// What those who watch want to know of the request that is held.
+    pub(crate) kept: Option<Box<Kept>>,
     /// Octets of memory accounted for in [`Buffers::account`].
     accounted: u64,
 }
@@ -52,7 +55,8 @@ impl Pending {
     fn memory(&self) -> u64 {
         let head = self.incoming.as_ref().map_or(0, |incoming| incoming.head.capacity());
         let script = self.script.as_ref().map_or(0, Script::memory);
-        (self.input.capacity() + self.output.capacity() + head + script) as u64
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.memory());
+        (self.input.capacity() + self.output.capacity() + head + script + kept) as u64
     }
 
     fn clear(&mut self) {
@@ -65,6 +69,7 @@ impl Pending {
         self.incoming = None;
         self.held = None;
         self.script = None;
+        self.kept = None;
     }
 }
 

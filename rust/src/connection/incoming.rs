@@ -9,6 +9,8 @@ pub(crate) struct Incoming {
     /// The head's octets: parsed anew when the body is whole, which costs less than keeping a
     /// parsed form for every upload in progress.
     pub(crate) head: Vec<u8>,
+    /// When the head was whole, for those who watch.
+    pub(crate) begun: u64,
     decoder: BodyDecoder,
     /// `None` where nobody wants the body: it is decoded, checked and forgotten.
     body: Option<Vec<u8>>,
@@ -18,7 +20,7 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(decoder: BodyDecoder, wanted: bool) -> Self {
-        Incoming { head: Vec::new(), decoder, body: wanted.then(Vec::new), reserved: 0 }
+        Incoming { head: Vec::new(), begun: 0, decoder, body: wanted.then(Vec::new), reserved: 0 }
     }
 
     /// Takes what belongs to the body from the front of `input`.

@@ -5,11 +5,12 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 mod requests;
+mod telling;
 
 use super::buffers::Pending;
-use super::counting::count_response;
-use super::script::Act;
-use super::{Alarms, Buffers, Deadline, Key, State};
+use super::script::{Act, Script};
+use super::watchers::Answer;
+use super::{Alarms, Buffers, Deadline, Key, State, Watchers};
 use crate::config::Settings;
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
@@ -22,6 +23,7 @@ use requests::Step;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
+use telling::count_answer;
 
 /// Octets of prepared answers at which pipelined requests wait until they are sent: what one
 /// connection can make the server hold.
@@ -77,6 +79,7 @@ pub(crate) struct Context<'w> {
     pub(crate) peer: Option<BorrowedFd<'w>>,
     pub(crate) draining: bool,
     pub(crate) limiter: &'w Limiter,
+    pub(crate) watchers: &'w mut Watchers,
 }
 
 /// The state of one connection.
@@ -154,6 +157,7 @@ impl Machine {
             self.pending_mut(cx).input.extend_from_slice(&input[input.len() - fresh..]);
             return Next::Receive;
         }
+        cx.watchers.received();
         let mut at = 0;
         let next = loop {
             match self.step(&input[at..], cx) {
@@ -236,10 +240,16 @@ impl Machine {
         let head_only = held.head_only;
         let server = cx.responder.server_line();
         let wire = Wire { date: cx.date, head_only, persistence, server, extra: b"" };
+        let start = cx.out.len();
         let shared_body = response.write_sharing(cx.out, &wire);
+        let shared = shared_body.as_ref().map_or(0, |body| body.rest().len());
         self.pending_mut(cx).shared_body = shared_body;
-        count_response(response.status(), cx.stats);
-        cx.stats.requests_handled.add(1);
+        let status = response.status();
+        count_answer(status, None, cx);
+        let answer = |cx: &Context<'_>, kept: &Answer| {
+            Answer::written(&cx.out[start..], shared, status, kept.source).since(kept.begun)
+        };
+        self.tell_kept(answer, cx);
         cx.stats.deferred_answers.add(1);
         if close {
             self.ending = Ending::Linger;
@@ -276,7 +286,13 @@ impl Machine {
                 self.called(cx)
             }
             Act::End(end) => {
-                pending.script = None;
+                let script = pending.script.take();
+                let given = script.as_ref().map_or(&[][..], Script::given);
+                let answer = |_: &Context<'_>, kept: &Answer| match kept.status {
+                    0 => *kept,
+                    status => Answer::written(given, 0, status, kept.source).since(kept.begun),
+                };
+                self.tell_kept(answer, cx);
                 self.ending = match end {
                     End::Usual if cx.draining => Ending::Linger,
                     End::Usual => self.ending,
@@ -304,8 +320,8 @@ impl Machine {
             return Next::Close;
         }
         let incoming = self.pending.as_ref().and_then(|pending| pending.incoming.as_ref());
-        let head_only = is_head(incoming.map_or(self.kept(), |incoming| &incoming.head));
-        self.refuse_with(Response::plain(408), head_only, cx);
+        let head = incoming.map_or(self.kept(), |incoming| &incoming.head).to_owned();
+        self.refuse_with(Response::plain(408), &head, cx);
         Next::Linger
     }
 

@@ -9,6 +9,7 @@
 //! | `machine` | what happens to a connection, sans-IO; `machine/requests` from octets to answers |
 //! | `incoming` | a request whose body is arriving |
 //! | `counting` | what goes into the statistics |
+//! | `watchers` | who looks at every answer; `machine/telling` tells them |
 //! | `buffers` | what is lent to a connection while bytes are pending |
 
 pub(crate) mod alarms;
@@ -20,6 +21,7 @@ pub(crate) mod machine;
 pub(crate) mod pool;
 pub(crate) mod script;
 pub(crate) mod state;
+pub(crate) mod watchers;
 
 #[cfg(test)]
 mod lifecycle_tests;
@@ -31,6 +33,7 @@ pub(crate) use deadlines::{Deadline, Deadlines};
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};
 pub(crate) use state::State;
+pub(crate) use watchers::Watchers;
 
 use deadlines::Link;
 use std::os::fd::OwnedFd;

@@ -51,6 +51,11 @@ impl Script {
         Act::Send(piece, more.then_some(self.pause))
     }
 
+    /// What was given so far.
+    pub(crate) fn given(&self) -> &[u8] {
+        &self.octets[..self.sent]
+    }
+
     /// The pause between two pieces.
     pub(crate) fn pause(&self) -> Duration {
         self.pause

@@ -4,6 +4,7 @@ use super::conditional::Part;
 use super::deferred::{Deferred, Post, Shared};
 use super::response::{Persistence, Response, SharedBody, Wire};
 use super::rules::fault::Manner;
+use super::source::{By, Kind, Source};
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{DateLine, Refusal};
@@ -23,6 +24,7 @@ pub struct Exchange<'x> {
     shared_body: Option<SharedBody>,
     /// How a rule wants the answer to be given.
     rule: Option<&'x Manner>,
+    source: Source,
 }
 
 /// What a handler did that it may not do; the client got a 500 where nothing was answered yet.
@@ -52,6 +54,16 @@ pub(crate) enum Outcome {
     Deferred(Arc<Shared>),
 }
 
+impl Outcome {
+    /// The status of the answer, if there is one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Outcome::Answered { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
 impl<'x> Exchange<'x> {
     pub(crate) fn new(
         out: &'x mut Vec<u8>,
@@ -71,6 +83,7 @@ impl<'x> Exchange<'x> {
             fault: None,
             shared_body: None,
             rule: None,
+            source: Source::DEFAULT,
         }
     }
 
@@ -142,6 +155,7 @@ impl<'x> Exchange<'x> {
     /// Answers a request that is refused for `refusal`; the connection stays as it is.
     pub(crate) fn refuse(&mut self, refusal: Refusal, response: &Response, extra: &[u8]) {
         if self.is_open() {
+            self.source = Source::REFUSED;
             self.write(response, extra, Some(refusal));
         }
     }
@@ -167,11 +181,30 @@ impl<'x> Exchange<'x> {
     /// A rule has taken the request, and wants the answer given in its manner.
     pub(super) fn by_rule(&mut self, manner: &'x Manner) {
         self.rule = Some(manner);
+        self.source.by = By::Rule;
     }
 
     /// How a rule wants the answer to be given; `None` where no rule took the request.
     pub(crate) fn manner(&self) -> Option<&'x Manner> {
         self.rule
+    }
+
+    /// Says who answers.
+    #[inline]
+    pub(super) fn answered_by(&mut self, by: By) {
+        self.source.by = by;
+    }
+
+    /// Says what the answer is.
+    #[inline]
+    pub(super) fn is_kind(&mut self, kind: Kind) {
+        self.source.kind = kind;
+    }
+
+    /// Where the answer came from.
+    #[inline]
+    pub(crate) fn source(&self) -> Source {
+        self.source
     }
 
     /// Ends the connection without an answer.

@@ -13,6 +13,7 @@ mod lines;
 mod pattern;
 mod routes;
 pub(crate) mod rules;
+pub(crate) mod source;
 #[cfg(test)]
 mod testing;
 

@@ -20,6 +20,13 @@ fn read(clock: libc::clockid_t) -> libc::timespec {
     now
 }
 
+/// Microseconds of CLOCK_MONOTONIC.
+pub(crate) fn monotonic_us() -> u64 {
+    let now = read(libc::CLOCK_MONOTONIC);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000
+        + u64::try_from(now.tv_nsec).unwrap_or(0) / 1000
+}
+
 /// Milliseconds of CLOCK_MONOTONIC, begun ones included: the same clock as [`monotonic_ms`], exact
 /// and never behind it.
 pub(crate) fn exact_ms() -> u64 {

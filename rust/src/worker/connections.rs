@@ -6,12 +6,14 @@ use super::turn::{Fate, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
+use crate::connection::watchers::{Answer, Client, Question};
 use crate::connection::{
-    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State,
+    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State, Watchers,
 };
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::deferred::Post;
+use crate::responder::source::Source;
 use crate::responder::{Responder, Response};
 use crate::sys::clock;
 use crate::worker::Handle;
@@ -77,6 +79,7 @@ pub(super) struct Connections {
     allowance: u32,
     draining: bool,
     limiter: Limiter,
+    watchers: Watchers,
 }
 
 impl Connections {
@@ -108,6 +111,7 @@ impl Connections {
             allowance: 0,
             draining,
             limiter: Limiter::default(),
+            watchers: Watchers::default(),
             settings,
         };
         connections.set_time(now);
@@ -160,7 +164,7 @@ impl Connections {
         let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
         let key = match self.pool.insert(Connection::new(socket, listener)) {
             Ok(key) => key,
-            Err(connection) => return self.shed(connection.socket),
+            Err(connection) => return self.shed(connection.socket, listener),
         };
         let stats = &self.handle.stats;
         stats.connections_open.add(1);
@@ -328,11 +332,17 @@ impl Connections {
     }
 
     /// 503 for a connection that cannot even wait to be told so.
-    fn shed(&mut self, socket: OwnedFd) {
+    fn shed(&mut self, socket: OwnedFd, listener: u16) {
         let stats = &self.handle.stats;
         count_refusal(Refusal::Full, stats);
         stats.connections_shed.add(1);
         stats.responses_5xx.add(1);
+        if self.watchers.is_on() {
+            let key = Key { index: u32::MAX, generation: 0 };
+            let client = Client { key, socket: Some(socket.as_fd()), listener };
+            let answer = Answer { status: 503, ..Answer::none(Source::REFUSED) };
+            self.watchers.see(&client, &Question::Line(b""), &answer);
+        }
         stats.bytes_sent.add(shed::refuse(socket, &self.date));
     }
 
@@ -358,6 +368,7 @@ impl Connections {
             peer: Some(socket.as_fd()),
             draining: self.draining,
             limiter: &self.limiter,
+            watchers: &mut self.watchers,
         };
         let mut turn =
             Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false, exhaust: false };
@@ -425,6 +436,10 @@ impl Connections {
     fn leave(&mut self, key: Key, state: State) {
         self.deadlines.stop(&mut self.pool, key.index);
         if let Some(mut connection) = self.pool.remove(key) {
+            if self.watchers.is_on() {
+                let socket = connection.socket.as_fd();
+                connection.machine.tell_forsaken(key, socket, &mut self.watchers);
+            }
             connection.machine.release(&mut self.buffers);
             change_gauge(&self.handle, state, State::Idle);
             self.handle.stats.connections_open.sub(1);

@@ -6,9 +6,10 @@ mod keep_alive;
 mod processing;
 mod reading;
 mod table;
+mod watched;
 mod writing;
 
-use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State};
+use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State, Watchers};
 use crate::config::{Config, Settings};
 use crate::http::DateLine;
 use crate::log::Limiter;
@@ -45,6 +46,7 @@ struct Bench {
     out: Vec<u8>,
     posted: Arc<Posted>,
     limiter: Limiter,
+    watchers: Watchers,
     draining: bool,
     deferred: Arc<Mutex<Vec<Deferred>>>,
     machine: Machine,
@@ -73,6 +75,7 @@ impl Bench {
             out: Vec::new(),
             posted: Arc::default(),
             limiter: Limiter::default(),
+            watchers: Watchers::default(),
             draining: false,
             deferred,
             machine: Machine::new(0),
@@ -128,6 +131,7 @@ impl Bench {
             peer: None,
             draining: self.draining,
             limiter: &self.limiter,
+            watchers: &mut self.watchers,
         };
         work(&mut self.machine, &mut cx)
     }

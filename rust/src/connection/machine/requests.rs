@@ -1,10 +1,12 @@
 //! From octets to answers: one request at a time, its head, its body, whoever answers it.
 
+use super::telling::count_answer;
 use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
 use crate::connection::counting::{count_refusal, count_response, note_fault};
 use crate::connection::incoming::Incoming;
 use crate::connection::script::Script;
+use crate::connection::watchers::Answer;
 use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
 use crate::responder::deferred::Held;
@@ -41,7 +43,7 @@ impl Machine {
         match head::parse(input, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) if head.framing == Framing::None => {
                 let used = head.len;
-                self.answer(&head, b"", used, cx)
+                self.answer(&head, b"", (used, cx.watchers.begun()), cx)
             }
             Parsed::Complete(head) => self.begin_body(&head, input, cx),
             // Some clients send a CRLF behind a body: the connection is as idle as before.
@@ -63,10 +65,12 @@ impl Machine {
             Err(refusal) => return self.refuse(refusal, input, cx),
         };
         let mut incoming = Incoming::new(decoder, cx.responder.wants_body(head));
+        incoming.begun = cx.watchers.begun();
         let fed = incoming.feed(&input[head.len..], cx.buffers);
         let step = match fed {
             Ok(progress) if progress.done => {
-                self.answer(head, incoming.body(), head.len + progress.consumed, cx)
+                let used = head.len + progress.consumed;
+                self.answer(head, incoming.body(), (used, incoming.begun), cx)
             }
             Ok(progress) => {
                 if head.expect_continue && progress.consumed == 0 {
@@ -104,7 +108,9 @@ impl Machine {
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
         let mut slots = FieldSlots::new();
         match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
-            Parsed::Complete(head) => self.answer(&head, incoming.body(), used, cx),
+            Parsed::Complete(head) => {
+                self.answer(&head, incoming.body(), (used, incoming.begun), cx)
+            }
             // It was complete and valid when the body began.
             Parsed::Partial | Parsed::Refused(_) => {
                 self.refuse(Refusal::RequestLine, &incoming.head, cx)
@@ -112,13 +118,14 @@ impl Machine {
         }
     }
 
-    /// Has the responder answer a whole request, of which `used` octets stand in the input.
+    /// Has the responder answer a whole request that has `begun` then, and of which `used` octets
+    /// stand in the input.
     #[inline]
     fn answer(
         &mut self,
         head: &Head<'_, '_>,
         body: &[u8],
-        used: usize,
+        (used, begun): (usize, u64),
         cx: &mut Context<'_>,
     ) -> Step {
         self.requests = self.requests.wrapping_add(1);
@@ -144,6 +151,7 @@ impl Machine {
         let fault = exchange.fault();
         let manner = exchange.manner().copied();
         let shared_body = exchange.take_shared_body();
+        let source = exchange.source();
         let outcome = exchange.into_outcome();
         if let Some(fault) = fault {
             note_fault(fault, head.path, cx);
@@ -152,15 +160,20 @@ impl Machine {
             cx.stats.rules_matched.add(1);
             if !manner.is_plain() || matches!(outcome, Outcome::Cut { .. }) {
                 let stays = head.keep_alive && !we_end;
+                if cx.watchers.is_on() {
+                    let status = outcome.status().unwrap_or(0);
+                    let answer = Answer { status, begun, ..Answer::none(source) };
+                    self.keep(head, answer, cx);
+                }
                 return self.perform(&outcome, &manner, start, used, stays, cx);
             }
         }
         match outcome {
             Outcome::Answered { status, close, refusal } => {
-                cx.stats.requests_handled.add(1);
-                count_response(status, cx.stats);
-                if let Some(refusal) = refusal {
-                    count_refusal(refusal, cx.stats);
+                count_answer(status, refusal, cx);
+                if cx.watchers.is_on() {
+                    let shared = shared_body.as_ref().map_or(0, |body| body.rest().len());
+                    self.tell_answer(head, (start, shared), (status, source, begun), cx);
                 }
                 let is_shared = shared_body.is_some();
                 if is_shared {
@@ -179,11 +192,15 @@ impl Machine {
             }
             Outcome::Deferred(shared) => {
                 self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
+                if cx.watchers.is_on() {
+                    self.keep(head, Answer { begun, ..Answer::none(source) }, cx);
+                }
                 self.state = State::Processing;
                 Step::Stop(used, Next::Wait)
             }
             Outcome::Cut { .. } | Outcome::Unanswered => {
-                self.refuse_with(&Response::internal_error(), head_only, cx);
+                let line = format!("{} {}", head.method_name, head.target);
+                self.refuse_with(&Response::internal_error(), line.as_bytes(), cx);
                 Step::Stop(used, Next::Linger)
             }
         }
@@ -202,9 +219,7 @@ impl Machine {
     ) -> Step {
         let end = match outcome {
             Outcome::Answered { status, close, refusal } => {
-                cx.stats.requests_handled.add(1);
-                count_response(*status, cx.stats);
-                refusal.iter().for_each(|refusal| count_refusal(*refusal, cx.stats));
+                count_answer(*status, *refusal, cx);
                 if *close || !stays { End::Close } else { End::Usual }
             }
             Outcome::Cut { reset: true } => End::Reset,
@@ -231,20 +246,21 @@ impl Machine {
     #[cold]
     pub(super) fn refuse(&mut self, refusal: Refusal, head: &[u8], cx: &mut Context<'_>) -> Step {
         count_refusal(refusal, cx.stats);
-        self.refuse_with(Response::refusal(refusal), is_head(head), cx);
+        self.refuse_with(Response::refusal(refusal), head, cx);
         Step::Stop(0, Next::Linger)
     }
 
-    pub(super) fn refuse_with(
-        &mut self,
-        response: &Response,
-        head_only: bool,
-        cx: &mut Context<'_>,
-    ) {
+    /// Refuses what begins with the octets `raw`.
+    pub(super) fn refuse_with(&mut self, response: &Response, raw: &[u8], cx: &mut Context<'_>) {
+        let head_only = is_head(raw);
+        let start = cx.out.len();
         let server = cx.responder.server_line();
         let persistence = Persistence::Close;
         response.write(cx.out, &Wire { date: cx.date, head_only, persistence, server, extra: b"" });
         count_response(response.status(), cx.stats);
+        if cx.watchers.is_on() {
+            self.tell_refusal(raw, start, response.status(), cx);
+        }
         self.ending = Ending::Linger;
     }
 }

@@ -14,6 +14,7 @@ mod tests;
 mod types;
 
 use super::routes::COMMON_METHODS;
+use super::source::Kind;
 use super::{Exchange, Request, Response};
 use super::{conditional, hash};
 use crate::config::Settings;
@@ -44,6 +45,7 @@ pub(super) struct Prepared {
     echoing: Response,
     /// The entity tag that both have, for conditional and range requests.
     etag: Option<Box<str>>,
+    kind: Kind,
 }
 
 impl Defaults {
@@ -55,8 +57,8 @@ impl Defaults {
             index: Index::new(types::TABLE),
             kinds: types::TABLE.iter().map(|kind| maker.kind(kind)).collect(),
             probes: rows.iter().map(|probe| maker.probe(probe)).collect(),
-            no_content: maker.answer(204, &[("Cache-Control", NOT_CACHED)], b""),
-            options: maker.answer(204, &[("Allow", COMMON_METHODS)], b""),
+            no_content: maker.answer(Kind::Empty, 204, &[("Cache-Control", NOT_CACHED)], b""),
+            options: maker.answer(Kind::Options, 204, &[("Allow", COMMON_METHODS)], b""),
             preflight: cors::preflight_response().with_server(server),
             cors: settings.cors,
         }
@@ -68,6 +70,7 @@ impl Defaults {
         let answer = match (head.method, echoed(head, self.cors)) {
             (Method::Options, Some(origin)) => {
                 if let Some(lines) = cors::preflight_lines(origin, &cors::Preflight::of(head)) {
+                    exchange.is_kind(Kind::Options);
                     return drop(exchange.respond_with(&self.preflight, lines.as_bytes()));
                 }
                 &self.options
@@ -93,6 +96,7 @@ impl Prepared {
     /// Answers with the form that the request asks for. The exchange is open.
     #[inline]
     pub(super) fn send(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>, cors: bool) {
+        exchange.is_kind(self.kind);
         if head.known.conditional && self.send_part(head, exchange, cors) {
             return;
         }
@@ -166,22 +170,27 @@ impl Maker<'_> {
         let body = kind.body.unwrap_or_default();
         let etag = etag_of(body, kind.mime.as_bytes());
         let fields = [("Content-Type", kind.mime), ("Cache-Control", kind.cache.value())];
+        let what = kind.class.kind();
         let tagged = [("ETag", &*etag), ("Accept-Ranges", "bytes")];
         match kind.cache {
-            Cache::Never => self.answer(200, &fields, body),
+            Cache::Never => self.answer(what, 200, &fields, body),
             Cache::Hour => {
                 let fields = [&fields[..], if body.is_empty() { &tagged[..1] } else { &tagged }];
-                Prepared { etag: Some(etag.clone()), ..self.answer(200, &fields.concat(), body) }
+                Prepared {
+                    etag: Some(etag.clone()),
+                    ..self.answer(what, 200, &fields.concat(), body)
+                }
             }
         }
     }
 
     fn probe(&self, probe: &probes::Probe) -> Prepared {
         if probe.mime.is_empty() {
-            return self.answer(204, &[("Cache-Control", NOT_CACHED)], b"");
+            let fields = [("Cache-Control", NOT_CACHED)];
+            return self.answer(Kind::Probe, 204, &fields, b"");
         }
         let fields = [("Content-Type", probe.mime), ("Cache-Control", NOT_CACHED)];
-        self.answer(200, &fields, probe.body)
+        self.answer(Kind::Probe, 200, &fields, probe.body)
     }
 
     /// The forms of a response of the operator's, which says itself who may read it if it says
@@ -195,16 +204,18 @@ impl Maker<'_> {
             etag = Some(made);
         }
         if !self.cors || response.names("Access-Control-Allow-Origin") {
-            return Prepared { alone: response.clone(), echoing: response, etag };
+            let alone = response.clone();
+            return Prepared { alone, echoing: response, etag, kind: Kind::Other };
         }
         Prepared {
             alone: response.with_fields(cors::FOR_ANYBODY),
             echoing: response.with_fields(cors::FOR_ORIGIN),
             etag,
+            kind: Kind::Other,
         }
     }
 
-    fn answer(&self, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Prepared {
+    fn answer(&self, kind: Kind, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Prepared {
         let prepare = |cors: &[(&str, &str)]| {
             let builder = Response::builder(status).body(body);
             let fields = fields.iter().chain(if self.cors { cors } else { &[] });
@@ -216,6 +227,7 @@ impl Maker<'_> {
             alone: prepare(cors::FOR_ANYBODY),
             echoing: prepare(cors::FOR_ORIGIN),
             etag: None,
+            kind,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! add one.
 
 use super::bodies as body;
+use crate::responder::source;
 
 /// One kind of thing that can be asked for.
 #[derive(Debug)]
@@ -69,6 +70,26 @@ impl Class {
         Class::Program,
     ];
     pub(super) const COUNT: usize = Class::ALL.len();
+
+    /// The class, as logs and statistics name it.
+    pub(super) fn kind(self) -> source::Kind {
+        match self {
+            Class::Page | Class::Program => source::Kind::Page,
+            Class::Frame => source::Kind::Frame,
+            Class::Nothing => source::Kind::Nothing,
+            Class::Image => source::Kind::Image,
+            Class::Script => source::Kind::Script,
+            Class::Style => source::Kind::Style,
+            Class::Json => source::Kind::Json,
+            Class::Xml => source::Kind::Xml,
+            Class::Text => source::Kind::Text,
+            Class::Font => source::Kind::Font,
+            Class::Audio => source::Kind::Audio,
+            Class::Video => source::Kind::Video,
+            Class::Track => source::Kind::Track,
+            Class::Binary => source::Kind::Binary,
+        }
+    }
 
     /// What a request destination (Fetch standard, section 2.2.5) takes; `None` where it takes
     /// anything.

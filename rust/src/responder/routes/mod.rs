@@ -27,6 +27,7 @@ mod tests;
 use super::defaults::Defaults;
 use super::exchange::HandlerFault;
 use super::rules::{RuleSet, Rules, Verdict};
+use super::source::{By, Kind};
 use super::{Action, Exchange, Handler, Params, Request, Response};
 use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
@@ -213,7 +214,10 @@ impl Inner {
             request.params = Params::new(&route.pattern, path);
             match &route.target {
                 // Nothing was answered before: a fresh exchange, or handlers that declined.
-                Target::Rule(response) => drop(exchange.respond(response)),
+                Target::Rule(response) => {
+                    exchange.answered_by(By::Route);
+                    drop(exchange.respond(response));
+                }
                 Target::Handler(handler) => {
                     declined |= !self.run(&**handler, request, exchange);
                 }
@@ -245,6 +249,7 @@ impl Inner {
         }
         if method == Method::Options && (request.path() == "*" || !allow.is_empty()) {
             let line = self.allow_line(request, allow);
+            exchange.is_kind(Kind::Options);
             return drop(exchange.respond_with(&self.base.options, line.as_bytes()));
         }
         if !allow.is_empty() {
@@ -304,6 +309,7 @@ impl Inner {
                 }
             }
         }
+        exchange.answered_by(By::Handler);
         true
     }
 

@@ -1,7 +1,7 @@
 //! Turns that are cut off, and what may come before they go on.
 
 use super::*;
-use crate::connection::Alarms;
+use crate::connection::{Alarms, Watchers};
 use crate::stats::Cells;
 
 /// One connection and its turns, with as small a buffer as the test wants.
@@ -63,6 +63,7 @@ impl Single {
             peer: None,
             draining: false,
             limiter: &self.limiter,
+            watchers: &mut Watchers::default(),
         };
         let (socket, machine, scratch) = (&self.socket, &mut self.machine, &mut self.scratch[..]);
         Turn { socket, machine, scratch, cx, moved: false, exhaust: false }.run(ready)
@@ -128,6 +129,7 @@ fn what_comes_before_a_refused_connection_lingers_is_not_parsed() {
         peer: None,
         draining: false,
         limiter: &single.limiter,
+        watchers: &mut Watchers::default(),
     };
     assert_eq!(single.machine.received(BAD, BAD.len(), &mut cx), Next::Linger);
     single.out.clear();

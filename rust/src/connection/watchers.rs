@@ -1,0 +1,240 @@
+//! Who looks at every answer of a worker: the one place that all answers pass, whoever gives them
+//! and however late. Where nobody watches, an answer costs one branch.
+//!
+//! | answer | told |
+//! | --- | --- |
+//! | direct, by a route, a rule, a handler, by default | when it is prepared |
+//! | deferred | when it comes; what is needed of the request is kept, if somebody watches |
+//! | in the manner of a rule: late, dripping, spoilt | when its end is prepared |
+//! | a refusal | when it is prepared |
+//! | none: a rule cut the connection, or the client left before | then, with status 0 |
+//!
+//! A new watcher is a field here and a line in [`Watchers::see`].
+#![allow(dead_code, reason = "for watchers to come")]
+
+use super::Key;
+use crate::http::{Head, Version};
+use crate::responder::source::Source;
+use crate::sys::clock;
+use std::os::fd::BorrowedFd;
+
+/// The watchers of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    /// Whether there are any.
+    on: bool,
+    /// When the octets of this turn were received; see [`clock::monotonic_us`].
+    received: u64,
+    #[cfg(test)]
+    pub(crate) seen: Vec<String>,
+}
+
+/// What is known of a request that was understood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r> {
+    pub(crate) method: &'r str,
+    pub(crate) target: &'r str,
+    pub(crate) version: Version,
+    /// As sent, with its port if there is one.
+    pub(crate) host: Option<&'r str>,
+    pub(crate) referer: Option<&'r [u8]>,
+    pub(crate) user_agent: Option<&'r [u8]>,
+}
+
+/// What was asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Question<'r> {
+    /// A request.
+    Asked(Asked<'r>),
+    /// Something that was not understood: its first line as far as it came, perhaps nothing.
+    Line(&'r [u8]),
+}
+
+/// Whose connection it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client<'c> {
+    pub(crate) key: Key,
+    pub(crate) socket: Option<BorrowedFd<'c>>,
+    /// The number of the listener that accepted it.
+    pub(crate) listener: u16,
+}
+
+/// How a request was answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    /// 0 where there was no answer.
+    pub(crate) status: u16,
+    /// Octets of the whole answer.
+    pub(crate) octets: u64,
+    /// Octets of its body.
+    pub(crate) body: u64,
+    pub(crate) source: Source,
+    /// When the request's head was whole; see [`clock::monotonic_us`].
+    pub(crate) begun: u64,
+}
+
+impl Watchers {
+    /// Whether anybody watches.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Octets have come from a client.
+    #[inline]
+    pub(crate) fn received(&mut self) {
+        if self.on {
+            self.received = clock::monotonic_us();
+        }
+    }
+
+    /// When the octets of this turn came; 0 where nobody watches.
+    #[inline]
+    pub(crate) fn begun(&self) -> u64 {
+        self.received
+    }
+
+    /// A request was answered, or will never be.
+    #[cold]
+    pub(crate) fn see(&mut self, client: &Client<'_>, question: &Question<'_>, answer: &Answer) {
+        #[cfg(test)]
+        self.seen.push(tests::line(client, question, answer));
+        let _ = (client, question, answer);
+    }
+}
+
+impl<'r> Asked<'r> {
+    pub(crate) fn of(head: &Head<'_, 'r>) -> Self {
+        Asked {
+            method: head.method_name,
+            target: head.target,
+            version: head.version,
+            host: head.host,
+            referer: head.field("referer"),
+            user_agent: head.field("user-agent"),
+        }
+    }
+}
+
+impl<'r> Question<'r> {
+    /// Of octets that begin with a request line, if with anything.
+    pub(crate) fn line(octets: &'r [u8]) -> Self {
+        let is_end = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        let start = octets.iter().position(|octet| !is_end(octet)).unwrap_or(octets.len());
+        let octets = &octets[start..];
+        Question::Line(&octets[..octets.iter().position(is_end).unwrap_or(octets.len())])
+    }
+}
+
+impl Answer {
+    /// An answer that stands in `octets`, with so many octets of its body somewhere else.
+    pub(crate) fn written(octets: &[u8], shared: usize, status: u16, source: Source) -> Self {
+        let head = memchr::memmem::find(octets, b"\r\n\r\n").map_or(octets.len(), |at| at + 4);
+        let body = (octets.len() - head + shared) as u64;
+        Answer { status, octets: (octets.len() + shared) as u64, body, source, begun: 0 }
+    }
+
+    /// No answer at all.
+    pub(crate) fn none(source: Source) -> Self {
+        Answer { status: 0, octets: 0, body: 0, source, begun: 0 }
+    }
+
+    pub(crate) fn since(self, begun: u64) -> Self {
+        Answer { begun, ..self }
+    }
+}
+
+/// What is kept of a request whose answer comes later, for those who watch.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    method: String,
+    target: String,
+    version: Version,
+    host: Option<String>,
+    referer: Option<Vec<u8>>,
+    user_agent: Option<Vec<u8>>,
+    /// What is known of the answer.
+    pub(crate) answer: Answer,
+}
+
+impl Kept {
+    pub(crate) fn new(asked: &Asked<'_>, answer: Answer) -> Self {
+        Kept {
+            method: asked.method.to_owned(),
+            target: asked.target.to_owned(),
+            version: asked.version,
+            host: asked.host.map(str::to_owned),
+            referer: asked.referer.map(<[u8]>::to_vec),
+            user_agent: asked.user_agent.map(<[u8]>::to_vec),
+            answer,
+        }
+    }
+
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked {
+            method: &self.method,
+            target: &self.target,
+            version: self.version,
+            host: self.host.as_deref(),
+            referer: self.referer.as_deref(),
+            user_agent: self.user_agent.as_deref(),
+        }
+    }
+
+    /// Octets of memory that it holds.
+    pub(crate) fn memory(&self) -> usize {
+        let optional = |field: &Option<Vec<u8>>| field.as_ref().map_or(0, Vec::capacity);
+        size_of::<Kept>()
+            + self.method.capacity()
+            + self.target.capacity()
+            + self.host.as_ref().map_or(0, String::capacity)
+            + optional(&self.referer)
+            + optional(&self.user_agent)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What a watcher sees, on one line.
+    pub(super) fn line(client: &Client<'_>, question: &Question<'_>, answer: &Answer) -> String {
+        let Answer { status, octets, body, source, .. } = answer;
+        let what = match question {
+            Question::Asked(asked) => format!("{} {}", asked.method, asked.target),
+            Question::Line(line) => format!("? {}", String::from_utf8_lossy(line)),
+        };
+        let head = octets - body;
+        let (by, kind) = (source.by.name(), source.kind.name());
+        let whole = if head > 60 { "with a head" } else { "without one" };
+        format!("{what}: {status} {body} {whole} {by} {kind} {}", client.listener)
+    }
+
+    impl Watchers {
+        /// Somebody watches: the tests.
+        pub(crate) fn watching() -> Self {
+            Watchers { on: true, ..Watchers::default() }
+        }
+    }
+
+    #[test]
+    fn the_line_of_what_was_not_understood_is_its_first_one() {
+        for (octets, line) in [
+            (&b"\r\nGET / HTTP/1.1\r\nHost: a\r\n"[..], &b"GET / HTTP/1.1"[..]),
+            (b"GE", b"GE"),
+            (b"", b""),
+            (b"\r\n", b""),
+            (b"a\nb", b"a"),
+        ] {
+            assert!(matches!(Question::line(octets), Question::Line(found) if found == line));
+        }
+    }
+
+    #[test]
+    fn the_body_of_an_answer_is_what_stands_behind_its_head() {
+        let answer = Answer::written(b"HTTP/1.1 200 OK\r\n\r\nbody", 100, 200, Source::DEFAULT);
+        assert_eq!((answer.octets, answer.body), (123, 104));
+        let cut = Answer::written(b"HTTP/1.1 200 OK\r\nCont", 0, 200, Source::DEFAULT);
+        assert_eq!((cut.octets, cut.body), (21, 0));
+    }
+}
