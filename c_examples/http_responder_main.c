@@ -1,8 +1,11 @@
 /* The program behind http_responder and http_responder_mt: arguments, signals, listen, run. */
 #include "http_responder_main.h"
 
+#include "background.h"
+
 #include <http_responder.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,16 +55,18 @@ static int print_line(const char *program, const char *line)
     return STATUS_STOPPED;
 }
 
-static int help(const char *program)
+typedef hr_result usage_fn(const char *program, char *buf, size_t cap, size_t *need);
+
+static int help(const char *program, usage_fn *usage)
 {
     size_t length = 0;
     char *text = NULL;
     int status = STATUS_FAILED;
 
-    if (hr_config_usage(program, NULL, 0, &length) != HR_OK)
+    if (usage(program, NULL, 0, &length) != HR_OK)
         return failed(program);
     text = malloc(length + 1);
-    if (text != NULL && hr_config_usage(program, text, length + 1, NULL) == HR_OK) {
+    if (text != NULL && usage(program, text, length + 1, NULL) == HR_OK) {
         if (length > 0 && text[length - 1] == '\n')
             text[length - 1] = '\0';
         status = print_line(program, text);
@@ -108,6 +113,7 @@ static int announce(const hr_server *server)
     printf("%s\n", line);
     fflush(stdout);
     free(line);
+    arrived_in_background();
     return 0;
 }
 
@@ -118,6 +124,22 @@ static int serve(const char *program, hr_server *server)
     if (announce(server) != 0 || hr_server_wait(server, -1) != HR_OK)
         return failed(program);
     return STATUS_STOPPED;
+}
+
+/* What a command line asked for and is not done, one line each. */
+static void warn(const char *program, const hr_config *config)
+{
+    char notes[4096];
+    const char *line = notes;
+
+    if (hr_config_notes(config, notes, sizeof notes, NULL) != HR_OK)
+        return;
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+
+        fprintf(stderr, "%s: warning: %.*s\n", program, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
 }
 
 static int has_value(const hr_config *config, const char *name, const char *expected)
@@ -146,18 +168,38 @@ static int check(const char *program, const char *workers, const hr_config *conf
     return 0;
 }
 
+static bool asks_for_pixelserv(int argc, const char *const *argv)
+{
+    return argc >= 2 && strcmp(argv[1], "--pixelserv") == 0;
+}
+
+/* Takes the command line, ours or that of pixelserv-tls. */
+static hr_result parse(hr_config *config, int argc, const char *const *argv, bool *background)
+{
+    bool foreground = true;
+    hr_result result;
+
+    if (asks_for_pixelserv(argc, argv))
+        result = hr_config_parse_pixelserv(config, argc - 1, argv + 1, &foreground);
+    else
+        result = hr_config_parse_args(config, argc, argv, NULL);
+    *background = !foreground;
+    return result;
+}
+
 static int run(const char *program, const char *workers, hr_config *config, int argc,
                const char *const *argv)
 {
     hr_server *server = NULL;
     hr_result result = HR_OK;
+    bool background = false;
     int status;
 
     result = hr_config_set(config, "sandbox", "on");
     if (result == HR_OK && workers != NULL)
         result = hr_config_set(config, "workers", workers);
     if (result == HR_OK)
-        result = hr_config_parse_args(config, argc, argv, NULL);
+        result = parse(config, argc, argv, &background);
     if (result == HR_OK)
         result = hr_config_check(config);
     if (result != HR_OK)
@@ -165,6 +207,11 @@ static int run(const char *program, const char *workers, hr_config *config, int 
     status = check(program, workers, config);
     if (status != 0)
         return status;
+    warn(program, config);
+    if (background && go_to_background() != 0) {
+        fprintf(stderr, "%s: cannot go to the background\n", program);
+        return STATUS_FAILED;
+    }
     result = hr_server_new(config, &server);
     if (result != HR_OK)
         return not_made(program, result);
@@ -181,7 +228,8 @@ int http_responder_main(const char *program, const char *workers, int argc, char
 
     switch (hr_config_asks(argc, arguments)) {
     case HR_ASKS_HELP:
-        return help(program);
+        return help(program, asks_for_pixelserv(argc, arguments) ? hr_config_pixelserv_usage
+                                                                 : hr_config_usage);
     case HR_ASKS_VERSION:
         return version(program);
     default:

@@ -513,6 +513,27 @@ hr_result hr_config_check(const hr_config *config);
 // if the file of --config cannot be read. Nothing is changed then.
 hr_result hr_config_parse_args(hr_config *config, int argc, const char *const *argv, int *next);
 
+// Takes a command line of pixelserv-tls: its flags and the one address, with its defaults for what
+// is not said. Options of this library are taken where they begin with "--". argv[0] is skipped.
+//
+// *foreground becomes whether -f was said: pixelserv-tls goes to the background without it, which is
+// left to the program. hr_config_notes() has what was asked for and is not done. NULL is fine for
+// `foreground`.
+//
+// HR_ERR_CONFIG naming the flag; HR_ERR_IO if the file of --config cannot be read. Nothing is changed
+// then.
+hr_result hr_config_parse_pixelserv(hr_config *config,
+                                    int argc,
+                                    const char *const *argv,
+                                    bool *foreground);
+
+// Writes what a command line asked for and is not done into `buf`, one sentence a line; empty where
+// all of it is done. `buf`, `cap` and `need` as everywhere, see "Texts" at the top.
+hr_result hr_config_notes(const hr_config *config, char *buf, size_t cap, size_t *need);
+
+// Writes the text for --pixelserv --help into `buf`: the flags and what they do here.
+hr_result hr_config_pixelserv_usage(const char *program, char *buf, size_t cap, size_t *need);
+
 // Whether a command line, the `argc` and `argv` of main(), asks for help or the version. Look
 // before hr_config_parse_args(), which does not know these arguments.
 hr_asks hr_config_asks(int argc, const char *const *argv);

@@ -27,6 +27,13 @@ class Options(TypedDict, total=False):
     listen: Union[list[str], tuple[str, ...], str, None]
     """Further addresses to listen on, each with its port."""
 
+    interface: Optional[str]
+    """Network interface that connections have to come in by; empty takes them from any."""
+
+    reuse_port: Optional[Switch]
+    """Whether other processes of the same user may listen on the same addresses too
+    (SO_REUSEPORT), so that a new one can take over from an old one. Default: off."""
+
     backlog: Union[int, str, None]
     """Connections that the kernel queues for each listener (net.core.somaxconn limits it).
     Default: 4096."""
@@ -105,6 +112,16 @@ class Options(TypedDict, total=False):
 
     server_name: Optional[str]
     """The value of the Server field; empty sends none."""
+
+    stats_page: Optional[str]
+    """Path at which whoever asks gets a page of statistics, with the names of pixelserv-
+    tls."""
+
+    stats_text: Optional[str]
+    """Path at which whoever asks gets the same statistics as one line of text."""
+
+    ca_certificate: Union[str, os.PathLike[str], None]
+    """File of a certificate, without its key, that whoever asks gets as /ca.crt."""
 
     user: Optional[str]
     """Name of the user that the process becomes once its sockets are bound; for root only."""

@@ -43,6 +43,7 @@ TYPES = {
     "port": "Union[int, str, None]",
     "text": "Optional[str]",
     "path": "Union[str, os.PathLike[str], None]",
+    "target": "Optional[str]",
     "address": "Optional[str]",
     "list": "Union[list[str], tuple[str, ...], str, None]",
     "integer": "Union[int, str, None]",

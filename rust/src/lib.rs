@@ -21,6 +21,7 @@ pub mod stats;
 
 mod acceptor;
 mod connection;
+mod files;
 mod log;
 mod sync;
 mod sys;

@@ -185,7 +185,7 @@ def _stripped() -> int:
     target = BUILD / "tests" / "bench_static"
     source = HERE.parents[1] / "c_examples"
     command = ["cc", "-O2", "-s", "-Wl,--gc-sections", f"-I{HERE.parents[1] / 'include'}", "-o", str(target)]
-    command += [str(source / "http_responder_mt.c"), str(source / "http_responder_main.c")]
+    command += [*(str(source / name) for name in ("http_responder_mt.c", "http_responder_main.c", "background.c"))]
     command += [str(BUILD / "lib" / "libhttp_responder.a"), "-lpthread", "-ldl", "-lm", "-lgcc_s"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:

@@ -217,6 +217,33 @@ static void help_and_version_are_seen_before_parsing(void)
     EXPECT_NUMBER(HR_ASKS_NOTHING, hr_config_asks(2, NULL));
 }
 
+static void a_command_line_of_pixelserv_becomes_options(void)
+{
+    const char *arguments[] = {"program", "192.0.2.1", "-p", "81", "-f"};
+    const char *wrong[] = {"program", "-p", "http"};
+    hr_config *config = hr_config_new();
+    bool foreground = false;
+    char text[4096];
+
+    EXPECT_RESULT(HR_OK, hr_config_notes(config, text, sizeof text, NULL));
+    EXPECT_TEXT("", text);
+    EXPECT_RESULT(HR_OK, hr_config_parse_pixelserv(config, 5, arguments, &foreground));
+    EXPECT(foreground);
+    EXPECT_RESULT(HR_OK, hr_config_get(config, "port", text, sizeof text, NULL));
+    EXPECT_TEXT("81", text);
+    EXPECT_RESULT(HR_OK, hr_config_notes(config, text, sizeof text, NULL));
+    EXPECT_TEXT("-k 443: https is not served by this version", text);
+    EXPECT_RESULT(HR_OK, hr_config_parse_pixelserv(config, 1, arguments, NULL));
+    EXPECT_RESULT(HR_ERR_CONFIG, hr_config_parse_pixelserv(config, 3, wrong, &foreground));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_config_parse_pixelserv(NULL, 1, arguments, NULL));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_config_parse_pixelserv(config, 1, NULL, NULL));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_config_notes(NULL, text, sizeof text, NULL));
+    EXPECT_RESULT(HR_OK, hr_config_pixelserv_usage("my_server", text, sizeof text, NULL));
+    EXPECT(strstr(text, "usage: my_server --pixelserv") != NULL);
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_config_pixelserv_usage(NULL, text, sizeof text, NULL));
+    hr_config_free(config);
+}
+
 static void the_usage_names_the_program_and_its_options(void)
 {
     char text[16 * 1024];
@@ -261,6 +288,7 @@ static const test_case cases[] = {
     TEST_CASE(a_file_sets_options_and_its_faults_are_named),
     TEST_CASE(help_and_version_are_seen_before_parsing),
     TEST_CASE(the_usage_names_the_program_and_its_options),
+    TEST_CASE(a_command_line_of_pixelserv_becomes_options),
     TEST_CASE(a_server_keeps_its_own_copy_of_the_options),
 };
 

@@ -21,6 +21,7 @@ class Sample:
 
 
 RULES = pathlib.Path(__file__).with_name("rules.toml")
+CERTIFICATE = pathlib.Path(__file__).with_name("ca.crt")
 
 SIZE = Sample("32K", 32768, "32768", "32k")
 
@@ -28,6 +29,7 @@ BY_KIND = {
     "port": Sample("8080", 8080, "8080", "8080"),
     "text": Sample("name/1.0 (x)", "name/1.0 (x)", '"name/1.0 (x)"', "name/1.0 (x)"),
     "path": Sample(str(RULES), RULES, f'"{RULES}"', str(RULES)),
+    "target": Sample("/stats.txt", "/stats.txt", '"/stats.txt"', "/stats.txt"),
     "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
     "list": Sample(
         "127.0.0.1:0,[0::1]:0",
@@ -45,6 +47,7 @@ BY_NAME = {
     "max_target": Sample("2k", 2048, "2048", "2k"),
     "max_pending_memory": Sample("2M", 2097152, "2097152", "2m"),
     "max_body_memory": Sample("128m", 134217728, "134217728", "128m"),
+    "ca_certificate": Sample(str(CERTIFICATE), CERTIFICATE, f'"{CERTIFICATE}"', str(CERTIFICATE)),
 }
 
 
@@ -64,6 +67,7 @@ BAD_TEXTS = {
     "port": ["65536", "-1", "http", "80 ", "0x50"],
     "text": ["a\x01b", " a", "\u00e9", "x" * 300],
     "path": ["a\x01b", "x" * 4096],
+    "target": ["stats", "/a?b", "/a b", "/\u00e9", "/" * 257],
     "address": ["", "localhost", "127.0.0.1:80", "::g", "unix:", "1.2.3"],
     "list": ["127.0.0.1", "localhost:80", "127.0.0.1:0,,", "127.0.0.1:65536"],
     "integer": ["", "-1", "1.5", "many", "0x10", "99999999999999999999"],
@@ -78,6 +82,7 @@ BAD_VALUES = {
     "port": [(65536, "65536"), (-1, "-1"), (True, "true")],
     "text": [],
     "path": [],
+    "target": [(5, "5"), (True, "true")],
     "address": [(5, "5"), (False, "false")],
     "list": [(["127.0.0.1"], '["127.0.0.1"]'), (80, "80")],
     "integer": [(-1, "-1"), (1.5, "1.5"), (True, "true")],

@@ -12,6 +12,8 @@ use std::path::Path;
 /// them. One thread at a time may use it.
 pub struct hr_config {
     pub(crate) inner: Config,
+    /// What hr_config_notes() says, one sentence a line.
+    notes: String,
 }
 
 /// What a command line asks for in place of a server.
@@ -30,7 +32,9 @@ pub enum hr_asks {
 /// NULL only on an internal error.
 #[unsafe(no_mangle)]
 pub extern "C" fn hr_config_new() -> *mut hr_config {
-    guard_or(std::ptr::null_mut(), || Ok(hand_out(hr_config { inner: Config::new() })))
+    guard_or(std::ptr::null_mut(), || {
+        Ok(hand_out(hr_config { inner: Config::new(), notes: String::new() }))
+    })
 }
 
 /// Frees `config`. NULL is fine.
@@ -144,6 +148,65 @@ pub unsafe extern "C" fn hr_config_parse_args(
         // SAFETY: NULL or valid for writing, by the contract of the header.
         unsafe { Out::optional(next) }.write(c_int::try_from(index).unwrap_or(argc));
         Ok(())
+    })
+}
+
+/// Takes a command line of pixelserv-tls: its flags and the one address, with its defaults for what
+/// is not said. Options of this library are taken where they begin with "--". argv[0] is skipped.
+///
+/// *foreground becomes whether -f was said: pixelserv-tls goes to the background without it, which is
+/// left to the program. hr_config_notes() has what was asked for and is not done. NULL is fine for
+/// `foreground`.
+///
+/// HR_ERR_CONFIG naming the flag; HR_ERR_IO if the file of --config cannot be read. Nothing is changed
+/// then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_config_parse_pixelserv(
+    config: *mut hr_config,
+    argc: c_int,
+    argv: *const *const c_char,
+    foreground: *mut bool,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (config, arguments) = unsafe { (exclusive(config, "config")?, arguments(argc, argv)?) };
+        let asked = config.inner.parse_pixelserv_args(&arguments)?;
+        config.notes = asked.notes.join("\n");
+        // SAFETY: NULL or valid for writing, by the contract of the header.
+        unsafe { Out::optional(foreground) }.write(asked.foreground);
+        Ok(())
+    })
+}
+
+/// Writes what a command line asked for and is not done into `buf`, one sentence a line; empty where
+/// all of it is done. `buf`, `cap` and `need` as everywhere, see "Texts" at the top.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_config_notes(
+    config: *const hr_config,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (config, buffer) = unsafe { (shared(config, "config")?, Buffer::new(buf, cap, need)?) };
+        buffer.write(&config.notes)
+    })
+}
+
+/// Writes the text for --pixelserv --help into `buf`: the flags and what they do here.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_config_pixelserv_usage(
+    program: *const c_char,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (program, buffer) =
+            unsafe { (text(program, "program")?, Buffer::new(buf, cap, need)?) };
+        buffer.write(&config::pixelserv_usage(program))
     })
 }
 

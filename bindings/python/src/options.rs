@@ -30,6 +30,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Port => "port",
         Kind::Text { .. } => "text",
         Kind::Path => "path",
+        Kind::Target => "target",
         Kind::Address => "address",
         Kind::List => "list",
         Kind::Integer { .. } => "integer",

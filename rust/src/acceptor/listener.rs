@@ -166,11 +166,25 @@ fn bind_inet(address: SocketAddr, reuseport: bool, settings: &Settings) -> io::R
         // One address and never all: `::` shall not answer IPv4 as well.
         socket.set_only_v6(true)?;
     }
+    if !settings.interface.is_empty() {
+        bind_to_interface(&socket, &settings.interface)?;
+    }
     // Accepted connections inherit it.
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog(settings))?;
     Ok(socket)
+}
+
+/// Only what comes in by the interface is accepted (SO_BINDTODEVICE, socket(7)).
+fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes())).map_err(|error| {
+        let why = match error.raw_os_error() {
+            Some(libc::ENODEV) => "there is none of that name".to_owned(),
+            _ => error.to_string(),
+        };
+        io::Error::other(format!("interface {name}: {why}"))
+    })
 }
 
 fn bind_unix(path: &Path, settings: &Settings) -> io::Result<Socket> {

@@ -15,6 +15,8 @@ pub enum Kind {
     },
     /// A path of a file or folder, or an empty text for none.
     Path,
+    /// The path of a request, such as `/stats`, or an empty text for none.
+    Target,
     /// One IP address or `unix:/path`.
     Address,
     /// Addresses with ports or `unix:/path`, separated by commas.
@@ -65,6 +67,8 @@ impl Kind {
             }
             Kind::Path if text.is_empty() => Ok(Value::Unset),
             Kind::Path => values::path(text).map(Value::Text).ok_or_else(|| self.refuse(text)),
+            Kind::Target if text.is_empty() => Ok(Value::Unset),
+            Kind::Target => values::target(text).map(Value::Text).ok_or_else(|| self.refuse(text)),
             Kind::Address => {
                 values::address(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
@@ -100,6 +104,7 @@ impl Kind {
                 format!("at most {max} visible ASCII characters with spaces inside")
             }
             Kind::Path => "a path of at most 4095 octets without control characters".into(),
+            Kind::Target => "a path such as /stats, without query".into(),
             Kind::Address => "an IP address or unix:/path".into(),
             Kind::List => "addresses such as 127.0.0.1:8080, [::1]:0 or unix:/path".into(),
             Kind::Integer { min, max, auto } => {
@@ -123,6 +128,7 @@ impl Kind {
             Kind::Port => "PORT".into(),
             Kind::Text { .. } => "TEXT".into(),
             Kind::Path => "FILE".into(),
+            Kind::Target => "/PATH".into(),
             Kind::Address => "ADDRESS".into(),
             Kind::List => "ADDRESS,...".into(),
             Kind::Integer { .. } => "N".into(),

@@ -29,8 +29,8 @@ mod tests;
 pub use kind::Kind;
 pub use options::{Group, OptionRow, TABLE};
 pub use settings::{AcceptMode, LogLevel, Settings};
-pub use sources::Asks;
-pub use usage::{usage, usage_line};
+pub use sources::{Asks, Pixelserv};
+pub use usage::{pixelserv_usage, usage, usage_line};
 pub use values::Value;
 
 use crate::error::{Error, ErrorCode, Result};
@@ -168,6 +168,17 @@ impl Config {
     /// As [`Config::parse_args`].
     pub fn parse_all_args(&mut self, args: &[&str]) -> Result<()> {
         sources::args::parse_all(self, args)
+    }
+
+    /// Takes options from a command line of pixelserv-tls, without the program's name: its flags and
+    /// the one address, with its defaults for what is not said; our own options are taken where they
+    /// begin with `--`. [`super::config::pixelserv_usage`] lists the flags.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] naming the flag; [`ErrorCode::Io`] if the file of `--config` cannot be
+    /// read. Nothing is changed then.
+    pub fn parse_pixelserv_args(&mut self, args: &[&str]) -> Result<Pixelserv> {
+        sources::pixelserv::parse(self, args)
     }
 
     /// Whether a command line asks for help (`-h`, `--help`) or the version (`-V`, `--version`)

@@ -146,6 +146,23 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.listen = v.list().to_vec(),
     ),
     row(
+        "interface",
+        Group::Listening,
+        Kind::Text { max: 15 },
+        "",
+        "Network interface that connections have to come in by; empty takes them from any.",
+        |s, v| s.interface = v.text().to_owned(),
+    ),
+    row(
+        "reuse_port",
+        Group::Listening,
+        Kind::Switch,
+        "off",
+        "Whether other processes of the same user may listen on the same addresses too \
+         (SO_REUSEPORT), so that a new one can take over from an old one.",
+        |s, v| s.reuse_port = v.switch(),
+    ),
+    row(
         "backlog",
         Group::Listening,
         integer(1, 65_535),
@@ -345,6 +362,30 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.server_name = v.text().to_owned(),
     ),
     row(
+        "stats_page",
+        Group::Answers,
+        Kind::Target,
+        "",
+        "Path at which whoever asks gets a page of statistics, with the names of pixelserv-tls.",
+        |s, v| s.stats_page = v.target(),
+    ),
+    row(
+        "stats_text",
+        Group::Answers,
+        Kind::Target,
+        "",
+        "Path at which whoever asks gets the same statistics as one line of text.",
+        |s, v| s.stats_text = v.target(),
+    ),
+    row(
+        "ca_certificate",
+        Group::Answers,
+        Kind::Path,
+        "",
+        "File of a certificate, without its key, that whoever asks gets as /ca.crt.",
+        |s, v| s.ca_certificate = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
         "user",
         Group::Operation,
         Kind::Text { max: 64 },
@@ -410,6 +451,10 @@ impl Value {
     fn text(&self) -> &str {
         let Value::Text(text) = self else { mismatch(self) };
         text
+    }
+
+    fn target(&self) -> Option<String> {
+        (*self != Value::Unset).then(|| self.text().to_owned())
     }
 
     fn list(&self) -> &[String] {

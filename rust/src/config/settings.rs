@@ -71,6 +71,10 @@ pub struct Settings {
     pub address: String,
     /// `listen`: each `127.0.0.1:8080`, `[::1]:0` or `unix:/path`.
     pub listen: Vec<String>,
+    /// `interface`; empty is any.
+    pub interface: String,
+    /// `reuse_port`
+    pub reuse_port: bool,
     /// `backlog`
     pub backlog: u32,
     /// `accept`
@@ -113,6 +117,12 @@ pub struct Settings {
     pub cors: bool,
     /// `server_name`: the value of the Server field; empty sends none.
     pub server_name: String,
+    /// `stats_page`
+    pub stats_page: Option<String>,
+    /// `stats_text`
+    pub stats_text: Option<String>,
+    /// `ca_certificate`
+    pub ca_certificate: Option<PathBuf>,
     /// `user`; empty stays who it is.
     pub user: String,
     /// `group`; empty is that of the user.
@@ -130,6 +140,8 @@ impl Settings {
             port: None,
             address: String::new(),
             listen: Vec::new(),
+            interface: String::new(),
+            reuse_port: false,
             backlog: 0,
             accept: AcceptMode::Dispatch,
             workers: 0,
@@ -151,6 +163,9 @@ impl Settings {
             probes: false,
             cors: false,
             server_name: String::new(),
+            stats_page: None,
+            stats_text: None,
+            ca_certificate: None,
             user: String::new(),
             group: String::new(),
             sandbox: false,
@@ -165,6 +180,8 @@ impl Settings {
             port: self.port,
             address: self.address,
             listen: self.listen,
+            interface: self.interface,
+            reuse_port: self.reuse_port,
             backlog: self.backlog,
             accept: self.accept,
             workers: self.workers,

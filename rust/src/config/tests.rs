@@ -39,6 +39,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Port => vec!["0".into(), "65535".into()],
         Kind::Text { max } => vec!["x/1.0".into(), "y".repeat(max)],
         Kind::Path => vec!["/run/x y.toml".into(), "z".repeat(4095)],
+        Kind::Target => vec!["/stats".into(), format!("/{}", "t".repeat(255))],
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],
         Kind::Integer { min, max, .. } => vec![(min + 1).to_string(), max.to_string()],

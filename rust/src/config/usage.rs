@@ -1,12 +1,14 @@
 //! The text for `--help`, from the table.
 
+use super::sources::pixelserv::FLAGS;
 use super::{Group, Kind, OptionRow, TABLE};
 use std::fmt::Write;
 
 /// What the table does not have: these are about the command line itself.
-const GENERAL: [(&str, &str); 4] = [
+const GENERAL: [(&str, &str); 5] = [
     ("    --config FILE", "Reads options from a TOML file; the command line goes before it."),
     ("    --check FILE", "Reads a rules file or folder, says each mistake, and ends with 0 or 2."),
+    ("    --pixelserv", "As the first argument: what follows is a command line of pixelserv-tls."),
     ("-h, --help", "Prints this text."),
     ("-V, --version", "Prints the version."),
 ];
@@ -33,6 +35,24 @@ pub fn usage(program: &str) -> String {
     text.push_str("\nGeneral:\n");
     for (flags, help) in GENERAL {
         entry(&mut text, flags, help, "");
+    }
+    text
+}
+
+/// The text for `--pixelserv --help`: the flags of pixelserv-tls and what they do here.
+pub fn pixelserv_usage(program: &str) -> String {
+    let mut text = format!("usage: {program} --pixelserv [ADDRESS] [flags] [options]\n\n");
+    text.push_str(
+        "Takes the command line of pixelserv-tls; ADDRESS is 0.0.0.0 if it is not said.\n",
+    );
+    text.push_str("Options of this program's own begin with two hyphens.\n\nFlags:\n");
+    for flag in FLAGS {
+        let value = match flag.value {
+            "" => String::new(),
+            value if flag.optional => format!(" [{value}]"),
+            value => format!(" {value}"),
+        };
+        entry(&mut text, &format!("-{}{value}", flag.letter), flag.help, "");
     }
     text
 }

@@ -163,6 +163,12 @@ pub(super) fn path(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
+/// The path of a request: visible ASCII from `/` on, without query and fragment.
+pub(super) fn target(text: &str) -> Option<String> {
+    let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#');
+    (visible && text.starts_with('/') && text.len() <= 256).then(|| text.to_owned())
+}
+
 /// `text` in double quotes on one line: control characters escaped, a long text cut.
 pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;

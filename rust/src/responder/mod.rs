@@ -10,6 +10,7 @@ pub(crate) mod conditional;
 mod defaults;
 mod hash;
 mod lines;
+pub(crate) mod pages;
 mod pattern;
 mod routes;
 pub(crate) mod rules;

@@ -38,7 +38,8 @@ impl Listeners {
     pub(super) fn bind(&mut self, address: &Address, settings: &Settings) -> Result<u32> {
         let number = self.next_number()?;
         let each_worker = settings.accept == AcceptMode::Reuseport;
-        let mut sockets = vec![Listener::bind(address, number, each_worker, settings)?];
+        let shared = each_worker || settings.reuse_port;
+        let mut sockets = vec![Listener::bind(address, number, shared, settings)?];
         if let (true, Some(bound)) = (each_worker, sockets[0].inet()) {
             // The port may have been picked by the kernel: the others share it.
             let same = Address::Inet(bound);

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
+//! | `pages` | the pages about itself that it serves |
 //! | `reload` | files, read again |
 //! | `report` | what it says of itself |
 //! | `rules` | the rules file |
@@ -14,6 +15,7 @@
 
 mod listeners;
 pub(crate) mod notice;
+mod pages;
 mod reload;
 mod report;
 mod rules;
@@ -78,6 +80,7 @@ struct Inner {
     /// The service manager, where the server was told to speak to it.
     manager: OnceLock<Manager>,
     log: Log,
+    born: Instant,
 }
 
 struct Life {
@@ -98,7 +101,7 @@ impl Server {
         let settings = config.resolve()?;
         let responder =
             rules::in_force(&settings, settings.rules.as_deref(), Responder::new(&settings))?;
-        let inner = Inner {
+        let inner = Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             responder: Arc::new(ArcSwap::from_pointee(responder)),
             config: Mutex::new(config.clone()),
@@ -113,8 +116,11 @@ impl Server {
             manager: OnceLock::new(),
             log: Log(settings.log_level),
             settings: ArcSwap::from_pointee(settings),
-        };
-        Ok(Server { inner: Arc::new(inner) })
+            born: Instant::now(),
+        });
+        let pages = pages::load(&inner, &inner.settings.load())?;
+        inner.change(|responder| Ok(responder.with_pages(pages)))?;
+        Ok(Server { inner })
     }
 
     /// The options in force. Those that a reload changes are others afterwards.

@@ -3,6 +3,7 @@
 use super::{Inner, lock};
 use crate::config::{Config, Group, Settings};
 use crate::error::Result;
+use crate::responder::pages::Pages;
 use crate::responder::rules::RuleSet;
 use crate::worker::Message;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(super) struct Reloaded {
 
 impl Inner {
     /// Reads the files again and says what came of it. A mistake leaves all as it was.
-    pub(super) fn reload(&self) {
+    pub(super) fn reload(self: &Arc<Self>) {
         match self.try_reload() {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
             Ok(Some(Reloaded { live, later, rules })) => {
@@ -42,7 +43,7 @@ impl Inner {
     }
 
     /// Reads the files again; `None` where there are none.
-    pub(super) fn try_reload(&self) -> Result<Option<Reloaded>> {
+    pub(super) fn try_reload(self: &Arc<Self>) -> Result<Option<Reloaded>> {
         let mut config = lock(&self.config);
         let loaded = lock(&self.rules);
         let fresh = config.reread()?;
@@ -50,13 +51,15 @@ impl Inner {
         let settings = changed.resolve()?;
         // What a program loaded stands before what an option says.
         let path = loaded.as_deref().or(settings.rules.as_deref());
-        if fresh.is_none() && path.is_none() {
+        if fresh.is_none() && path.is_none() && settings.ca_certificate.is_none() {
             return Ok(None);
         }
         let set = path.map(super::rules::load).transpose()?.map(Arc::new);
+        let pages = super::pages::load(self, &settings)?;
         let mut reloaded = compare(&config, changed);
         reloaded.rules = set.as_ref().map(|set| set.len());
-        self.put_in_force(settings, set.unwrap_or_default(), !reloaded.live.is_empty())?;
+        let rules = set.unwrap_or_default();
+        self.put_in_force(settings, rules, pages, !reloaded.live.is_empty())?;
         if let Some(fresh) = fresh {
             *config = fresh;
         }
@@ -64,7 +67,13 @@ impl Inner {
     }
 
     /// Rules, and what else can change while the server runs, are as they say from now on.
-    fn put_in_force(&self, fresh: Settings, rules: Arc<RuleSet>, options: bool) -> Result<()> {
+    fn put_in_force(
+        &self,
+        fresh: Settings,
+        rules: Arc<RuleSet>,
+        pages: Pages,
+        options: bool,
+    ) -> Result<()> {
         let settings = if options {
             Arc::new(Settings::clone(&self.settings.load()).with_live_of(fresh))
         } else {
@@ -72,7 +81,7 @@ impl Inner {
         };
         self.change(|responder| {
             let responder = if options { responder.with_settings(&settings) } else { responder };
-            Ok(responder.with_rules(rules, &settings))
+            Ok(responder.with_rules(rules, &settings).with_pages(pages))
         })?;
         if options {
             self.settings.store(settings.clone());

@@ -3,9 +3,9 @@
 use super::{Inner, lock};
 use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
+use crate::files;
 use crate::responder::Responder;
 use crate::responder::rules::{Mistake, RuleSet};
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub fn check(path: &Path) -> Result<usize> {
 /// Reads rules. What cannot be opened is [`ErrorCode::Io`]; all mistakes become one
 /// [`ErrorCode::Config`], one a line.
 pub(crate) fn load(path: &Path) -> Result<RuleSet> {
-    if let Err(error) = File::open(path) {
+    if let Err(error) = files::open(path) {
         let text = format!("rules: {}: {error}", path.display());
         return Err(Error::new(ErrorCode::Io, text));
     }

@@ -108,6 +108,7 @@ const CALLS: &[i64] = &[
     libc::SYS_close,
     libc::SYS_connect,
     libc::SYS_dup,
+    libc::SYS_dup3,
     libc::SYS_epoll_create1,
     libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
@@ -179,6 +180,7 @@ const CALLS: &[i64] = &[
 /// The same by their older numbers.
 #[cfg(target_arch = "x86_64")]
 const OLD_CALLS: &[i64] = &[
+    libc::SYS_dup2,
     libc::SYS_epoll_wait,
     libc::SYS_lstat,
     libc::SYS_open,

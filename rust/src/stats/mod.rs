@@ -3,6 +3,7 @@
 
 pub mod cells;
 pub mod render;
+pub(crate) mod servstats;
 pub mod table;
 
 pub use cells::Cell;

@@ -15,7 +15,7 @@ pub enum Asks {
 }
 
 /// One thing said, made of one or two arguments.
-enum Token<'a> {
+pub(super) enum Token<'a> {
     /// An option and the text of its value.
     Option(usize, &'a str),
     /// `--config FILE`
@@ -59,8 +59,8 @@ pub(in crate::config) fn asks_for(args: &[&str]) -> Option<Asks> {
 }
 
 /// What a command line has said so far.
-struct Draft {
-    config: Config,
+pub(super) struct Draft {
+    pub(super) config: Config,
     /// Said as options.
     rows: Vec<usize>,
     /// How many were said by their place.
@@ -70,7 +70,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Draft { config: config.clone(), rows: Vec::new(), positionals: 0, bare_switch: None }
     }
 
@@ -99,7 +99,7 @@ impl Draft {
         Ok(at)
     }
 
-    fn option(&mut self, row: usize, text: &str) -> Result<()> {
+    pub(super) fn option(&mut self, row: usize, text: &str) -> Result<()> {
         if TABLE[row].position.is_some_and(|place| place <= self.positionals) {
             return Err(said_twice(row));
         }
@@ -135,7 +135,7 @@ impl Draft {
 }
 
 /// The token that begins at `args[at]`, and where the next one begins.
-fn token<'a>(args: &[&'a str], at: usize) -> Result<(Token<'a>, usize)> {
+pub(super) fn token<'a>(args: &[&'a str], at: usize) -> Result<(Token<'a>, usize)> {
     let following = args.get(at + 1).copied();
     let (token, takes_following) = match args[at] {
         "--" => (Token::End, false),
@@ -231,11 +231,11 @@ fn said_twice(row: usize) -> Error {
     refuse(row, &format!("said twice, as the argument {place} and as {flag}"))
 }
 
-fn unexpected(text: &str) -> Error {
+pub(super) fn unexpected(text: &str) -> Error {
     error(format!("unexpected argument {}", quoted(text)))
 }
 
-fn error(message: impl Into<String>) -> Error {
+pub(super) fn error(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::Config, message)
 }
 

@@ -3,8 +3,8 @@
 use crate::config::values::quoted;
 use crate::config::{Config, Kind, Source, TABLE, Value, parse, refuse, suggest};
 use crate::error::{Error, ErrorCode, Result};
-use std::fs::File;
-use std::io::{self, Read};
+use crate::files;
+use std::io;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -29,12 +29,8 @@ pub(in crate::config) fn load(config: &mut Config, path: &Path) -> Result<()> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(FILE_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_MAX {
-        return Err(io::Error::other("larger than 1m"));
-    }
-    Ok(text)
+    let octets = files::read(path, FILE_MAX)?;
+    String::from_utf8(octets).map_err(|_| io::Error::other("expected text in UTF-8"))
 }
 
 fn say(config: &mut Config, name: &str, value: &Spanned<DeValue<'_>>) -> Result<()> {

@@ -1,8 +1,9 @@
 //! Which route, rule or default answers a request.
 //!
 //! Routes are tried in the order of registration; the first that takes path and method gets the
-//! request, and the next one that does if it declines. Then come the rules of the operator
-//! ([`super::rules`]), the fallback and the default answers.
+//! request, and the next one that does if it declines. Then come pages about the server
+//! itself ([`super::pages`]), the rules of the operator ([`super::rules`]), the fallback and the
+//! default answers.
 //!
 //! | request | answer where no route takes it |
 //! | --- | --- |
@@ -26,6 +27,7 @@ mod tests;
 
 use super::defaults::Defaults;
 use super::exchange::HandlerFault;
+use super::pages::Pages;
 use super::rules::{RuleSet, Rules, Verdict};
 use super::source::{By, Kind};
 use super::{Action, Exchange, Handler, Params, Request, Response};
@@ -51,6 +53,7 @@ pub struct Responder(Arc<Inner>);
 struct Inner {
     index: Index,
     fallback: Option<Arc<dyn Handler>>,
+    pages: Option<Arc<Pages>>,
     rules: Option<Arc<Rules>>,
     base: Arc<Base>,
 }
@@ -88,7 +91,8 @@ impl Responder {
     /// No routes; default answers as `settings` say.
     pub fn new(settings: &Settings) -> Self {
         let base = Arc::new(Base::new(settings));
-        Responder(Arc::new(Inner { index: Index::default(), fallback: None, rules: None, base }))
+        let (index, fallback) = (Index::default(), None);
+        Responder(Arc::new(Inner { index, fallback, pages: None, rules: None, base }))
     }
 
     /// This responder with the default answers as `settings` say. Rules keep the Server field that
@@ -137,6 +141,14 @@ impl Responder {
         let prepare = || Arc::new(Rules::new(set.clone(), settings, &self.0.base.server_line));
         let rules = (set.len() > 0).then(prepare);
         Responder(Arc::new(Inner { rules, ..(*self.0).clone() }))
+    }
+
+    /// This responder with these pages about the server itself in place of any before.
+    #[must_use]
+    pub(crate) fn with_pages(&self, pages: Pages) -> Self {
+        // Without any, requests are not even looked up.
+        let pages = (!pages.is_empty()).then(|| Arc::new(pages));
+        Responder(Arc::new(Inner { pages, ..(*self.0).clone() }))
     }
 
     /// This responder with `handler` for what no route takes.
@@ -238,6 +250,11 @@ impl Inner {
         exchange: &mut Exchange<'r>,
         allow: &Allow,
     ) {
+        if let Some(pages) = &self.pages
+            && pages.answer(request, exchange)
+        {
+            return;
+        }
         if let Some(rules) = &self.rules
             && self.apply_rules(rules, request, exchange)
         {
@@ -343,7 +360,7 @@ fn always_refused(method: Method) -> Option<Refusal> {
     }
 }
 
-fn server_line(name: &str) -> Box<[u8]> {
+pub(super) fn server_line(name: &str) -> Box<[u8]> {
     let name = name.trim();
     if name.is_empty() || name.bytes().any(|b| b.is_ascii_control()) {
         return Box::default();

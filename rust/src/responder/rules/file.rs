@@ -2,8 +2,9 @@
 
 use super::mistake::{Mistake, place};
 use super::{Draft, reader};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use crate::files;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -12,7 +13,7 @@ const RULES_MAX: u64 = 64 << 20;
 
 /// Reads `path`: one file, or every `*.toml` of a folder in the order of the names.
 pub(super) fn load(path: &Path) -> Result<Vec<Draft>, Vec<Mistake>> {
-    let files = files(path).map_err(|error| vec![whole(path, error.to_string())])?;
+    let files = files_of(path).map_err(|error| vec![whole(path, error.to_string())])?;
     let (mut drafts, mut mistakes) = (Vec::new(), Vec::new());
     for file in &files {
         match read_text(file, RULES_MAX) {
@@ -23,7 +24,7 @@ pub(super) fn load(path: &Path) -> Result<Vec<Draft>, Vec<Mistake>> {
     if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
 }
 
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !fs::metadata(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -64,12 +65,7 @@ pub(super) fn read_text(path: &Path, max: u64) -> io::Result<String> {
 
 /// What is in a file of at most `max` octets.
 pub(super) fn read_octets(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    File::open(path)?.take(max + 1).read_to_end(&mut octets)?;
-    if octets.len() as u64 > max {
-        return Err(io::Error::other(format!("expected at most {max} octets")));
-    }
-    Ok(octets)
+    files::read(path, max)
 }
 
 fn whole(path: &Path, message: String) -> Mistake {

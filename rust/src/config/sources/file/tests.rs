@@ -97,7 +97,7 @@ fn broken_toml_is_named_with_its_line() {
 fn what_is_no_text_file_of_a_sane_size_is_refused() {
     assert!(refused([0xff, 0xfe]).contains("UTF-8"));
     let large = "#".repeat(FILE_MAX as usize + 1);
-    assert_eq!(refused(large), ": larger than 1m");
+    assert_eq!(refused(large), ": expected at most 1048576 octets");
     let nested = format!("workers = {}", "[".repeat(100_000));
     assert!(refused(nested).starts_with(":1: "));
 }

@@ -1,0 +1,22 @@
+//! The pages about itself that a server serves.
+
+use super::Inner;
+use crate::config::Settings;
+use crate::error::Result;
+use crate::responder::pages::{Pages, Source};
+use crate::stats::servstats::{Facts, Form, render};
+use std::sync::{Arc, Weak};
+
+/// The pages that `settings` ask for, files read.
+pub(super) fn load(inner: &Arc<Inner>, settings: &Settings) -> Result<Pages> {
+    let source: Weak<dyn Source> = Arc::<Inner>::downgrade(inner);
+    Pages::load(settings, source)
+}
+
+impl Source for Inner {
+    fn servstats(&self, form: Form) -> String {
+        let total = self.stats().1;
+        let log = self.settings.load().log_level;
+        render(form, &Facts { total: &total, uptime: self.born.elapsed(), log })
+    }
+}
