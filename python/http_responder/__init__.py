@@ -9,9 +9,12 @@
 http://127.0.0.1:.../hello/x
 """
 
+from typing import TYPE_CHECKING
+
 from ._native import (
     BindError,
     ConfigError,
+    Deferred,
     Error,
     Gone,
     Headers,
@@ -25,22 +28,43 @@ from ._native import (
     options,
     statistics,
 )
-from ._options import Options
+from ._options import Options, Stats
+
+if TYPE_CHECKING:
+    from ._fields import File, MultiDict
 
 __all__ = [
     "BindError",
     "ConfigError",
+    "Deferred",
     "Error",
+    "File",
     "Gone",
     "Headers",
     "InvalidArgument",
+    "MultiDict",
     "Options",
     "Request",
     "Response",
     "Server",
     "StateError",
+    "Stats",
     "Timeout",
     "__version__",
     "options",
     "statistics",
 ]
+
+# Loaded by who asks for them: the import of the package shall cost next to nothing.
+_LAZY = {"File": "_fields", "MultiDict": "_fields"}
+
+
+def __getattr__(name: str) -> object:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

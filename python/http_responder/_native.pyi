@@ -15,11 +15,13 @@ from typing import (
 
 from typing_extensions import Self, TypeAlias, Unpack, disjoint_base
 
-from ._options import Options
+from ._fields import FormValue, MultiDict
+from ._options import Options, Stats
 
 __all__ = [
     "BindError",
     "ConfigError",
+    "Deferred",
     "Error",
     "Gone",
     "Headers",
@@ -46,7 +48,7 @@ _Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
 _Answer: TypeAlias = (
     Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
 )
-_Handler: TypeAlias = Callable[[Request], _Answer | None]
+_Handler: TypeAlias = Callable[[Request], _Answer | Deferred | None]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 
 @type_check_only
@@ -99,6 +101,19 @@ def statistics() -> list[_Statistic]:
     """The table of statistics."""
 
 @final
+class Deferred:
+    """The right to answer one request later, once, from any thread.
+
+    A handler makes one, gives it to whoever will answer, and returns it. It may be answered before
+    the handler has returned. If nobody answers and nobody has it any more, the client gets a 500.
+    """
+
+    def __new__(cls) -> Self: ...
+    def respond(self, answer: _Answer) -> None: ...
+    @property
+    def gone(self) -> bool: ...
+
+@final
 class Headers:
     """Header fields, in the order in which they came.
 
@@ -130,7 +145,9 @@ class Request:
     @property
     def path(self) -> str: ...
     @property
-    def query(self) -> str: ...
+    def query(self) -> MultiDict[str]: ...
+    @property
+    def query_string(self) -> str: ...
     @property
     def version(self) -> Literal["HTTP/1.0", "HTTP/1.1"]: ...
     @property
@@ -144,10 +161,14 @@ class Request:
     @property
     def headers(self) -> Headers: ...
     @property
+    def cookies(self) -> dict[str, str]: ...
+    @property
     def body(self) -> bytes: ...
     @property
     def text(self) -> str: ...
     def json(self) -> Any: ...
+    def form(self) -> MultiDict[FormValue]: ...
+    def wsgi_environ(self, base: dict[str, Any]) -> dict[str, Any]: ...
 
 @final
 class Response:
@@ -159,6 +180,8 @@ class Response:
         body: _Octets | None = None,
         content_type: str | None = None,
         headers: _HeaderLines = None,
+        *,
+        length_for_head: int | None = None,
     ) -> Self: ...
     @property
     def status(self) -> int: ...
@@ -173,7 +196,26 @@ class Response:
 class Server:
     """A server that answers HTTP requests from native threads."""
 
-    def __new__(cls, **options: Unpack[Options]) -> Self: ...
+    def __new__(
+        cls,
+        *,
+        app: Callable[..., Any] | None = None,
+        threads: int = 0,
+        config_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[Options],
+    ) -> Self: ...
+    def __init__(
+        self,
+        *,
+        app: Callable[..., Any] | None = None,
+        threads: int = 0,
+        config_file: str | os.PathLike[str] | None = None,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @classmethod
+    def from_file(
+        cls, path: str | os.PathLike[str], /, **options: Unpack[Options]
+    ) -> Self: ...
     @property
     def options(self) -> dict[str, str]: ...
     @property
@@ -190,8 +232,8 @@ class Server:
     def drain(self, grace: float | None = None) -> None: ...
     def wait(self, timeout: float | None = None) -> bool: ...
     def url_for(self, path: str = "/") -> str: ...
-    def stats(self) -> dict[str, int]: ...
-    def worker_stats(self) -> list[dict[str, int]]: ...
+    def stats(self) -> Stats: ...
+    def worker_stats(self) -> list[Stats]: ...
     def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
     def rule(self, path: str, response: _Answer, method: str | None = None) -> None: ...
     def load_rules(self, path: str | os.PathLike[str]) -> None: ...

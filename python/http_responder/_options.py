@@ -1,4 +1,5 @@
-"""The options of a server. Generated from the table of the engine by tools/options.py."""
+"""The options and statistics of a server. Generated from the tables of the engine by
+tools/options.py."""
 
 import os
 from datetime import timedelta
@@ -137,3 +138,181 @@ class Options(TypedDict, total=False):
 
     log_level: Optional[Literal["off", "error", "warn", "info"]]
     """What is written to standard error. Default: warn."""
+
+
+class Stats(TypedDict):
+    """What Server.stats() gives."""
+
+    connections_handled: int
+    """Connections accepted and taken into a pool."""
+
+    requests_handled: int
+    """Requests answered, refused ones not included."""
+
+    bytes_sent: int
+    """Octets sent to clients."""
+
+    bytes_received: int
+    """Octets received from clients."""
+
+    connections_open: int
+    """Connections in a pool."""
+
+    connections_reading: int
+    """Connections on which a head or body is arriving."""
+
+    connections_processing: int
+    """Connections whose request waits for its answer: a handler's, or one that a rule
+    delays."""
+
+    connections_writing: int
+    """Connections with queued octets that the socket did not take."""
+
+    connections_keepalive: int
+    """Connections between two requests."""
+
+    connections_closing: int
+    """Connections lingering so that the client can read the last answer."""
+
+    pool_capacity: int
+    """Connections that the pool can hold."""
+
+    buffers_lent: int
+    """Buffers lent to connections with pending octets."""
+
+    body_memory: int
+    """Octets of request bodies held for handlers."""
+
+    responses_1xx: int
+    """Interim responses sent (100 Continue)."""
+
+    responses_2xx: int
+    """Responses with a status of 200 to 299."""
+
+    responses_3xx: int
+    """Responses with a status of 300 to 399."""
+
+    responses_4xx: int
+    """Responses with a status of 400 to 499."""
+
+    responses_5xx: int
+    """Responses with a status of 500 to 599."""
+
+    refused_request_line: int
+    """Requests refused for a malformed request line."""
+
+    refused_version: int
+    """Requests refused for a version that is not served or malformed."""
+
+    refused_target_too_long: int
+    """Requests refused for a target longer than max_target."""
+
+    refused_head_too_large: int
+    """Requests refused for a head over max_head or max_fields."""
+
+    refused_field: int
+    """Requests refused for a malformed field line."""
+
+    refused_line_end: int
+    """Requests refused for a bare CR or LF."""
+
+    refused_host: int
+    """Requests refused for a missing, repeated or invalid Host."""
+
+    refused_framing: int
+    """Requests refused for a malformed or contradictory Content-Length or Transfer-
+    Encoding."""
+
+    refused_transfer_coding: int
+    """Requests refused for an unknown transfer coding."""
+
+    refused_chunk: int
+    """Requests refused for malformed chunked coding."""
+
+    refused_body_too_large: int
+    """Requests refused for a body over max_body."""
+
+    refused_method: int
+    """Requests answered 501 for an unknown method."""
+
+    refused_method_not_allowed: int
+    """Requests answered 405 for a method that is not served there."""
+
+    refused_expectation: int
+    """Requests refused for an expectation other than 100-continue."""
+
+    refused_protocol: int
+    """Connections that spoke TLS or HTTP/2 on a plain port."""
+
+    refused_memory: int
+    """Requests refused, or connections closed, because no memory was left for what they
+    hold."""
+
+    refused_full: int
+    """Connections answered 503 because every connection of the pool was busy."""
+
+    timeouts_head: int
+    """Connections whose request head did not arrive in time."""
+
+    timeouts_body: int
+    """Connections whose request body stalled."""
+
+    timeouts_write: int
+    """Connections whose client did not take its answer in time."""
+
+    timeouts_keepalive: int
+    """Connections closed after keep_alive_timeout without a request."""
+
+    timeouts_linger: int
+    """Connections whose client did not close in time after the last answer."""
+
+    timeouts_drain: int
+    """Connections closed because draining took longer than drain_timeout."""
+
+    disconnects_early: int
+    """Connections that the client ended in the middle of a request."""
+
+    disconnects_reset: int
+    """Connections that the client reset."""
+
+    connections_evicted: int
+    """Idle connections closed early in favour of new ones."""
+
+    connections_shed: int
+    """Connections answered 503 or dropped for want of room or of a descriptor."""
+
+    connections_max_requests: int
+    """Connections closed after max_requests requests."""
+
+    accept_errors: int
+    """Failures of accept other than an empty queue."""
+
+    accept_pauses: int
+    """Times that accepting paused for want of descriptors or memory."""
+
+    workers_stalled: int
+    """Times that a worker was found stalled and skipped."""
+
+    worker_restarts: int
+    """Workers started afresh after a panic."""
+
+    handler_panics: int
+    """Handlers that panicked."""
+
+    handler_silences: int
+    """Handlers that neither answered nor deferred nor declined."""
+
+    deferred_answers: int
+    """Answers given after the handler returned."""
+
+    deferred_gone: int
+    """Deferred answers whose client had left."""
+
+    rules_matched: int
+    """Requests that a rule of the rules file took."""
+
+    answers_delayed: int
+    """Answers that a rule delayed."""
+
+    faults_played: int
+    """Answers that a rule spoilt, cut off or withheld."""

@@ -1,4 +1,4 @@
-"""Writes http_responder/_options.py from the table of options that the module was built with.
+"""Writes http_responder/_options.py from the tables that the module was built with.
 
 python tools/options.py            prints it
 python tools/options.py --write    writes it in its place
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import http_responder
 
 if TYPE_CHECKING:
-    from http_responder._native import _Option
+    from http_responder._native import _Option, _Statistic
 
 PLACE = pathlib.Path(__file__).parent.parent / "http_responder" / "_options.py"
 
 HEAD = '''\
-"""The options of a server. Generated from the table of the engine by tools/options.py."""
+"""The options and statistics of a server. Generated from the tables of the engine by
+tools/options.py."""
 
 import os
 from datetime import timedelta
@@ -37,6 +38,12 @@ Switch = Union[bool, Literal["on", "off"]]
 
 class Options(TypedDict, total=False):
     """The keyword arguments of Server. None leaves an option that is no duration at its default."""
+'''
+
+STATS = '''
+
+class Stats(TypedDict):
+    """What Server.stats() gives."""
 '''
 
 TYPES = {
@@ -67,9 +74,15 @@ def entry(option: _Option) -> str:
     return textwrap.indent("\n".join(lines), "    ")
 
 
+def statistic(row: _Statistic) -> str:
+    lines = [f"{row['name']}: int", *textwrap.wrap(f'"""{row["help"]}"""', 90)]
+    return textwrap.indent("\n".join(lines), "    ")
+
+
 def generated() -> str:
     entries = "\n\n".join(map(entry, http_responder.options()))
-    return f"{HEAD}\n{entries}\n"
+    statistics = "\n\n".join(map(statistic, http_responder.statistics()))
+    return f"{HEAD}\n{entries}\n{STATS}\n{statistics}\n"
 
 
 if __name__ == "__main__":

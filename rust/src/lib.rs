@@ -31,6 +31,7 @@ pub use config::Config;
 pub use error::{Error, ErrorCode, Result};
 pub use responder::{Action, Deferred, Exchange, Handler, Request, Response};
 pub use server::{Notice, Server, ServerState};
+pub use worker::at_batch_end;
 
 /// The version of this library, as in its Cargo manifest.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,12 +1,16 @@
 //! Python functions as handlers of the engine.
 
+use crate::attach;
 use crate::call::call;
+use crate::deferred::Deferred;
+use crate::errors::OrRaise;
 use crate::log;
 use crate::request::Request;
 use crate::response;
 use http_responder as engine;
-use http_responder::Action;
+use http_responder::{Action, Exchange};
 use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::mem;
@@ -19,10 +23,9 @@ pub(crate) struct Handler {
 }
 
 /// What a function said.
-enum Reply {
-    Answer(engine::Response),
-    Decline,
-    Failed,
+enum Done {
+    Answered,
+    Declined,
 }
 
 /// What the client of a function that raised gets.
@@ -47,36 +50,52 @@ impl Handler {
         Ok(Arc::new(Handler { function: Mutex::new(Some(function.clone().unbind())) }))
     }
 
-    fn call(&self, py: Python<'_>, request: Request) -> Reply {
+    fn call(
+        &self,
+        py: Python<'_>,
+        request: Request,
+        exchange: &mut Exchange<'_>,
+    ) -> PyResult<Done> {
         let function = lock(&self.function).as_ref().map(|function| function.clone_ref(py));
-        let Some(function) = function else { return Reply::Decline };
-        let line = format!("{} {}", request.method(), request.target());
-        let answer = Py::new(py, request)
-            .and_then(|request| call(function.bind(py), request.into_bound(py).into_any()))
-            .and_then(|answer| response::from_answer(&answer));
-        match answer {
-            Ok(Some(response)) => Reply::Answer(response),
-            Ok(None) => Reply::Decline,
-            Err(error) => {
-                log::raised(py, error, &line);
-                Reply::Failed
-            }
+        let Some(function) = function else { return Ok(Done::Declined) };
+        let request = Py::new(py, request)?.into_bound(py);
+        let answer = call(function.bind(py), request.clone().into_any());
+        let done = answer.and_then(|answer| give(&answer, exchange));
+        if let Err(error) = &done {
+            let asked = request.get();
+            log::raised(py, error, asked.method(), asked.target());
         }
+        // SAFETY: attached, and the object is alive.
+        let references = unsafe { ffi::Py_REFCNT(request.as_ptr()) };
+        // Somebody has it beside us.
+        request.get().settle(references > 1);
+        done
     }
 }
 
+/// Answers `exchange` with what a function returned.
+fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done> {
+    if let Ok(deferred) = answer.cast::<Deferred>() {
+        deferred.get().join(answer.py(), exchange)?;
+        return Ok(Done::Answered);
+    }
+    let Some(response) = response::from_answer(answer)? else { return Ok(Done::Declined) };
+    exchange.respond(&response).or_raise(answer.py())?;
+    Ok(Done::Answered)
+}
+
 impl engine::Handler for Handler {
-    fn handle(&self, request: &engine::Request<'_>, exchange: &mut engine::Exchange<'_>) -> Action {
+    fn handle(&self, request: &engine::Request<'_>, exchange: &mut Exchange<'_>) -> Action {
         let copy = Request::copy(request);
-        // `None`: the interpreter is ending, no more Python.
-        let reply = Python::try_attach(|py| self.call(py, copy)).unwrap_or(Reply::Failed);
-        let response = match &reply {
-            Reply::Answer(response) => Some(response),
-            Reply::Failed => FAILED.as_ref(),
-            Reply::Decline => return Action::Decline,
-        };
-        if let Some(response) = response {
-            // The exchange is open: nobody else has had it.
+        let done = attach::on_worker(|py| self.call(py, copy, exchange));
+        match done {
+            Some(Ok(Done::Answered)) => return Action::Done,
+            Some(Ok(Done::Declined)) => return Action::Decline,
+            // `None`: the interpreter is ending, no more Python.
+            Some(Err(_)) | None => {}
+        }
+        if let Some(response) = &*FAILED {
+            // Answered already it is only where the answer was too late to be refused.
             let _ = exchange.respond(response);
         }
         Action::Done

@@ -8,13 +8,18 @@
 //!   found held after a fork.
 //! - Every error of the engine becomes the exception of its kind, with the same text.
 
+mod attach;
 mod call;
+mod deferred;
+mod environ;
 mod errors;
 mod handler;
 mod headers;
 mod life;
 mod log;
 mod options;
+mod peer;
+mod pieces;
 mod request;
 mod response;
 mod route;
@@ -29,6 +34,8 @@ use pyo3::prelude::*;
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use super::deferred::Deferred;
     #[pymodule_export]
     use super::headers::Headers;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! The engine inside a Python object: waiting for its end, forks, the end of the object, the end
 //! of the interpreter.
 
+use crate::attach;
 use crate::errors::{OrRaise, exception};
 use crate::log;
 use http_responder::{Error, ErrorCode, Notice, Server, ServerState};
@@ -189,5 +190,6 @@ fn _stop_all(py: Python<'_>) -> PyResult<()> {
         // Its end would wait for the handler.
         mem::forget(engine);
     }
+    attach::interpreter_ends();
     interrupted
 }

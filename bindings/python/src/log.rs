@@ -5,18 +5,19 @@ use pyo3::types::PyDict;
 
 const LOGGER: &str = "http_responder";
 
-/// Logs what the handler of the request `line` raised; what cannot be logged goes to
+/// Logs what the handler of the request raised; what cannot be logged goes to
 /// `sys.unraisablehook`.
-pub(crate) fn raised(py: Python<'_>, error: PyErr, line: &str) {
+pub(crate) fn raised(py: Python<'_>, error: &PyErr, method: &str, target: &str) {
     let log = || {
         let arguments = PyDict::new(py);
         let raised = (error.get_type(py), error.value(py), error.traceback(py));
         arguments.set_item("exc_info", raised)?;
-        logger(py)?.call_method("error", ("the handler of %s raised", line), Some(&arguments))?;
+        let told = ("the handler of %s %s raised", method, target);
+        logger(py)?.call_method("error", told, Some(&arguments))?;
         PyResult::Ok(())
     };
     if log().is_err() {
-        error.write_unraisable(py, None);
+        error.clone_ref(py).write_unraisable(py, None);
     }
 }
 

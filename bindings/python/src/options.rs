@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDelta, PyDict, PyFloat, PyList, PyString, PyTuple,
 };
+use std::path::Path;
 
 /// The table of options: a dict with name, kind, choices, default, help and group for each.
 #[pyfunction]
@@ -59,12 +60,19 @@ fn group_name(group: Group) -> &'static str {
     }
 }
 
-/// What the keyword arguments of `Server` say.
+/// What a file and the keyword arguments of `Server` say.
 ///
 /// # Errors
 /// `ConfigError`, with the text that every face has.
-pub(crate) fn from_keywords(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
+pub(crate) fn from_keywords(
+    file: Option<(Python<'_>, &Path)>,
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Config> {
     let mut config = Config::new();
+    // What keywords say replaces what the file does.
+    if let Some((py, path)) = file {
+        config.load_file(path).or_raise(py)?;
+    }
     for (name, value) in keywords.into_iter().flatten() {
         let name = name.cast_into::<PyString>()?.to_string_lossy().into_owned();
         let kind = TABLE.iter().find(|row| row.name == name).map(|row| &row.kind);

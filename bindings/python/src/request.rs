@@ -1,60 +1,131 @@
 //! A request as a handler sees it: a copy, which may be kept.
 
+use crate::environ;
 use crate::headers::{self, Headers};
+use crate::peer::Peer;
+use crate::pieces::Pieces;
 use http_responder as engine;
 use http_responder::http::Version;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
+use std::ops::Range;
 
 /// One request. It is a copy and stays valid after the handler has returned.
 #[pyclass(frozen, module = "http_responder")]
 pub(crate) struct Request {
-    method: String,
-    target: String,
-    path: String,
-    query: String,
+    /// Method, target, path, query, host; names and values of the parameters; those of the fields.
+    pieces: Pieces,
+    /// Where the fields begin among the pieces.
+    fields_at: usize,
     version: Version,
-    host: Option<String>,
-    peer: Option<String>,
-    /// What the pattern took from the path, as sent.
-    taken: Vec<(String, String)>,
-    raw_headers: Vec<(String, String)>,
+    has_host: bool,
+    peer: Peer,
     raw_body: Vec<u8>,
     // Made when first asked for: most handlers look at few of them.
+    made: Made,
+}
+
+struct Made {
     params: PyOnceLock<Py<PyDict>>,
     headers: PyOnceLock<Py<Headers>>,
     body: PyOnceLock<Py<PyBytes>>,
+    query: PyOnceLock<Py<PyAny>>,
+    cookies: PyOnceLock<Py<PyAny>>,
+    form: PyOnceLock<Py<PyAny>>,
 }
 
-impl Request {
-    /// Copies `request`; done before the interpreter is entered.
-    pub(crate) fn copy(request: &engine::Request<'_>) -> Request {
-        let line = |field: &engine::http::head::Field<'_>| {
-            (field.name.to_owned(), headers::text(field.value))
-        };
-        let param = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Request {
-            method: request.method_name().to_owned(),
-            target: request.target().to_owned(),
-            path: request.path().to_owned(),
-            query: request.query().unwrap_or_default().to_owned(),
-            version: request.version(),
-            host: request.host().map(str::to_owned),
-            peer: request.peer(),
-            taken: request.params().iter().map(param).collect(),
-            raw_headers: request.headers().iter().map(line).collect(),
-            raw_body: request.body().to_vec(),
+impl Made {
+    const fn nothing() -> Made {
+        Made {
             params: PyOnceLock::new(),
             headers: PyOnceLock::new(),
             body: PyOnceLock::new(),
+            query: PyOnceLock::new(),
+            cookies: PyOnceLock::new(),
+            form: PyOnceLock::new(),
         }
+    }
+}
+
+const METHOD: usize = 0;
+const TARGET: usize = 1;
+const PATH: usize = 2;
+const QUERY: usize = 3;
+const HOST: usize = 4;
+const PARAMS: usize = 5;
+
+/// Room for the octets of a usual head.
+const USUAL: usize = 512;
+
+impl Request {
+    /// Copies `request`. Its peer has to be settled when the handler is done.
+    pub(crate) fn copy(request: &engine::Request<'_>) -> Request {
+        let fields = request.headers();
+        let mut pieces = Pieces::with_capacity(PARAMS + 4 + 2 * fields.len(), USUAL);
+        for text in [
+            request.method_name(),
+            request.target(),
+            request.path(),
+            request.query().unwrap_or_default(),
+            request.host().unwrap_or_default(),
+        ] {
+            pieces.push(text.as_bytes());
+        }
+        for (name, value) in request.params().iter() {
+            pieces.push(name.as_bytes());
+            pieces.push(value.as_bytes());
+        }
+        let fields_at = pieces.len();
+        for field in fields {
+            pieces.push(field.name.as_bytes());
+            pieces.push(field.value);
+        }
+        Request {
+            pieces,
+            fields_at,
+            version: request.version(),
+            has_host: request.host().is_some(),
+            peer: Peer::of(request.socket()),
+            raw_body: request.body().to_vec(),
+            made: Made::nothing(),
+        }
+    }
+
+    /// The handler is done; whether the request is kept by somebody.
+    pub(crate) fn settle(&self, kept: bool) {
+        self.peer.settle(kept);
+    }
+
+    /// Names and values of the header fields.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.pieces.pairs(self.fields_at..self.pieces.len())
+    }
+
+    /// The path as sent, and the query.
+    pub(crate) fn path_and_query(&self) -> (&str, &str) {
+        (self.pieces.text(PATH), self.pieces.text(QUERY))
+    }
+
+    /// The octets of the body.
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.raw_body
+    }
+
+    fn taken(&self) -> impl Iterator<Item = (&str, &str)> {
+        let params: Range<usize> = PARAMS..self.fields_at;
+        params.step_by(2).map(|index| (self.pieces.text(index), self.pieces.text(index + 1)))
+    }
+
+    /// The first value of the field `name`.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let mut fields = self.fields();
+        fields.find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| headers::text(value))
     }
 
     /// The charset that the client names, if it names one.
     fn charset(&self) -> Option<String> {
-        let is_type = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
-        let (_, content_type) = self.raw_headers.iter().find(is_type)?;
+        let content_type = self.field("content-type")?;
         content_type.split(';').skip(1).find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             let named = name.trim().eq_ignore_ascii_case("charset");
@@ -68,30 +139,38 @@ impl Request {
     /// The method as sent: "GET".
     #[getter]
     pub(crate) fn method(&self) -> &str {
-        &self.method
+        self.pieces.text(METHOD)
     }
 
     /// The request target as sent, with its query.
     #[getter]
     pub(crate) fn target(&self) -> &str {
-        &self.target
+        self.pieces.text(TARGET)
     }
 
     /// The path, not percent-decoded.
     #[getter]
     fn path(&self) -> &str {
-        &self.path
+        self.pieces.text(PATH)
+    }
+
+    /// The parameters of the query, decoded: a MultiDict. A plus sign is a space; parameters
+    /// without a value have an empty one.
+    #[getter]
+    fn query(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let make = || call(py, "parse_query", (self.query_string(),));
+        Ok(self.made.query.get_or_try_init(py, make)?.clone_ref(py))
     }
 
     /// The query without its question mark, not decoded; empty where there is none.
     #[getter]
-    fn query(&self) -> &str {
-        &self.query
+    fn query_string(&self) -> &str {
+        self.pieces.text(QUERY)
     }
 
     /// "HTTP/1.1" or "HTTP/1.0".
     #[getter]
-    fn version(&self) -> &'static str {
+    pub(crate) fn version(&self) -> &'static str {
         match self.version {
             Version::Http10 => "HTTP/1.0",
             Version::Http11 => "HTTP/1.1",
@@ -101,13 +180,13 @@ impl Request {
     /// The host asked for, with its port if one was sent; None where an HTTP/1.0 client sent none.
     #[getter]
     fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.has_host.then(|| self.pieces.text(HOST))
     }
 
     /// The address of the client: "127.0.0.1:4711", "[::1]:4711" or "unix:"; None if it has left.
     #[getter]
-    fn peer(&self) -> Option<&str> {
-        self.peer.as_deref()
+    pub(crate) fn peer(&self) -> Option<String> {
+        self.peer.address()
     }
 
     /// What the pattern of the route took from the path, by name, percent-decoded once: "a%2Fb" is
@@ -116,12 +195,12 @@ impl Request {
     fn params(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let make = || {
             let params = PyDict::new(py);
-            for (name, value) in &self.taken {
-                params.set_item(name, percent_decoded(value))?;
+            for (name, value) in self.taken() {
+                params.set_item(name, text_of(percent_decoded(value)))?;
             }
             PyResult::Ok(params.unbind())
         };
-        Ok(self.params.get_or_try_init(py, make)?.clone_ref(py))
+        Ok(self.made.params.get_or_try_init(py, make)?.clone_ref(py))
     }
 
     /// What the pattern of the route took from the path, by name, as sent: not percent-decoded, as
@@ -129,7 +208,7 @@ impl Request {
     #[getter]
     fn raw_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let params = PyDict::new(py);
-        for (name, value) in &self.taken {
+        for (name, value) in self.taken() {
             params.set_item(name, value)?;
         }
         Ok(params)
@@ -138,15 +217,30 @@ impl Request {
     /// The header fields.
     #[getter]
     fn headers(&self, py: Python<'_>) -> PyResult<Py<Headers>> {
-        let make = || Py::new(py, Headers::new(self.raw_headers.clone()));
-        Ok(self.headers.get_or_try_init(py, make)?.clone_ref(py))
+        let make = || {
+            let line = |(name, value): (&str, &[u8])| (name.to_owned(), headers::text(value));
+            Py::new(py, Headers::new(self.fields().map(line).collect()))
+        };
+        Ok(self.made.headers.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    /// The cookies, by name. Of several with one name the first counts: the one with the most
+    /// specific path (RFC 6265 section 5.4).
+    #[getter]
+    fn cookies(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let make = || {
+            let lines = self.fields().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+            let lines: Vec<String> = lines.map(|(_, value)| headers::text(value)).collect();
+            call(py, "parse_cookies", (lines,))
+        };
+        Ok(self.made.cookies.get_or_try_init(py, make)?.clone_ref(py))
     }
 
     /// The body, whole and decoded from its transfer coding.
     #[getter]
     fn body(&self, py: Python<'_>) -> Py<PyBytes> {
         let make = || PyBytes::new(py, &self.raw_body).unbind();
-        self.body.get_or_init(py, make).clone_ref(py)
+        self.made.body.get_or_init(py, make).clone_ref(py)
     }
 
     /// The body as text, in the charset of its Content-Type or else UTF-8; what cannot be decoded
@@ -164,13 +258,41 @@ impl Request {
         py.import("json")?.call_method1("loads", (self.body(py),))
     }
 
+    /// The fields of a form, urlencoded or multipart: a MultiDict of str, and of File for what was
+    /// sent with a file name. ValueError if the body is no form, or a broken one.
+    fn form(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let make = || {
+            let content_type = self.field("content-type").unwrap_or_default();
+            let charset = self.charset().unwrap_or_else(|| "utf-8".to_owned());
+            call(py, "parse_form", (content_type, self.body(py), charset))
+        };
+        Ok(self.made.form.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    /// A new dict with what base has and, as PEP 3333 names it, what the request says; all but
+    /// wsgi.input.
+    fn wsgi_environ<'py>(&self, base: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+        let environ = base.copy()?;
+        environ::fill(self, &environ)?;
+        Ok(environ)
+    }
+
     fn __repr__(&self) -> String {
-        format!("<Request {} {}>", self.method, self.target)
+        format!("<Request {} {}>", self.method(), self.target())
     }
 }
 
-/// `text` with `%XX` replaced (RFC 3986 section 2.1); what is no UTF-8 then is replaced.
-fn percent_decoded(text: &str) -> String {
+/// Calls a function of the module that parses what requests carry.
+fn call<'py>(
+    py: Python<'py>,
+    function: &str,
+    arguments: impl pyo3::call::PyCallArgs<'py>,
+) -> PyResult<Py<PyAny>> {
+    Ok(py.import("http_responder._fields")?.call_method1(function, arguments)?.unbind())
+}
+
+/// `text` with `%XX` replaced (RFC 3986 section 2.1).
+pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -178,6 +300,11 @@ fn percent_decoded(text: &str) -> String {
         bytes.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
+    bytes
+}
+
+/// What is no UTF-8 is replaced.
+fn text_of(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
@@ -189,7 +316,9 @@ fn hex_octet(digits: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::percent_decoded;
+    fn percent_decoded(text: &str) -> String {
+        super::text_of(super::percent_decoded(text))
+    }
 
     #[test]
     fn escapes_become_octets_and_anything_else_stays() {

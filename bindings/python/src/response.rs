@@ -15,7 +15,8 @@ const JSON: &str = "application/json";
 ///
 /// A str body is sent as UTF-8 with the type text/plain unless content_type says otherwise; bytes
 /// have no type of their own. headers is a dict or a list of pairs. The server adds Date,
-/// Content-Length and Connection itself. Raises InvalidArgument, a ValueError, for a status outside
+/// Content-Length and Connection itself; length_for_head is the Content-Length of an answer to HEAD,
+/// which has no body. Raises InvalidArgument, a ValueError, for a status outside
 /// 200 to 599 and for a name or value that cannot be sent.
 #[pyclass(frozen, module = "http_responder")]
 pub(crate) struct Response {
@@ -27,22 +28,28 @@ pub(crate) struct Response {
 struct Body {
     bytes: Vec<u8>,
     content_type: Option<&'static str>,
+    /// What Content-Length says in its stead.
+    length: Option<u64>,
 }
 
 #[pymethods]
 impl Response {
     #[new]
-    #[pyo3(signature = (status=200, body=None, content_type=None, headers=None))]
+    #[pyo3(signature = (
+        status=200, body=None, content_type=None, headers=None, *, length_for_head=None
+    ))]
     fn new(
         py: Python<'_>,
         #[pyo3(from_py_with = status_code)] status: u16,
         body: Option<Bound<'_, PyAny>>,
         content_type: Option<Bound<'_, PyString>>,
         headers: Option<Bound<'_, PyAny>>,
+        length_for_head: Option<u64>,
     ) -> PyResult<Response> {
         let body = body.map_or(Ok(Body::EMPTY), |body| Body::from_octets(&body))?;
         let headers = headers.map_or(Ok(Vec::new()), |headers| header_lines(&headers))?;
         let content_type = content_type.map(|text| octets(text.as_any())).transpose()?;
+        let body = Body { length: length_for_head, ..body };
         Response::prepare(py, status, body, content_type, headers)
     }
 
@@ -98,6 +105,9 @@ impl Response {
             headers.insert(0, ("Content-Type".to_owned(), content_type));
         }
         let mut builder = engine::Response::builder(status).body(body.bytes);
+        if let Some(length) = body.length {
+            builder = builder.length_for_head(length);
+        }
         for (name, value) in &headers {
             builder = builder.header(name, value);
         }
@@ -118,20 +128,20 @@ fn status_code(status: &Bound<'_, PyAny>) -> PyResult<u16> {
 }
 
 impl Body {
-    const EMPTY: Body = Body { bytes: Vec::new(), content_type: None };
+    const EMPTY: Body = Body { bytes: Vec::new(), content_type: None, length: None };
 
     /// A str, or something like bytes.
     fn from_octets(value: &Bound<'_, PyAny>) -> PyResult<Body> {
         if let Ok(text) = value.cast::<PyString>() {
             let bytes = text.encode_utf8()?.as_bytes().to_vec();
-            return Ok(Body { bytes, content_type: Some(TEXT) });
+            return Ok(Body { bytes, content_type: Some(TEXT), ..Body::EMPTY });
         }
         if let Ok(bytes) = value.cast::<PyBytes>() {
-            return Ok(Body { bytes: bytes.as_bytes().to_vec(), content_type: None });
+            return Ok(Body { bytes: bytes.as_bytes().to_vec(), ..Body::EMPTY });
         }
         if value.is_instance_of::<PyByteArray>() || value.is_instance_of::<PyMemoryView>() {
             let bytes = value.py().get_type::<PyBytes>().call1((value,))?;
-            return Ok(Body { bytes: bytes.extract()?, content_type: None });
+            return Ok(Body { bytes: bytes.extract()?, ..Body::EMPTY });
         }
         let kind = value.get_type().name()?;
         Err(PyTypeError::new_err(format!("a body is str or bytes, not {kind}")))

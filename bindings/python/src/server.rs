@@ -11,7 +11,7 @@ use http_responder::{Config, Error, ErrorCode, ServerState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,9 @@ use std::time::Duration;
 
 /// A server that answers HTTP requests from native threads.
 ///
-/// The keyword arguments are the options of http_responder, as in the TypedDict Options. As a
+/// The keyword arguments are the options of http_responder, as in the TypedDict Options; app is a
+/// WSGI or ASGI application that answers what no route takes, a WSGI one on so many threads of its
+/// own, or on the workers where they are 0; config_file is a TOML file with options. As a
 /// context manager it starts on entry, and stops and joins its threads on exit. All methods may be
 /// called from any thread. An object that is no longer used is stopped. A child process cannot use
 /// the server of its parent: StateError.
@@ -37,11 +39,51 @@ pub(crate) struct Server {
 #[pymethods]
 impl Server {
     #[new]
-    #[pyo3(signature = (**options))]
-    fn new(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Server> {
-        let config = options::from_keywords(options)?;
+    #[pyo3(signature = (*, app=None, threads=0, config_file=None, **options))]
+    fn new(
+        py: Python<'_>,
+        app: Option<&Bound<'_, PyAny>>,
+        threads: u32,
+        config_file: Option<PathBuf>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Server> {
+        let _ = (app, threads);
+        let file = config_file.as_deref().map(|path| (py, path));
+        let config = options::from_keywords(file, options)?;
         let engine = engine::Server::new(&config).or_raise(py)?;
         Ok(Server { life: Life::new(engine), config, handlers: Handlers::default() })
+    }
+
+    #[pyo3(signature = (*, app=None, threads=0, config_file=None, **options))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        app: Option<&Bound<'_, PyAny>>,
+        threads: u32,
+        config_file: Option<PathBuf>,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let _ = (config_file, options);
+        if let Some(app) = app {
+            let module = slf.py().import("http_responder._apps")?;
+            module.call_method1("mount", (slf, app, threads))?;
+        }
+        Ok(())
+    }
+
+    /// A server with the options of a TOML file, and of the keyword arguments where they say
+    /// otherwise. reload() reads the file again. Raises ConfigError naming file, line and key.
+    #[classmethod]
+    #[pyo3(signature = (path, /, **options))]
+    fn from_file<'py>(
+        class: &Bound<'py, PyType>,
+        path: PathBuf,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        // Through the constructor: a subclass may have its own.
+        let keywords = PyDict::new(class.py());
+        keywords.update(options.unwrap_or(&PyDict::new(class.py())).as_mapping())?;
+        keywords.set_item("config_file", path)?;
+        class.call((), Some(&keywords))
     }
 
     /// Every option as it stands, by name, as the text that is used in files.

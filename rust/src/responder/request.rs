@@ -89,12 +89,23 @@ impl<'r> Request<'r> {
         self.listener.into()
     }
 
+    /// The socket of the client; `None` where the request did not come over one.
+    pub fn socket(&self) -> Option<BorrowedFd<'r>> {
+        self.peer
+    }
+
     /// The client's address, asked of the socket now: `127.0.0.1:4711`, `[::1]:4711`, `unix:`.
     pub fn peer(&self) -> Option<String> {
-        let address = socket2::SockRef::from(self.peer.as_ref()?).peer_addr().ok()?;
-        Some(match address.as_socket() {
-            Some(address) => address.to_string(),
-            None => "unix:".to_owned(),
-        })
+        peer_of(self.peer?)
     }
+}
+
+/// The address at the other end of `socket`, as [`Request::peer`] gives it; `None` if the other end
+/// has left.
+pub fn peer_of(socket: BorrowedFd<'_>) -> Option<String> {
+    let address = socket2::SockRef::from(&socket).peer_addr().ok()?;
+    Some(match address.as_socket() {
+        Some(address) => address.to_string(),
+        None => "unix:".to_owned(),
+    })
 }

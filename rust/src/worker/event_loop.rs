@@ -1,5 +1,6 @@
 //! Waits for events and hands them out.
 
+use super::batch;
 use super::connections::Connections;
 use super::handle::{Handle, Message, enter_server};
 use super::tokens::{self, Source};
@@ -134,6 +135,7 @@ impl<'s> EventLoop<'s> {
         while !self.is_finished() {
             self.arm_timer()?;
             let timeout = self.timeout();
+            batch::end();
             self.setup.handle.pulse.idle();
             match self.setup.poll.poll(&mut events, timeout) {
                 Ok(()) => {}

@@ -3,6 +3,7 @@
 //!
 //! | file | idea |
 //! | --- | --- |
+//! | `batch` | what a handler wants done behind a batch of events |
 //! | `handle` | what others know of a worker: its mailbox, waker, pulse and statistics |
 //! | `mailbox` | how it is told things |
 //! | `event_loop` | waits for events and hands them out |
@@ -10,6 +11,7 @@
 //! | `turn` | what one connection does with its readiness |
 //! | `tokens` | what an event's token stands for |
 
+mod batch;
 mod connections;
 mod event_loop;
 mod handle;
@@ -20,6 +22,7 @@ mod turn;
 #[cfg(test)]
 mod lifecycle_tests;
 
+pub use batch::at_batch_end;
 pub(crate) use event_loop::{Setup, add_timer, run};
 pub(crate) use handle::is_worker_of;
 pub(crate) use handle::{Handle, Message};

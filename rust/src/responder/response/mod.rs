@@ -44,6 +44,7 @@ pub struct ResponseBuilder {
     status: u16,
     fields: Vec<u8>,
     body: Vec<u8>,
+    length: Option<u64>,
     flags: Flags,
     /// The first thing that was wrong.
     error: Option<Error>,
@@ -89,6 +90,7 @@ impl Response {
             status,
             fields: Vec::new(),
             body: Vec::new(),
+            length: None,
             flags: Flags::default(),
             error,
         }
@@ -273,6 +275,15 @@ impl ResponseBuilder {
         self
     }
 
+    /// Says the length that the body would have (RFC 9110 section 8.6). Only for the answer to a
+    /// HEAD request: another client would wait for octets that never come. A body that is set
+    /// as well counts for nothing then.
+    #[must_use]
+    pub fn length_for_head(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
     /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
@@ -295,7 +306,8 @@ impl ResponseBuilder {
         }
         // 204 and 304 end with their head (RFC 9110 section 8.6).
         if !matches!(self.status, 204 | 304) {
-            let length = itoa::Buffer::new().format(self.body.len()).to_owned();
+            let length = self.length.unwrap_or(self.body.len() as u64);
+            let length = itoa::Buffer::new().format(length).to_owned();
             self.push("Content-Length", length.as_bytes());
         }
         let prepared = Prepared::assemble(self.status, &self.fields, &self.body, self.flags);

@@ -1,0 +1,105 @@
+//! An answer that is given later, from any thread.
+
+use crate::errors::{OrRaise, exception};
+use crate::response;
+use http_responder as engine;
+use http_responder::{Error, ErrorCode};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The right to answer one request later, once, from any thread.
+///
+/// A handler makes one, gives it to whoever will answer, and returns it. It may be answered before
+/// the handler has returned. If nobody answers and nobody has it any more, the client gets a 500.
+#[pyclass(frozen, weakref, module = "http_responder")]
+#[derive(Default)]
+pub(crate) struct Deferred(Mutex<Stage>);
+
+#[derive(Default)]
+enum Stage {
+    /// No handler has returned it yet.
+    #[default]
+    New,
+    /// Answered before the handler returned it.
+    Early(engine::Response),
+    /// The engine waits for the answer.
+    Waiting(engine::Deferred),
+    Settled,
+}
+
+#[pymethods]
+impl Deferred {
+    #[new]
+    fn new() -> Deferred {
+        Deferred::default()
+    }
+
+    /// Answers with what a handler may return, None excepted. Raises Gone if the client has left or
+    /// the server has stopped, StateError if the answer was given already.
+    fn respond(&self, answer: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = answer.py();
+        let refused = || PyTypeError::new_err("a deferred request needs a response, not None");
+        let response = response::from_answer(answer)?.ok_or_else(refused)?;
+        self.give(response).or_raise(py)
+    }
+
+    /// Whether the client has left, so that an answer would reach nobody.
+    #[getter]
+    fn gone(&self) -> bool {
+        matches!(&*self.lock(), Stage::Waiting(deferred) if deferred.is_gone())
+    }
+
+    fn __repr__(&self) -> &'static str {
+        match &*self.lock() {
+            Stage::New => "<Deferred>",
+            Stage::Waiting(deferred) if deferred.is_gone() => "<Deferred, the client has left>",
+            Stage::Waiting(_) => "<Deferred, waiting>",
+            Stage::Early(_) | Stage::Settled => "<Deferred, answered>",
+        }
+    }
+}
+
+impl Deferred {
+    /// Answers.
+    ///
+    /// # Errors
+    /// As [`engine::Deferred::respond`].
+    pub(crate) fn give(&self, response: engine::Response) -> http_responder::Result<()> {
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Settled) {
+            Stage::New => *stage = Stage::Early(response),
+            Stage::Waiting(deferred) => return deferred.respond(&response),
+            early @ Stage::Early(_) => {
+                *stage = early;
+                return Err(answered());
+            }
+            Stage::Settled => return Err(answered()),
+        }
+        Ok(())
+    }
+
+    /// A handler has returned it: answers through `exchange` now, or later.
+    pub(crate) fn join(&self, py: Python<'_>, exchange: &mut engine::Exchange<'_>) -> PyResult<()> {
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Settled) {
+            Stage::New => *stage = Stage::Waiting(exchange.defer().or_raise(py)?),
+            Stage::Early(response) => exchange.respond(&response).or_raise(py)?,
+            other => {
+                *stage = other;
+                let message = "this Deferred was returned for another request already";
+                return Err(exception(py, &Error::new(ErrorCode::State, message)));
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn answered() -> Error {
+    Error::new(ErrorCode::State, "this request has been answered already")
+}

@@ -1,0 +1,221 @@
+"""WSGI applications (PEP 3333) on a server.
+
+>>> from http_responder.wsgi import serve_wsgi
+>>> def application(environ, start_response):
+...     start_response("200 OK", [("Content-Type", "text/plain")])
+...     return [b"hello"]
+>>> with serve_wsgi(application, port=0) as server:
+...     print(server.url_for("/"))  # doctest: +ELLIPSIS
+http://127.0.0.1:.../
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Callable
+
+from ._native import Request, Response, Server
+
+if TYPE_CHECKING:
+    import ssl
+
+    from typing_extensions import Unpack
+
+    from ._options import Options
+
+__all__ = ["make_server", "mount_wsgi", "serve_wsgi"]
+
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+# The server says these itself.
+_OWN = frozenset(("content-length", "date", "transfer-encoding", "connection", "keep-alive"))
+
+
+def serve_wsgi(
+    app: WSGIApplication, *, threads: int = 0, **options: Unpack[Options]
+) -> Server:
+    """A server, not started yet, on which app answers every request that no route takes.
+
+    app is called on the worker threads, several at once if there are several workers; with threads
+    on so many threads of its own, so that calls that block keep nobody else waiting.
+    """
+    server = Server(**options)
+    mount_wsgi(server, app, threads=threads)
+    return server
+
+
+def mount_wsgi(server: Server, app: WSGIApplication, *, threads: int = 0) -> None:
+    """Has app answer what no route of server takes."""
+    application = _Application(app, server, threaded=threads > 0)
+    if threads > 0:
+        from ._pool import deferring
+
+        server.fallback(deferring(application, threads))
+    else:
+        server.fallback(application)
+
+
+class _Application:
+    """A handler that asks a WSGI application."""
+
+    def __init__(self, app: WSGIApplication, server: Server, threaded: bool) -> None:
+        if not callable(app):
+            raise TypeError(f"app: expected a WSGI application, got {app!r}")
+        self._app = app
+        self._server = weakref.ref(server)
+        self._threaded = threaded
+        self._base: dict[str, Any] = {}
+
+    def __call__(self, request: Request) -> Response:
+        environ = request.wsgi_environ(self._base or self._make_base())
+        environ["wsgi.input"] = BytesIO(request.body)
+        start = _Start()
+        parts = self._app(environ, start)
+        try:
+            body = start.written + b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        return start.response(body, request.method == "HEAD")
+
+    def _make_base(self) -> dict[str, Any]:
+        server = self._server()
+        host, port, workers = "localhost", "80", "1"
+        if server is not None:
+            workers = server.options["workers"]
+            address = next((a for a in server.addresses if not a.startswith("unix:")), None)
+            if address is not None:
+                host, _, port = address.rpartition(":")
+        self._base = {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": host.strip("[]"),
+            "SERVER_PORT": port,
+            "SERVER_SOFTWARE": "http_responder",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": self._threaded or workers != "1",
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+        }
+        return self._base
+
+
+class _Start:
+    """start_response, and what it was told."""
+
+    __slots__ = ("headers", "status", "written")
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.written = b""
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        if self.status and exc_info is None:
+            raise AssertionError("start_response was called before, and without exc_info")
+        self.status = status
+        self.headers = headers
+        return self._write
+
+    def _write(self, data: bytes) -> None:
+        self.written += data
+
+    def response(self, body: bytes, head: bool) -> Response:
+        if not self.status:
+            raise AssertionError("the application did not call start_response")
+        status = int(self.status[:3])
+        length = None
+        lines = []
+        for line in self.headers:
+            name = line[0].lower()
+            if name not in _OWN:
+                lines.append(line)
+            elif name == "content-length" and head:
+                length = int(line[1])
+        if status in (204, 205, 304):
+            body = b""
+        return Response(status, body, headers=lines, length_for_head=length)
+
+
+class _WSGIServer:
+    """What werkzeug.serving.make_server returns, as far as test tools use it."""
+
+    multiprocess = False
+
+    def __init__(self, server: Server, host: str, app: WSGIApplication, threaded: bool) -> None:
+        self._server = server
+        self.app = app
+        self.host = host
+        self.multithread = threaded
+        self.ssl_context = None
+        self.port = server.port
+        self.server_address = (host, self.port)
+        self.server_port = self.port
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Answers until shutdown() is called."""
+        if self._server.state == "built":
+            self._server.start()
+        self._server.wait()
+
+    def shutdown(self) -> None:
+        """Stops the server and waits until it has."""
+        self._server.stop()
+
+    def server_close(self) -> None:
+        """Closes the listener, if shutdown() has not done so."""
+        self._server.stop()
+
+    def log_startup(self) -> None:
+        """Says nothing."""
+
+
+def make_server(
+    host: str,
+    port: int,
+    app: WSGIApplication,
+    threaded: bool = False,
+    processes: int = 1,
+    request_handler: object = None,
+    passthrough_errors: bool = False,
+    ssl_context: ssl.SSLContext | None = None,
+    fd: int | None = None,
+) -> _WSGIServer:
+    """Takes the place of werkzeug.serving.make_server. The server listens when this returns."""
+    for name, value, usual in (
+        ("processes", processes, 1),
+        ("request_handler", request_handler, None),
+        ("ssl_context", ssl_context, None),
+        ("fd", fd, None),
+    ):
+        if value != usual:
+            raise ValueError(f"{name}: expected {usual}, got {value!r}")
+    server = serve_wsgi(
+        app, threads=_THREADED if threaded else 0, address=_address(host), port=port, workers=1
+    )
+    server.start()
+    return _WSGIServer(server, host, app, threaded)
+
+
+def _address(host: str) -> str:
+    """The address of a host, by name or number."""
+    if host.startswith("unix:"):
+        return host
+    import socket
+
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    # A name that is of both families means the older one to werkzeug.
+    family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    return f"[{address[0]}]" if family == socket.AF_INET6 else str(address[0])
+
+
+# Where each connection would have a thread of its own.
+_THREADED = 256
