@@ -715,6 +715,13 @@ hr_result hr_server_use_signals(hr_server *server);
 // Where the server is in its life; HR_STATE_STOPPED for NULL.
 hr_state hr_server_state(const hr_server *server);
 
+// Writes into `buf` where the admin side of a started server listens, with the port that the kernel
+// picked: what the option "admin" says, "unix:/path" or "127.0.0.1:9100". It serves a page, metrics
+// and what the server can be told; it starts and ends with the server.
+//
+// HR_ERR_STATE where there is none: the option is empty, or the server was not started.
+hr_result hr_server_admin_address(const hr_server *server, char *buf, size_t cap, size_t *need);
+
 /* Requests, in a handler */
 
 // The method as sent: "GET".

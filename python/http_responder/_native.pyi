@@ -55,7 +55,7 @@ _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 class _Option(TypedDict):
     name: str
     kind: Literal[
-        "port", "text", "address", "list", "integer", "size", "duration", "switch", "choice"
+        "port", "text", "path", "address", "local", "list", "integer", "size", "duration", "switch", "choice"
     ]
     choices: list[str]
     default: str
@@ -224,6 +224,8 @@ class Server:
     def addresses(self) -> list[str]: ...
     @property
     def address(self) -> str: ...
+    @property
+    def admin_address(self) -> str | None: ...
     @property
     def port(self) -> int: ...
     def listen(self, address: str) -> int: ...

@@ -213,3 +213,12 @@ def test_a_subclass_is_a_server():
 
     with Mine(port=0) as server:
         assert request(server).status == 200
+
+
+def test_the_admin_side_has_an_address_of_its_own():
+    with Server(admin="127.0.0.1:0", log_level="off") as server:
+        assert server.admin_address.startswith("127.0.0.1:") and server.admin_address not in server.addresses
+        with urllib.request.urlopen(f"http://{server.admin_address}/healthz", timeout=10) as answer:
+            assert answer.read() == b'{"status": "running"}\n'
+    with Server(log_level="off") as server:
+        assert server.admin_address is None

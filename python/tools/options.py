@@ -52,6 +52,7 @@ TYPES = {
     "path": "Union[str, os.PathLike[str], None]",
     "target": "Optional[str]",
     "address": "Optional[str]",
+    "local": "Optional[str]",
     "list": "Union[list[str], tuple[str, ...], str, None]",
     "integer": "Union[int, str, None]",
     "size": "Optional[Size]",

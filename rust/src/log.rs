@@ -3,27 +3,37 @@
 use crate::config::LogLevel;
 use crate::sys::stderr;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// Writes lines up to a level.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Log(pub(crate) LogLevel);
+/// Writes lines up to a level, which all clones share.
+#[derive(Clone, Debug)]
+pub(crate) struct Log(Arc<AtomicU8>);
 
 impl Log {
-    pub(crate) fn error(self, line: fmt::Arguments<'_>) {
+    pub(crate) fn new(level: LogLevel) -> Self {
+        Log(Arc::new(AtomicU8::new(level as u8)))
+    }
+
+    /// The level from now on.
+    pub(crate) fn set_level(&self, level: LogLevel) {
+        self.0.store(level as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn error(&self, line: fmt::Arguments<'_>) {
         self.write(LogLevel::Error, "error", line);
     }
 
-    pub(crate) fn warn(self, line: fmt::Arguments<'_>) {
+    pub(crate) fn warn(&self, line: fmt::Arguments<'_>) {
         self.write(LogLevel::Warn, "warning", line);
     }
 
-    pub(crate) fn info(self, line: fmt::Arguments<'_>) {
+    pub(crate) fn info(&self, line: fmt::Arguments<'_>) {
         self.write(LogLevel::Info, "info", line);
     }
 
-    fn write(self, level: LogLevel, name: &str, line: fmt::Arguments<'_>) {
-        if level <= self.0 {
+    fn write(&self, level: LogLevel, name: &str, line: fmt::Arguments<'_>) {
+        if level as u8 <= self.0.load(Ordering::Relaxed) {
             stderr::write_or_drop(format!("http_responder: {name}: {line}\n").as_bytes());
         }
     }

@@ -3,14 +3,14 @@
 
 extern const test_suite suite_error, suite_config, suite_server, suite_handler, suite_request,
     suite_exchange, suite_response, suite_deferred, suite_stats, suite_process, suite_faults,
-    suite_fork, suite_rules;
+    suite_fork, suite_rules, suite_admin;
 
 int main(int argc, char **argv)
 {
     const test_suite *const suites[] = {
         &suite_error,    &suite_config,   &suite_server,   &suite_handler, &suite_request,
         &suite_exchange, &suite_response, &suite_deferred, &suite_stats,   &suite_process,
-        &suite_faults,   &suite_fork,     &suite_rules,
+        &suite_faults,   &suite_fork,     &suite_rules,    &suite_admin,
     };
 
     (void)argc;

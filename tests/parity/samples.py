@@ -31,6 +31,7 @@ BY_KIND = {
     "path": Sample(str(RULES), RULES, f'"{RULES}"', str(RULES)),
     "target": Sample("/stats.txt", "/stats.txt", '"/stats.txt"', "/stats.txt"),
     "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
+    "local": Sample("[0::1]:0", "[0::1]:0", '"[0::1]:0"', "[::1]:0"),
     "list": Sample(
         "127.0.0.1:0,[0::1]:0",
         ["127.0.0.1:0", "[0::1]:0"],

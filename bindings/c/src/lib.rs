@@ -16,6 +16,8 @@ pub mod strings;
 pub mod config;
 pub mod server;
 
+pub mod admin;
+
 pub mod handler;
 pub mod request;
 

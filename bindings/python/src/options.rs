@@ -33,6 +33,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Path => "path",
         Kind::Target => "target",
         Kind::Address => "address",
+        Kind::Local => "local",
         Kind::List => "list",
         Kind::Integer { .. } => "integer",
         Kind::Size { .. } => "size",

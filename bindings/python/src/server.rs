@@ -149,6 +149,13 @@ impl Server {
         first.ok_or_else(|| self.not_listening(py, "the server listens on no address yet"))
     }
 
+    /// Where the admin side of the started server listens (option admin), with the port that the
+    /// kernel picked; None where there is none.
+    #[getter]
+    fn admin_address(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        Ok(self.life.engine(py)?.admin_address())
+    }
+
     /// The port of the first listener that has one. Raises StateError while there is none.
     #[getter]
     fn port(&self, py: Python<'_>) -> PyResult<u16> {

@@ -3,10 +3,11 @@
 use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
 use socket2::{Domain, SockAddr, Socket, Type};
+use std::fs::Permissions;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A listening socket, non-blocking.
@@ -28,6 +29,23 @@ struct SocketFile {
     identity: (u64, u64),
     /// A forked child that drops the listener leaves the file to its parent.
     process: u32,
+}
+
+/// Who may connect to a Unix socket: its mode, and whose it becomes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) mode: u32,
+    pub(crate) user: Option<u32>,
+    pub(crate) group: Option<u32>,
+}
+
+impl Access {
+    fn give(self, path: &Path) -> io::Result<()> {
+        if self.user.is_some() || self.group.is_some() {
+            std::os::unix::fs::chown(path, self.user, self.group)?;
+        }
+        std::fs::set_permissions(path, Permissions::from_mode(self.mode))
+    }
 }
 
 impl SocketFile {
@@ -86,8 +104,26 @@ impl Listener {
     ) -> Result<Self> {
         let bound = match address {
             Address::Inet(address) => bind_inet(*address, reuseport, settings),
-            Address::Unix(path) => bind_unix(path, settings),
+            Address::Unix(path) => bind_unix(path, None, settings),
         };
+        Listener::bound(bound, address, number)
+    }
+
+    /// Binds and listens where, if it is a Unix socket, only those of `access` may connect.
+    pub(crate) fn bind_private(
+        address: &Address,
+        number: u16,
+        access: Access,
+        settings: &Settings,
+    ) -> Result<Self> {
+        let bound = match address {
+            Address::Inet(address) => bind_inet(*address, false, settings),
+            Address::Unix(path) => bind_unix(path, Some(access), settings),
+        };
+        Listener::bound(bound, address, number)
+    }
+
+    fn bound(bound: io::Result<Socket>, address: &Address, number: u16) -> Result<Self> {
         let socket = bound.map_err(|error| cannot_listen(address, &error))?;
         let file = match address {
             Address::Unix(path) => SocketFile::of(path),
@@ -187,7 +223,7 @@ fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
     })
 }
 
-fn bind_unix(path: &Path, settings: &Settings) -> io::Result<Socket> {
+fn bind_unix(path: &Path, access: Option<Access>, settings: &Settings) -> io::Result<Socket> {
     let address = SockAddr::unix(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -197,6 +233,10 @@ fn bind_unix(path: &Path, settings: &Settings) -> io::Result<Socket> {
             socket.bind(&address)?;
         }
         bound => bound?,
+    }
+    // Nobody can connect before it listens.
+    if let Some(access) = access {
+        access.give(path)?;
     }
     socket.listen(backlog(settings))?;
     Ok(socket)

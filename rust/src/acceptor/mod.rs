@@ -16,5 +16,5 @@ mod supervisor;
 
 pub(crate) use accepting::{Accepting, Burst};
 pub(crate) use dealer::Dealer;
-pub(crate) use listener::{Address, Listener};
+pub(crate) use listener::{Access, Address, Listener};
 pub(crate) use supervisor::{Supervisor, Work};

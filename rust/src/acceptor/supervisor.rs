@@ -62,9 +62,10 @@ impl<W: Work> Supervisor<W> {
         workers: Vec<Arc<Handle>>,
         stats: Arc<Cells>,
         settings: &Settings,
+        log: Log,
         work: W,
     ) -> io::Result<Self> {
-        let (stall, log) = (settings.worker_stall, Log(settings.log_level));
+        let stall = settings.worker_stall;
         let beat = work.beat_interval();
         let poll = Poll::new()?;
         let fd = eventfd.as_raw_fd();
@@ -77,9 +78,9 @@ impl<W: Work> Supervisor<W> {
             poll,
             notices,
             listeners,
-            dealer: Dealer::new(&workers, stall, log),
+            dealer: Dealer::new(&workers, stall, log.clone()),
             workers,
-            accepting: Accepting::new(log),
+            accepting: Accepting::new(log.clone()),
             stats,
             work,
             // Often enough that a stall is seen before it has lasted twice its limit.

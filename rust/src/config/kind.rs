@@ -19,6 +19,8 @@ pub enum Kind {
     Target,
     /// One IP address or `unix:/path`.
     Address,
+    /// A loopback address with its port or `unix:/path`, or an empty text for none.
+    Local,
     /// Addresses with ports or `unix:/path`, separated by commas.
     List,
     /// A whole number.
@@ -72,6 +74,10 @@ impl Kind {
             Kind::Address => {
                 values::address(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
+            Kind::Local if text.is_empty() => Ok(Value::Unset),
+            Kind::Local => {
+                values::local_endpoint(text).map(Value::Text).ok_or_else(|| self.refuse(text))
+            }
             Kind::List if text.is_empty() => Ok(Value::List(Vec::new())),
             Kind::List => self.parse_items(text.split(',').map(str::trim)),
             Kind::Integer { auto: true, .. } if text == "auto" => Ok(Value::Auto),
@@ -106,6 +112,9 @@ impl Kind {
             Kind::Path => "a path of at most 4095 octets without control characters".into(),
             Kind::Target => "a path such as /stats, without query".into(),
             Kind::Address => "an IP address or unix:/path".into(),
+            Kind::Local => {
+                "unix:/path, or a loopback address with its port such as 127.0.0.1:9100".into()
+            }
             Kind::List => "addresses such as 127.0.0.1:8080, [::1]:0 or unix:/path".into(),
             Kind::Integer { min, max, auto } => {
                 format!("a number from {min} to {max}{}", if auto { " or auto" } else { "" })
@@ -129,7 +138,7 @@ impl Kind {
             Kind::Text { .. } => "TEXT".into(),
             Kind::Path => "FILE".into(),
             Kind::Target => "/PATH".into(),
-            Kind::Address => "ADDRESS".into(),
+            Kind::Address | Kind::Local => "ADDRESS".into(),
             Kind::List => "ADDRESS,...".into(),
             Kind::Integer { .. } => "N".into(),
             Kind::Size { .. } => "SIZE".into(),
@@ -252,6 +261,29 @@ mod tests {
             format!(r#"{expected} "web:1""#)
         );
         assert_eq!(Kind::List.parse("127.0.0.1:80,").unwrap_err(), format!(r#"{expected} """#));
+    }
+
+    #[test]
+    fn a_local_endpoint_is_a_unix_socket_or_a_port_of_this_machine_alone() {
+        for (text, canonical) in [
+            ("", ""),
+            ("unix:/run/x,y", "unix:/run/x,y"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("127.8.9.1:80", "127.8.9.1:80"),
+            ("[0::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(Kind::Local.parse(text).unwrap().to_string(), canonical);
+        }
+        for bad in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80", "localhost:80", "127.0.0.1", "unix:x"]
+        {
+            assert_eq!(
+                Kind::Local.parse(bad).unwrap_err(),
+                format!(
+                    "expected unix:/path, or a loopback address with its port such as \
+                     127.0.0.1:9100, got {bad:?}"
+                )
+            );
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub use settings::{AcceptMode, LogLevel, Settings};
 pub use sources::{Asks, Pixelserv};
 pub use usage::{pixelserv_usage, usage, usage_line};
 pub use values::Value;
+pub(crate) use values::duration;
 
 use crate::error::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;

@@ -412,6 +412,15 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.sandbox = v.switch(),
     ),
     row(
+        "admin",
+        Group::Operation,
+        Kind::Local,
+        "",
+        "Where the admin page, its metrics and what it can do are served: unix:/path, for the owner \
+         and the group, or a loopback address with its port; nowhere if empty.",
+        |s, v| s.admin = (*v != Value::Unset).then(|| v.text().to_owned()),
+    ),
+    row(
         "log_level",
         Group::Operation,
         Kind::Choice(&[

@@ -32,6 +32,7 @@ impl AcceptMode {
 
 /// What is written to standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub enum LogLevel {
     /// Nothing.
     Off,
@@ -54,10 +55,18 @@ impl LogLevel {
         }
     }
 
+    /// Every level, the most silent one first.
+    pub(crate) const ALL: [LogLevel; 4] =
+        [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info];
+
+    /// The level called `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
     /// The level called `name`, which is a name of the option's choice.
     pub(super) fn from_name(name: &str) -> Self {
-        let levels = [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info];
-        levels.into_iter().find(|level| level.name() == name).unwrap_or(LogLevel::Warn)
+        Self::named(name).unwrap_or(LogLevel::Warn)
     }
 }
 
@@ -129,6 +138,8 @@ pub struct Settings {
     pub group: String,
     /// `sandbox`
     pub sandbox: bool,
+    /// `admin`: an address that [`crate::Server::listen`] takes.
+    pub admin: Option<String>,
     /// `log_level`
     pub log_level: LogLevel,
 }
@@ -169,6 +180,7 @@ impl Settings {
             user: String::new(),
             group: String::new(),
             sandbox: false,
+            admin: None,
             log_level: LogLevel::Off,
         }
     }
@@ -195,6 +207,7 @@ impl Settings {
             user: self.user,
             group: self.group,
             sandbox: self.sandbox,
+            admin: self.admin,
             log_level: self.log_level,
             ..fresh
         }

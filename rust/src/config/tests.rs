@@ -41,6 +41,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Path => vec!["/run/x y.toml".into(), "z".repeat(4095)],
         Kind::Target => vec!["/stats".into(), format!("/{}", "t".repeat(255))],
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
+        Kind::Local => vec!["127.0.0.1:1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],
         Kind::Integer { min, max, .. } => vec![(min + 1).to_string(), max.to_string()],
         Kind::Size { min, max } => [min + 1, max].map(|n| Value::Size(n).to_string()).into(),

@@ -142,6 +142,14 @@ pub(super) fn endpoint(text: &str) -> Option<String> {
     }
 }
 
+/// `unix:/path`, or a loopback address with its port; canonical text.
+pub(super) fn local_endpoint(text: &str) -> Option<String> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) => address.ip().is_loopback().then(|| address.to_string()),
+        Err(_) => unix_path(text),
+    }
+}
+
 /// Octets of a path that fit `sockaddr_un` with its final NUL, on Linux.
 const UNIX_PATH_MAX: usize = 107;
 

@@ -17,7 +17,7 @@ pub(super) fn note_fault(fault: HandlerFault, path: &str, cx: &Context<'_>) {
     };
     counter.add(1);
     if let Some(held_back) = cx.limiter.admit() {
-        let log = Log(cx.settings.log_level);
+        let log = Log::new(cx.settings.log_level);
         log.warn(format_args!(
             "a handler {what} for {path:.200}: the client got a 500 ({held_back} more like this)"
         ));

@@ -44,6 +44,7 @@ pub(super) fn settings() -> Settings {
         user: String::new(),
         group: String::new(),
         sandbox: false,
+        admin: None,
         log_level: LogLevel::Off,
     }
 }

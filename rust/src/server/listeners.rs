@@ -1,6 +1,6 @@
 //! The listeners of one server, numbered as they were added.
 
-use crate::acceptor::{Address, Listener};
+use crate::acceptor::{Access, Address, Listener};
 use crate::config::{AcceptMode, Settings};
 use crate::error::{Error, ErrorCode, Result};
 use crate::worker::MAX_LISTENERS;
@@ -48,6 +48,18 @@ impl Listeners {
             }
         }
         Ok(self.add(sockets))
+    }
+
+    /// Binds `address` for those of `access` alone; returns its number.
+    pub(super) fn bind_private(
+        &mut self,
+        address: &Address,
+        access: Access,
+        settings: &Settings,
+    ) -> Result<u32> {
+        let number = self.next_number()?;
+        let listener = Listener::bind_private(address, number, access, settings)?;
+        Ok(self.add(vec![listener]))
     }
 
     /// Takes over a listening socket; returns its number.

@@ -2,6 +2,7 @@
 //!
 //! | file | idea |
 //! | --- | --- |
+//! | `admin` | its admin side: page, metrics, what it can be told |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
 //! | `pages` | the pages about itself that it serves |
@@ -9,10 +10,12 @@
 //! | `report` | what it says of itself |
 //! | `rules` | the rules file |
 //! | `sandbox` | what the process gives away once its sockets are bound |
+//! | `starting` | from built to running: sockets, privileges, threads |
 //! | `state` | where it is in its life |
 //! | `systemd` | what the service manager gives and is told |
 //! | `threads` | its workers and its supervisor |
 
+mod admin;
 mod listeners;
 pub(crate) mod notice;
 mod pages;
@@ -20,6 +23,7 @@ mod reload;
 mod report;
 mod rules;
 mod sandbox;
+mod starting;
 mod state;
 mod systemd;
 mod threads;
@@ -39,6 +43,7 @@ use crate::stats::{Format, Snapshot, render};
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::signals::{self, Subscription};
 use crate::worker::{self, Message};
+use admin::Admin;
 use arc_swap::ArcSwap;
 use listeners::Listeners;
 use state::wrong_state;
@@ -77,6 +82,8 @@ struct Inner {
     running: OnceLock<Running>,
     notices: Arc<Notices>,
     signals: Mutex<Option<Subscription>>,
+    /// The admin side, where there is one.
+    admin: OnceLock<Admin>,
     /// The service manager, where the server was told to speak to it.
     manager: OnceLock<Manager>,
     log: Log,
@@ -113,8 +120,9 @@ impl Server {
             running: OnceLock::new(),
             notices: Arc::new(Notices::new()),
             signals: Mutex::new(None),
+            admin: OnceLock::new(),
             manager: OnceLock::new(),
-            log: Log(settings.log_level),
+            log: Log::new(settings.log_level),
             settings: ArcSwap::from_pointee(settings),
             born: Instant::now(),
         });
@@ -218,50 +226,6 @@ impl Server {
         self.inner.try_reload().map(|_| ())
     }
 
-    /// Starts the workers and begins to accept; returns at once. With no listener yet, or where
-    /// `port` was set, listens on `address` and `port` first; then on each of `listen`.
-    ///
-    /// # Errors
-    /// [`ErrorCode::State`] if started before; [`ErrorCode::Bind`]; [`ErrorCode::Io`].
-    pub fn start(&self) -> Result<()> {
-        let mut life = self.built("start")?;
-        let mut listeners = lock(&self.inner.listeners);
-        let before = listeners.len();
-        if let Err(error) = self.listen_as_configured(&mut listeners) {
-            listeners.truncate(before);
-            return Err(error);
-        }
-        let settings = self.settings();
-        if let Err(error) = sandbox::drop_privileges(&settings) {
-            listeners.truncate(before);
-            return Err(error);
-        }
-        if settings.sandbox {
-            let unix = listeners.addresses().iter().filter_map(|it| it.strip_prefix("unix:"));
-            sandbox::restrict_files(unix.map(Path::new), self.inner.log);
-        }
-        let shares = listeners.deal(settings.workers);
-        drop(listeners);
-        match threads::start(&self.inner, shares) {
-            Ok(supervisor) => {
-                life.supervisor = Some(supervisor);
-                life.state = ServerState::Running;
-                drop(life);
-                if settings.sandbox {
-                    sandbox::restrict_calls(self.inner.log);
-                }
-                if let Some(manager) = self.inner.manager.get() {
-                    manager.ready(&self.describe());
-                }
-                Ok(())
-            }
-            Err(error) => {
-                life.state = ServerState::Stopped;
-                Err(error)
-            }
-        }
-    }
-
     /// Starts and waits until stopped.
     ///
     /// # Errors
@@ -311,17 +275,7 @@ impl Server {
     /// [`ErrorCode::State`] if it was never started.
     pub fn drain(&self, grace: Option<Duration>) -> Result<()> {
         self.in_own_process("drain")?;
-        let mut life = self.inner.life();
-        match life.state {
-            ServerState::Built => Err(wrong_state("drain", ServerState::Built)),
-            ServerState::Running => {
-                life.grace = grace;
-                drop(life);
-                self.inner.notices.notify(Notice::Drain);
-                Ok(())
-            }
-            ServerState::Draining | ServerState::Stopped => Ok(()),
-        }
+        self.inner.drain(grace)
     }
 
     /// Closes everything at once and waits for the threads to end. A server that was never
@@ -367,18 +321,6 @@ impl Server {
             *signals = Some(subscription.map_err(|error| {
                 Error::new(ErrorCode::Io, format!("cannot handle signals: {error}"))
             })?);
-        }
-        Ok(())
-    }
-
-    fn listen_as_configured(&self, listeners: &mut Listeners) -> Result<()> {
-        let settings = self.settings();
-        if settings.port.is_some() || (listeners.len() == 0 && settings.listen.is_empty()) {
-            let address = Address::join(&settings.address, settings.port.unwrap_or(0))?;
-            listeners.bind(&address, &settings)?;
-        }
-        for address in &settings.listen {
-            listeners.bind(&Address::parse(address)?, &settings)?;
         }
         Ok(())
     }
@@ -445,6 +387,21 @@ impl Inner {
 
     fn life(&self) -> MutexGuard<'_, Life> {
         lock(&self.life)
+    }
+
+    /// See [`Server::drain`].
+    fn drain(&self, grace: Option<Duration>) -> Result<()> {
+        let mut life = self.life();
+        match life.state {
+            ServerState::Built => Err(wrong_state("drain", ServerState::Built)),
+            ServerState::Running => {
+                life.grace = grace;
+                drop(life);
+                self.notices.notify(Notice::Drain);
+                Ok(())
+            }
+            ServerState::Draining | ServerState::Stopped => Ok(()),
+        }
     }
 
     fn drain_grace(&self) -> Option<Duration> {

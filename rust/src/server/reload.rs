@@ -12,17 +12,18 @@ use std::sync::Arc;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reloaded {
     /// Options in force from now on.
-    live: Vec<&'static str>,
+    pub(super) live: Vec<&'static str>,
     /// Options that cannot change while the server runs.
-    later: Vec<&'static str>,
+    pub(super) later: Vec<&'static str>,
     /// How many rules there are, where there is a file of them.
-    rules: Option<usize>,
+    pub(super) rules: Option<usize>,
 }
 
 impl Inner {
     /// Reads the files again and says what came of it. A mistake leaves all as it was.
-    pub(super) fn reload(self: &Arc<Self>) {
-        match self.try_reload() {
+    pub(super) fn reload(self: &Arc<Self>) -> Result<Option<Reloaded>> {
+        let result = self.try_reload();
+        match &result {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
             Ok(Some(Reloaded { live, later, rules })) => {
                 let rules =
@@ -40,6 +41,16 @@ impl Inner {
                 }
             }
         }
+        result
+    }
+
+    /// As [`Inner::reload`]; the service manager hears of it too.
+    pub(super) fn reload_and_tell(self: &Arc<Self>) -> Result<Option<Reloaded>> {
+        let Some(manager) = self.manager.get() else { return self.reload() };
+        manager.reloading();
+        let result = self.reload();
+        manager.ready("reloaded");
+        result
     }
 
     /// Reads the files again; `None` where there are none.
@@ -84,12 +95,17 @@ impl Inner {
             Ok(responder.with_rules(rules, &settings).with_pages(pages))
         })?;
         if options {
-            self.settings.store(settings.clone());
-            if let Some(running) = self.running.get() {
-                running.tell_all(|| Message::Settings(settings.clone()));
-            }
+            self.adopt_settings(settings);
         }
         Ok(())
+    }
+
+    /// The settings in force from now on, here and in every worker.
+    pub(super) fn adopt_settings(&self, settings: Arc<Settings>) {
+        self.settings.store(settings.clone());
+        if let Some(running) = self.running.get() {
+            running.tell_all(|| Message::Settings(settings.clone()));
+        }
     }
 }
 

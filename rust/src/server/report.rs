@@ -1,5 +1,6 @@
 //! What a server says of itself: its state, its statistics, its start line.
 
+use super::admin::Admin;
 use super::{Server, ServerState, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::{Format, Snapshot};
@@ -33,7 +34,14 @@ impl Server {
         self.inner.stats_text(format)
     }
 
-    /// One line: what listens where, with how many workers and what capacity.
+    /// Where the admin side of a running server listens, with the port that the kernel picked;
+    /// `None` where there is none.
+    pub fn admin_address(&self) -> Option<String> {
+        self.inner.admin.get().map(Admin::address)
+    }
+
+    /// One line: what listens where, with how many workers and what capacity, and where the admin
+    /// side is.
     pub fn describe(&self) -> String {
         let settings = self.settings();
         let state = self.state();
@@ -51,9 +59,13 @@ impl Server {
         let workers = settings.workers;
         let all = u64::from(capacity) * workers as u64;
         let s = if workers == 1 { "" } else { "s" };
+        let admin = match self.admin_address() {
+            Some(address) if state != ServerState::Stopped => format!("; admin on {address}"),
+            _ => String::new(),
+        };
         format!(
             "{place} with {workers} worker{s}, \
-             {capacity} connections each ({all} in all)"
+             {capacity} connections each ({all} in all){admin}"
         )
     }
 }

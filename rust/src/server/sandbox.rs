@@ -20,12 +20,7 @@ use std::path::Path;
 /// # Errors
 /// [`ErrorCode::Config`] for a name that is not there; [`ErrorCode::Io`] where it is not allowed.
 pub(super) fn drop_privileges(settings: &Settings) -> Result<()> {
-    if settings.user.is_empty() && settings.group.is_empty() {
-        return Ok(());
-    }
-    let user = find("user", &settings.user, User::from_name)?;
-    let group = find("group", &settings.group, Group::from_name)?;
-    let gid = group.map(|group| group.gid).or(user.as_ref().map(|user| user.gid));
+    let (uid, gid) = wanted(settings)?;
     let refused = |what: &str, error: nix::Error| {
         Error::new(ErrorCode::Io, format!("{what}: cannot become it: {}", error.desc()))
     };
@@ -35,14 +30,25 @@ pub(super) fn drop_privileges(settings: &Settings) -> Result<()> {
         setgroups(&[gid]).map_err(|error| refused(name, error))?;
         setgid(gid).map_err(|error| refused(name, error))?;
     }
-    if let Some(user) = user {
-        setuid(user.uid).map_err(|error| refused("user", error))?;
+    if let Some(uid) = uid {
+        setuid(uid).map_err(|error| refused("user", error))?;
         let back = setuid(Uid::from_raw(0)).is_ok() || setgid(Gid::from_raw(0)).is_ok();
-        if back && !user.uid.is_root() {
+        if back && !uid.is_root() {
             return Err(Error::new(ErrorCode::Io, "user: the way back to root is still open"));
         }
     }
     Ok(())
+}
+
+/// The user and group of the options.
+///
+/// # Errors
+/// [`ErrorCode::Config`] for a name that is not there.
+pub(super) fn wanted(settings: &Settings) -> Result<(Option<Uid>, Option<Gid>)> {
+    let user = find("user", &settings.user, User::from_name)?;
+    let group = find("group", &settings.group, Group::from_name)?;
+    let gid = group.map(|group| group.gid).or(user.as_ref().map(|user| user.gid));
+    Ok((user.map(|user| user.uid), gid))
 }
 
 fn find<T>(
@@ -64,7 +70,7 @@ fn find<T>(
 
 /// Takes the right to write, make and run files from this thread and those that it will start;
 /// sockets in the folders of `unix_sockets` may be removed, as their listeners do when they close.
-pub(super) fn restrict_files<'p>(unix_sockets: impl Iterator<Item = &'p Path>, log: Log) {
+pub(super) fn restrict_files<'p>(unix_sockets: impl Iterator<Item = &'p Path>, log: &Log) {
     let abi = ABI::V5;
     let taken = AccessFs::from_write(abi) | AccessFs::Execute;
     let restrict = || -> std::result::Result<RulesetStatus, landlock::RulesetError> {
@@ -84,7 +90,7 @@ pub(super) fn restrict_files<'p>(unix_sockets: impl Iterator<Item = &'p Path>, l
 }
 
 /// Leaves all threads only the system calls that a responder makes; others fail with EPERM.
-pub(super) fn restrict_calls(log: Log) {
+pub(super) fn restrict_calls(log: &Log) {
     if let Err(error) = filter().and_then(|filter| apply_filter_all_threads(&filter)) {
         log.warn(format_args!("sandbox: system calls are not restricted: {error}"));
     }

@@ -1,8 +1,9 @@
 //! The threads of a running server: starting them, and what they share.
 
-use super::Inner;
+use super::admin;
 use super::listeners::Shares;
 use super::systemd::Manager;
+use super::{Inner, ServerState};
 use crate::acceptor::{Supervisor, Work};
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::{Cells, Snapshot};
@@ -66,6 +67,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         handles.clone(),
         cells.clone(),
         &inner.settings.load(),
+        inner.log.clone(),
         Host(inner.clone()),
     )
     .map_err(failed)?;
@@ -82,7 +84,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         timer,
         listeners,
         supervisor: eventfd.clone(),
-        log: inner.log,
+        log: inner.log.clone(),
     });
     let _ = inner.running.set(Running { workers: handles.clone(), supervisor: cells, capacity });
     // The host's signals are for the host's own threads.
@@ -116,6 +118,9 @@ fn spawn(
             stop_all(&orphans);
         }
         workers.into_iter().for_each(|thread| drop(thread.join()));
+        // Last, so that it can say to the end what is going on.
+        let at_once = inner.life().state != ServerState::Draining;
+        inner.admin.get().into_iter().for_each(|admin| admin.end(at_once));
         inner.has_stopped();
     };
     let supervisor = thread::Builder::new().name("hr-acceptor".to_owned()).spawn(supervise);
@@ -136,7 +141,8 @@ fn capacity(inner: &Inner) -> (u32, u32) {
     let Ok(limit) = limits::raise_open_files() else { return (wanted, 0) };
     let margin = MARGIN.min(limit / 8);
     // A poll, an eventfd and a timerfd for each worker.
-    let taken = limits::open_files() + margin + 3 * workers;
+    let admin = if settings.admin.is_some() { u64::from(admin::CONNECTIONS) } else { 0 };
+    let taken = limits::open_files() + margin + 3 * workers + admin;
     let possible = u32::try_from(limit.saturating_sub(taken) / workers).unwrap_or(u32::MAX).max(1);
     if possible < wanted && !WARNED.swap(true, Ordering::Relaxed) {
         inner.log.warn(format_args!(
@@ -165,10 +171,7 @@ impl Work for Host {
     }
 
     fn reload(&self) {
-        let Some(manager) = self.0.manager.get() else { return self.0.reload() };
-        manager.reloading();
-        self.0.reload();
-        manager.ready("reloaded");
+        let _ = self.0.reload_and_tell();
     }
 
     fn beat_interval(&self) -> Option<Duration> {

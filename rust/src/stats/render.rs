@@ -88,6 +88,13 @@ fn json(workers: &[Snapshot], total: &Snapshot) -> String {
     out
 }
 
+/// The statistics of one snapshot as a JSON object.
+pub(crate) fn object(values: &Snapshot) -> String {
+    let mut out = String::new();
+    json_object(&mut out, values);
+    out
+}
+
 fn json_object(out: &mut String, values: &Snapshot) {
     for (index, (row, value)) in TABLE.iter().zip(values.values()).enumerate() {
         let before = if index > 0 { ", " } else { "{" };

@@ -116,7 +116,7 @@ impl<'s> EventLoop<'s> {
                 registry.register(&mut SourceFd(&fd), tokens::of_listener(at), Interest::READABLE);
         }
         EventLoop {
-            accepting: Accepting::new(setup.log),
+            accepting: Accepting::new(setup.log.clone()),
             connections,
             // Whatever a worker before this one armed.
             timer_armed: false,

@@ -68,7 +68,7 @@ impl Bench {
             poll,
             listeners: Vec::new(),
             supervisor: Arc::new(EventFd::new().unwrap()),
-            log: Log(settings.log_level),
+            log: Log::new(settings.log_level),
             settings,
         };
         let connections = Connections::new(&setup, false);

@@ -9,7 +9,7 @@ fn listener() -> Listener {
 }
 
 fn accepting() -> Accepting {
-    Accepting::new(Log(LogLevel::Off))
+    Accepting::new(Log::new(LogLevel::Off))
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Bench {
         let polls: Vec<_> = (0..workers).map(|_| Poll::new().unwrap()).collect();
         let handle = |poll: &Poll| Handle::new(Waker::new(poll.registry(), WAKER).unwrap(), 1000);
         let handles: Vec<_> = polls.iter().map(|poll| Arc::new(handle(poll))).collect();
-        let dealer = Dealer::new(&handles, STALL, Log(LogLevel::Off));
+        let dealer = Dealer::new(&handles, STALL, Log::new(LogLevel::Off));
         Bench { dealer, handles, stats: Cells::default(), _polls: polls }
     }
 

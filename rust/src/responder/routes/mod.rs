@@ -81,7 +81,7 @@ impl Base {
             cors: settings.cors,
             options: options.with_server(&server_line),
             server_line,
-            log: Log(settings.log_level),
+            log: Log::new(settings.log_level),
             late_declines: Limiter::default(),
         }
     }
@@ -149,6 +149,11 @@ impl Responder {
         // Without any, requests are not even looked up.
         let pages = (!pages.is_empty()).then(|| Arc::new(pages));
         Responder(Arc::new(Inner { pages, ..(*self.0).clone() }))
+    }
+
+    /// The rules of the operator; `None` where there are none.
+    pub(crate) fn rules(&self) -> Option<&RuleSet> {
+        self.0.rules.as_deref().map(Rules::set)
     }
 
     /// This responder with `handler` for what no route takes.

@@ -1,7 +1,7 @@
 //! From a rules file, or a folder of them, to drafts of rules.
 
 use super::mistake::{Mistake, place};
-use super::{Draft, reader};
+use super::{Draft, RuleFile, reader};
 use crate::files;
 use std::fs;
 use std::io;
@@ -12,16 +12,19 @@ use toml::de::DeTable;
 const RULES_MAX: u64 = 64 << 20;
 
 /// Reads `path`: one file, or every `*.toml` of a folder in the order of the names.
-pub(super) fn load(path: &Path) -> Result<Vec<Draft>, Vec<Mistake>> {
+pub(super) fn load(path: &Path) -> Result<(Vec<Draft>, Vec<RuleFile>), Vec<Mistake>> {
     let files = files_of(path).map_err(|error| vec![whole(path, error.to_string())])?;
     let (mut drafts, mut mistakes) = (Vec::new(), Vec::new());
-    for file in &files {
-        match read_text(file, RULES_MAX) {
-            Ok(text) => read(file, &text, &mut drafts, &mut mistakes),
-            Err(error) => mistakes.push(whole(file, error.to_string())),
+    let mut read_so_far = Vec::with_capacity(files.len());
+    for path in files {
+        let before = drafts.len();
+        match read_text(&path, RULES_MAX) {
+            Ok(text) => read(&path, &text, &mut drafts, &mut mistakes),
+            Err(error) => mistakes.push(whole(&path, error.to_string())),
         }
+        read_so_far.push(RuleFile { path, rules: drafts.len() - before });
     }
-    if mistakes.is_empty() { Ok(drafts) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok((drafts, read_so_far)) } else { Err(mistakes) }
 }
 
 fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {

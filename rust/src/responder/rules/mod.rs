@@ -30,7 +30,7 @@ use condition::Conditions;
 use fault::Manner;
 use hosts::Reach;
 use index::{Index, IndexBuilder};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use mistake::Mistake;
@@ -40,6 +40,14 @@ pub use mistake::Mistake;
 pub(crate) struct RuleSet {
     rules: Vec<Rule>,
     index: Option<Index>,
+    files: Vec<RuleFile>,
+}
+
+/// One file that was read, and how many rules it has.
+#[derive(Debug)]
+pub(crate) struct RuleFile {
+    pub(crate) path: PathBuf,
+    pub(crate) rules: usize,
 }
 
 /// One rule, its hosts aside.
@@ -77,7 +85,7 @@ impl RuleSet {
     /// # Errors
     /// Every mistake there is.
     pub(crate) fn load(path: &Path) -> Result<RuleSet, Vec<Mistake>> {
-        file::load(path).map(RuleSet::compile)
+        file::load(path).map(|(drafts, files)| RuleSet { files, ..RuleSet::compile(drafts) })
     }
 
     fn compile(drafts: Vec<Draft>) -> RuleSet {
@@ -88,7 +96,12 @@ impl RuleSet {
             rules.push(rule);
         }
         let index = (!rules.is_empty()).then(|| index.build());
-        RuleSet { rules, index }
+        RuleSet { rules, index, files: Vec::new() }
+    }
+
+    /// The files that were read, in their order.
+    pub(crate) fn files(&self) -> &[RuleFile] {
+        &self.files
     }
 
     /// How many rules there are.
@@ -136,6 +149,10 @@ impl Rules {
     /// The same rules, prepared as other settings say.
     pub(super) fn again(&self, settings: &Settings, server: &[u8]) -> Rules {
         Rules::new(self.set.clone(), settings, server)
+    }
+
+    pub(super) fn set(&self) -> &RuleSet {
+        &self.set
     }
 
     pub(super) fn take(&self, head: &Head<'_, '_>) -> bool {

@@ -1,0 +1,124 @@
+//! The admin side of a running server: what it does, live, and what it can be told.
+//!
+//! It is a server of its own inside the server: one thread, a small pool, statistics that nobody
+//! adds to the others. No worker ever waits for it; who floods it floods that thread alone.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `acts` | reload, drain, log level, rules |
+//! | `guard` | who may ask |
+//! | `json` | JSON, written |
+//! | `look` | what it asks of the workers |
+//! | `metrics` | the report for Prometheus |
+//! | `page` | the web page |
+//! | `process` | what the kernel says of this process |
+//! | `reply` | what is said |
+//! | `report` | the statistics with what the page and `top` need beside them |
+//! | `routes` | which request means what |
+
+mod acts;
+mod guard;
+mod json;
+mod metrics;
+mod process;
+mod reply;
+mod report;
+mod routes;
+
+use super::{Inner, Server, lock, sandbox};
+use crate::acceptor::{Access, Address};
+use crate::config::{Config, Settings};
+use crate::error::Result;
+use routes::Panel;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Connections that it holds: browsers keep six, scrapers one.
+pub(super) const CONNECTIONS: u32 = 32;
+
+/// Owner and group, nobody else.
+const MODE: u32 = 0o660;
+
+/// Time that answers in progress have once the server itself has ended.
+const LAST_WORDS: Duration = Duration::from_millis(600);
+
+/// The admin side, from the moment its socket is bound.
+pub(super) struct Admin {
+    server: Server,
+}
+
+impl Admin {
+    /// Binds the address of the option `admin`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorCode::Bind`]; [`crate::ErrorCode::Config`] for a user or group that is not
+    /// there.
+    pub(super) fn bind(inner: &Arc<Inner>, settings: &Settings) -> Result<Option<Admin>> {
+        let Some(address) = &settings.admin else { return Ok(None) };
+        let address = Address::parse(address)?;
+        let server = Server::new(&options(settings)?)?;
+        let (user, group) = sandbox::wanted(settings)?;
+        let access = Access {
+            mode: MODE,
+            user: user.map(|user| user.as_raw()),
+            group: group.map(|group| group.as_raw()),
+        };
+        lock(&server.inner.listeners).bind_private(&address, access, &server.settings())?;
+        let is_tcp = matches!(address, Address::Inet(_));
+        server.fallback(Arc::new(Panel::new(Arc::downgrade(inner), is_tcp)));
+        Ok(Some(Admin { server }))
+    }
+
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// [`crate::ErrorCode::Io`].
+    pub(super) fn start(&self) -> Result<()> {
+        self.server.start()
+    }
+
+    /// Where it listens, with the port that the kernel picked.
+    pub(super) fn address(&self) -> String {
+        self.server.address(0).unwrap_or_default()
+    }
+
+    /// The file of its socket, if it is a Unix socket.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.address().strip_prefix("unix:").map(PathBuf::from)
+    }
+
+    /// Ends: answers in progress are still given, unless the server was stopped.
+    pub(super) fn end(&self, at_once: bool) {
+        if !at_once && self.server.drain(Some(LAST_WORDS)).is_ok() {
+            let _ = self.server.wait(Some(LAST_WORDS * 2));
+        }
+        let _ = self.server.stop();
+    }
+}
+
+/// Small and impatient: it serves people and scrapers of this machine.
+fn options(settings: &Settings) -> Result<Config> {
+    let mut config = Config::new();
+    let connections = CONNECTIONS.to_string();
+    for (name, value) in [
+        ("workers", "1"),
+        ("max_connections", connections.as_str()),
+        ("backlog", "64"),
+        ("default_answers", "off"),
+        ("probes", "off"),
+        ("cors", "off"),
+        ("head_timeout", "5s"),
+        ("body_timeout", "5s"),
+        ("write_timeout", "10s"),
+        ("keep_alive_timeout", "75s"),
+        ("max_head", "16k"),
+        ("max_body", "4k"),
+        ("max_body_memory", "1m"),
+        ("max_pending_memory", "4m"),
+        ("log_level", settings.log_level.name()),
+    ] {
+        config.set(name, value)?;
+    }
+    Ok(config)
+}

@@ -1,0 +1,77 @@
+//! From built to running: sockets first, then privileges are given away, then threads are started.
+
+use super::admin::Admin;
+use super::listeners::{Listeners, Shares};
+use super::{Life, Server, ServerState, lock, sandbox, threads};
+use crate::acceptor::Address;
+use crate::config::Settings;
+use crate::error::Result;
+use std::path::{Path, PathBuf};
+
+impl Server {
+    /// Starts the workers and begins to accept; returns at once. With no listener yet, or where
+    /// `port` was set, listens on `address` and `port` first; then on each of `listen`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::State`](crate::ErrorCode::State) if started before;
+    /// [`ErrorCode::Bind`](crate::ErrorCode::Bind); [`ErrorCode::Io`](crate::ErrorCode::Io);
+    /// [`ErrorCode::Config`](crate::ErrorCode::Config) for a `user` or `group` that is not there.
+    pub fn start(&self) -> Result<()> {
+        let mut life = self.built("start")?;
+        let settings = self.settings();
+        let mut listeners = lock(&self.inner.listeners);
+        let before = listeners.len();
+        let prepared = self.prepare(&mut listeners, &settings);
+        let admin = prepared.inspect_err(|_| listeners.truncate(before))?;
+        let shares = listeners.deal(settings.workers);
+        drop(listeners);
+        if let Some(admin) = admin {
+            let _ = self.inner.admin.set(admin);
+        }
+        self.launch(&mut life, shares).inspect_err(|_| {
+            life.state = ServerState::Stopped;
+            self.inner.admin.get().into_iter().for_each(|admin| admin.end(true));
+        })?;
+        drop(life);
+        if settings.sandbox {
+            sandbox::restrict_calls(&self.inner.log);
+        }
+        if let Some(manager) = self.inner.manager.get() {
+            manager.ready(&self.describe());
+        }
+        Ok(())
+    }
+
+    /// Binds what there is to bind, and gives away what only that needed.
+    fn prepare(&self, listeners: &mut Listeners, settings: &Settings) -> Result<Option<Admin>> {
+        self.listen_as_configured(listeners, settings)?;
+        let admin = Admin::bind(&self.inner, settings)?;
+        sandbox::drop_privileges(settings)?;
+        if settings.sandbox {
+            let addresses = listeners.addresses().iter();
+            let files = addresses.filter_map(|it| it.strip_prefix("unix:")).map(PathBuf::from);
+            let files: Vec<_> = files.chain(admin.as_ref().and_then(Admin::file)).collect();
+            sandbox::restrict_files(files.iter().map(|file| -> &Path { file }), &self.inner.log);
+        }
+        Ok(admin)
+    }
+
+    fn listen_as_configured(&self, listeners: &mut Listeners, settings: &Settings) -> Result<()> {
+        if settings.port.is_some() || (listeners.len() == 0 && settings.listen.is_empty()) {
+            let address = Address::join(&settings.address, settings.port.unwrap_or(0))?;
+            listeners.bind(&address, settings)?;
+        }
+        for address in &settings.listen {
+            listeners.bind(&Address::parse(address)?, settings)?;
+        }
+        Ok(())
+    }
+
+    /// Starts all threads. The admin side comes first: its descriptors are counted then.
+    fn launch(&self, life: &mut Life, shares: Shares) -> Result<()> {
+        self.inner.admin.get().map_or(Ok(()), Admin::start)?;
+        life.supervisor = Some(threads::start(&self.inner, shares)?);
+        life.state = ServerState::Running;
+        Ok(())
+    }
+}

@@ -1,0 +1,355 @@
+"""The admin side: what it says, what it can be told, who may ask, and that nobody pays for it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.client import Client, get, request
+from support.deadline import eventually
+from support.response import parse_response
+from support.stats import NAMES
+
+LOOPBACK = "Host: 127.0.0.1"
+PAGES = ("/", "/stats.json", "/stats.txt", "/metrics", "/healthz", "/connections", "/rules", "/log-level")
+
+
+def ask(address, path="/", *fields, method="GET", body=b"", host="localhost"):
+    """One request to the admin side, as programs send it."""
+    with Client(address) as client:
+        head = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *fields]
+        if body or method in ("POST", "PUT"):
+            head.append(f"Content-Length: {len(body)}")
+        client.send("\r\n".join([*head, "", ""]).encode() + body)
+        response = client.response(head=method == "HEAD")
+        client.expect_closed()
+        return response
+
+
+def read(address, path, status=200, **how):
+    """The JSON at `path`."""
+    response = ask(address, path, **how)
+    assert (response.status, response.get("content-type")) == (status, "application/json"), response.body
+    return json.loads(response.body)
+
+
+@pytest.fixture
+def admin(start, tmp_path):
+    """A server with its admin side on a Unix socket: `admin(*options)` gives both."""
+
+    def both(*options, **how):
+        path = str(tmp_path / "admin.sock")
+        return start("--admin", f"unix:{path}", *options, **how), path
+
+    return both
+
+
+@pytest.fixture
+def admin_tcp(start):
+    """The same on a port of 127.0.0.1, which the start line names last."""
+
+    def both(*options, **how):
+        server = start("--admin", "127.0.0.1:0", *options, **how)
+        return server, server.addresses[-1]
+
+    return both
+
+
+def test_the_statistics_say_what_happened(admin):
+    server, path = admin()
+    for _ in range(3):
+        get(server.address, "/a.gif")
+    server.counted("requests_handled", 3)
+    report = read(path, "/stats.json")
+    assert list(report["total"]) == NAMES and len(report["workers"]) == 2
+    assert report["total"]["requests_handled"] == 3
+    assert sum(worker["requests_handled"] for worker in report["workers"]) == 3
+    assert report["state"] == "running" and report["uptime_ms"] > 0
+    assert report["listening"] == [f"127.0.0.1:{server.address[1]}"]
+    assert report["process"]["id"] == server.pid and report["process"]["resident"] > 1 << 20
+
+
+def test_its_own_requests_are_not_counted(admin):
+    server, path = admin()
+    for page in PAGES:
+        assert ask(path, page).status == 200, page
+    stats = server.stats()
+    assert not any(stats.total[name] for name in NAMES if name != "pool_capacity")
+
+
+def test_the_socket_is_for_owner_and_group_and_goes_with_the_server(admin):
+    server, path = admin()
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
+    server.stop()
+    assert not os.path.exists(path)
+
+
+def test_a_socket_that_was_left_behind_is_taken_over_and_one_in_use_is_not(admin, start):
+    server, path = admin(allow=("",))
+    server.kill()
+    assert os.path.exists(path)
+    _, path = admin()
+    with pytest.raises(AssertionError, match=f"cannot listen on unix:{re.escape(path)}: the address is in use already"):
+        start("--admin", f"unix:{path}")
+    assert ask(path, "/healthz").status == 200
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "192.0.2.1:80", "[::]:80", "localhost:80", "9100", "unix:relative"])
+def test_an_address_that_others_could_reach_is_refused(start, address):
+    expected = "admin: expected unix:/path, or a loopback address with its port such as 127.0.0.1:9100, got"
+    with pytest.raises(AssertionError, match=re.escape(expected)):
+        start("--admin", address)
+
+
+def test_both_loopback_families_are_served(start):
+    server = start("--admin", "[::1]:0")
+    assert "; admin on [::1]:" in server.stdout_lines[0]
+    assert ask(server.addresses[-1], "/healthz", host="[::1]").status == 200
+
+
+def test_prometheus_understands_the_metrics(admin):
+    server, path = admin()
+    get(server.address, "/a.gif")
+    server.counted("requests_handled")
+    response = ask(path, "/metrics")
+    assert response.get("content-type") == "text/plain; version=0.0.4; charset=utf-8"
+    families = {family.name: family for family in text_string_to_metric_families(response.body.decode())}
+    handled = families["http_responder_requests_handled"]
+    assert handled.type == "counter" and handled.documentation
+    assert sum(sample.value for sample in handled.samples) == 1
+    assert {sample.labels["worker"] for sample in handled.samples} == {"0", "1"}
+    assert families["http_responder_running"].samples[0].value == 1
+    assert families["process_resident_memory_bytes"].samples[0].value > 1 << 20
+    assert all(family.type != "unknown" and family.documentation for family in families.values())
+
+
+def test_health_is_ok_until_the_server_drains_and_503_until_it_has_ended(admin):
+    server, path = admin("--drain-timeout", "20s")
+    assert read(path, "/healthz") == {"status": "running"}
+    with Client(server.address) as busy:
+        busy.send(request("/upload", "Content-Length: 10", method="POST") + b"12345")
+        server.counted("connections_reading")
+        assert read(path, "/drain", 202, method="POST") == {"status": "draining"}
+        eventually(lambda: ask(path, "/healthz").status == 503, "503")
+        assert read(path, "/healthz", 503) == {"status": "draining"}
+        assert read(path, "/stats.json")["total"]["connections_reading"] == 1
+        busy.send(b"67890")
+        assert busy.response().status == 200
+    assert server.wait() == 0
+
+
+def test_a_drain_takes_its_grace_from_the_query(admin):
+    server, path = admin("--drain-timeout", "off")
+    with Client(server.address) as busy:
+        busy.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+        server.counted("connections_reading")
+        assert read(path, "/drain?grace=never", 400, method="POST")["error"].startswith("query: expected grace=10s")
+        assert read(path, "/healthz") == {"status": "running"}
+        read(path, "/drain?grace=100ms", 202, method="POST")
+        assert server.wait() == 0
+
+
+def test_rules_are_listed_and_read_again(admin, tmp_path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "10-a.toml").write_text('[[rule]]\npath = "/a"\nstatus = 404\n')
+    (rules / "20-b.toml").write_text('[[rule]]\npath = "/b"\nstatus = 410\n[[rule]]\npath = "/c"\nstatus = 410\n')
+    server, path = admin("--rules", str(rules))
+    assert get(server.address, "/b").status == 410
+    server.counted("rules_matched")
+    assert read(path, "/rules") == {
+        "path": str(rules),
+        "count": 3,
+        "matched": 1,
+        "files": [{"path": str(rules / "10-a.toml"), "rules": 1}, {"path": str(rules / "20-b.toml"), "rules": 2}],
+    }
+    (rules / "10-a.toml").unlink()
+    reloaded = read(path, "/reload", method="POST")
+    assert reloaded == {"reloaded": True, "changed": [], "at_next_start": [], "rules": 2}
+    assert get(server.address, "/a").status == 200
+    assert read(path, "/stats.json")["rules"] == 2
+
+
+def test_a_reload_tells_every_mistake_and_changes_nothing(admin, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\npath = "/a"\nstatus = 404\n')
+    server, path = admin("--rules", str(rules), allow=("everything stays as it was",))
+    rules.write_text('[[rule]]\npath = "/a"\nstatus = 999\n[[rule]]\nmethod = 7\nnull = "gif"\n')
+    refused = read(path, "/reload", 422, method="POST")
+    assert refused["reloaded"] is False and refused["error"] == "everything stays as it was"
+    assert [line.split(": ")[0] for line in refused["mistakes"]] == [f"{rules}:3:10", f"{rules}:5:10"]
+    assert get(server.address, "/a").status == 404
+    rules.unlink()
+    assert "No such file" in read(path, "/reload", 500, method="POST")["mistakes"][0]
+
+
+def test_a_reload_without_files_says_so(admin):
+    _, path = admin(allow=("there is no file to read again",))
+    expected = {"reloaded": False, "reason": "there is no file to read again"}
+    assert read(path, "/reload", method="POST") == expected
+
+
+def test_the_log_level_changes_at_once_and_survives_a_reload(admin, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text("")
+    server, path = admin("--rules", str(rules), allow=("info: reload",))
+    assert read(path, "/log-level") == {"level": "warn"}
+    server.signal(signal.SIGHUP)
+    assert read(path, "/log-level", method="PUT", body=b'"info"\n') == {"level": "info"}
+    read(path, "/reload", method="POST")
+    eventually(lambda: any("info: reload" in line for line in server.messages()), "a line of level info")
+    assert read(path, "/log-level") == {"level": "info"}
+    refused = read(path, "/log-level", 400, method="PUT", body=b"loud")
+    assert refused == {"error": 'log level: expected one of off, error, warn, info, got "loud"'}
+    assert read(path, "/log-level", method="PUT", body=b"off") == {"level": "off"}
+
+
+def test_what_is_not_there_and_what_cannot_be_done_is_said_as_json(admin):
+    _, path = admin()
+    assert "error" in read(path, "/nothing", 404)
+    for page, allowed in (("/stats.json", "GET, HEAD, OPTIONS"), ("/drain", "POST, OPTIONS")):
+        response = ask(path, page, method="DELETE")
+        assert (response.status, response.get("allow")) == (405, allowed)
+        assert "error" in json.loads(response.body)
+        response = ask(path, page, method="OPTIONS")
+        assert (response.status, response.get("allow")) == (204, allowed)
+    assert ask(path, "/drain").status == 405
+    head = ask(path, "/stats.json", method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+
+
+def test_a_name_that_somebody_pointed_at_this_machine_is_refused(admin_tcp):
+    _, address = admin_tcp()
+    for host in ("evil.example", "evil.example:80", "localhost.evil.example", "192.0.2.1"):
+        refused = read(address, "/stats.json", 403, host=host)
+        assert refused["error"].startswith("Host: expected localhost or a loopback address")
+    for host in ("localhost", "127.0.0.1", f"127.0.0.1:{address[1]}", "[::1]:80"):
+        assert ask(address, "/stats.json", host=host).status == 200, host
+
+
+def test_no_page_of_another_site_can_change_anything(admin_tcp):
+    server, address = admin_tcp(allow=("there is no file to read again",))
+    own = f"127.0.0.1:{address[1]}"
+
+    def status(*fields):
+        return ask(address, "/reload", *fields, method="POST", host=own).status
+
+    assert status() == 403
+    assert status("Content-Type: text/plain") == 403
+    assert status("Origin: http://evil.example", "Content-Type: application/json") == 403
+    assert status("Origin: null", "X-Requested-With: x") == 403
+    assert status(f"Origin: https://{own}") == 403
+    assert ask(address, "/drain", method="POST", host=own).status == 403
+    assert status(f"Origin: http://{own}") == 200
+    assert status("X-Requested-With: curl") == 200
+    assert status("Content-Type: application/json; charset=utf-8") == 200
+    # Nor read anything, nor put it into a frame.
+    assert ask(address, "/stats.json", "Origin: http://evil.example", host=own).status == 403
+    page = ask(address, "/", host=own)
+    assert "frame-ancestors 'none'" in page.get("content-security-policy")
+    assert page.get("cross-origin-resource-policy") == "same-origin"
+    assert page.get("access-control-allow-origin") is None
+    assert read(address, "/healthz", host=own) == {"status": "running"}
+
+
+GARBAGE = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"b" * 100_000,
+    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
+    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n" + b"c" * 65536,
+    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\xff\xfe\x00",
+    b"GET /stats.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
+    bytes(range(256)) * 64,
+]
+
+
+@pytest.mark.parametrize("octets", GARBAGE, ids=range(len(GARBAGE)))
+def test_whatever_the_admin_side_is_sent_the_server_answers(admin, octets):
+    server, path = admin()
+    with Client(path) as hostile:
+        hostile.send_unless_closed(octets)
+        hostile.end_sending()
+        hostile.expect_gone()
+    assert get(server.address, "/a.gif").status == 200
+    assert ask(path, "/healthz").status == 200
+
+
+def test_who_fills_the_admin_side_keeps_nobody_waiting_on_the_other(admin):
+    server, path = admin()
+    hostile = [Client(path) for _ in range(60)]
+    try:
+        for client in hostile:
+            client.send_unless_closed(b"GET /stats.json HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        for _ in range(50):
+            assert get(server.address, "/a.gif").status == 200
+        assert server.stats()["connections_shed"] == 0
+    finally:
+        for client in hostile:
+            client.close()
+    eventually(lambda: healthy(path), "the admin side once they have gone")
+
+
+def healthy(path) -> bool:
+    try:
+        return ask(path, "/healthz").status == 200
+    except (AssertionError, OSError):
+        return False
+
+
+def test_who_does_not_read_what_it_asks_for_is_let_go(admin):
+    server, path = admin()
+    with Client(path) as greedy:
+        greedy.socket.setblocking(False)
+        sent = request("/metrics") * 200
+        try:
+            while sent:
+                sent = sent[greedy.socket.send(sent) :]
+        except BlockingIOError:
+            pass
+        assert ask(path, "/healthz").status == 200
+        assert get(server.address, "/a.gif").status == 200
+
+
+def test_reports_under_load_are_consistent(admin):
+    server, path = admin()
+    before = -1
+    with Client(server.address) as client, Client(path) as watcher:
+        for _ in range(30):
+            client.send(request("/a.gif") * 100)
+            watcher.send(request("/stats.json"))
+            report = json.loads(watcher.response().body)
+            handled = report["total"]["requests_handled"]
+            assert handled >= before
+            before = handled
+            assert handled == sum(worker["requests_handled"] for worker in report["workers"])
+            for _ in range(100):
+                assert client.response().status == 200
+    server.counted("requests_handled", 3000)
+    assert read(path, "/stats.json")["total"]["requests_handled"] == 3000
+
+
+def test_the_page_stands_alone(admin):
+    _, path = admin()
+    page = ask(path, "/")
+    html = page.body.decode()
+    policy = page.get("content-security-policy")
+    nonce = re.search(r"script-src 'nonce-([0-9a-f]{32})'", policy)[1]
+    assert html.count(f'nonce="{nonce}"') == 2 and "{nonce}" not in html
+    assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy
+    without_namespaces = html.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"(?:https?:)?//[a-z]", without_namespaces), "an address of somebody else"
+    assert ask(path, "/").get("content-security-policy") != policy
+
+
+def test_without_the_option_there_is_no_admin_side(start):
+    server = start()
+    assert "admin" not in server.stdout_lines[0]
+    assert get(server.address, "/stats.json").get("content-type") == "application/json"
+    assert get(server.address, "/stats.json").body in (b"{}", b"{}\n", b"null")
