@@ -136,6 +136,10 @@ class Options(TypedDict, total=False):
     (seccomp); the programs http_responder and http_responder_mt do unless told not to.
     Default: off."""
 
+    admin: Optional[str]
+    """Where the admin page, its metrics and what it can do are served: unix:/path, for the
+    owner and the group, or a loopback address with its port; nowhere if empty."""
+
     log_level: Optional[Literal["off", "error", "warn", "info"]]
     """What is written to standard error. Default: warn."""
 

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import urllib.request
 
 import pytest
 from conftest import in_thread, request

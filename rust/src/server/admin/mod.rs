@@ -8,9 +8,7 @@
 //! | `acts` | reload, drain, log level, rules |
 //! | `guard` | who may ask |
 //! | `json` | JSON, written |
-//! | `look` | what it asks of the workers |
 //! | `metrics` | the report for Prometheus |
-//! | `page` | the web page |
 //! | `process` | what the kernel says of this process |
 //! | `reply` | what is said |
 //! | `report` | the statistics with what the page and `top` need beside them |
