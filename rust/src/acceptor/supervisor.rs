@@ -29,6 +29,8 @@ pub(crate) trait Work: Send + Sync {
     fn dump_stats(&self);
     /// Read rules and files again.
     fn reload(&self);
+    /// Where lines for the operator go.
+    fn log(&self) -> Log;
     /// How often [`Work::beat`] is wanted, if it is.
     fn beat_interval(&self) -> Option<Duration> {
         None
@@ -62,10 +64,9 @@ impl<W: Work> Supervisor<W> {
         workers: Vec<Arc<Handle>>,
         stats: Arc<Cells>,
         settings: &Settings,
-        log: Log,
         work: W,
     ) -> io::Result<Self> {
-        let stall = settings.worker_stall;
+        let (stall, log) = (settings.worker_stall, work.log());
         let beat = work.beat_interval();
         let poll = Poll::new()?;
         let fd = eventfd.as_raw_fd();

@@ -6,6 +6,7 @@ use super::systemd::Manager;
 use super::{Inner, ServerState};
 use crate::acceptor::{Supervisor, Work};
 use crate::error::{Error, ErrorCode, Result};
+use crate::log::Log;
 use crate::stats::{Cells, Snapshot};
 use crate::sys::{limits, signals, stderr};
 use crate::worker::{self, Handle, Message, Setup};
@@ -67,7 +68,6 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         handles.clone(),
         cells.clone(),
         &inner.settings.load(),
-        inner.log.clone(),
         Host(inner.clone()),
     )
     .map_err(failed)?;
@@ -172,6 +172,10 @@ impl Work for Host {
 
     fn reload(&self) {
         let _ = self.0.reload_and_tell();
+    }
+
+    fn log(&self) -> Log {
+        self.0.log.clone()
     }
 
     fn beat_interval(&self) -> Option<Duration> {
