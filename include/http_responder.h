@@ -118,7 +118,7 @@ enum hr_result
     HR_ERR_GONE = 5,
     // The operating system refused something else.
     HR_ERR_IO = 6,
-    // Not now: try again later. Reserved, no function returns it yet.
+    // Not now: try again later.
     HR_ERR_AGAIN = 7,
     // The time allowed has passed.
     HR_ERR_TIMEOUT = 8,
@@ -286,6 +286,10 @@ typedef struct hr_response hr_response;
 // A server. All functions but hr_server_free() may be called from any thread, several at once.
 typedef struct hr_server hr_server;
 
+// Writes the body of one answer piece by piece. Any thread may use it, several at once, and it may
+// outlive its server.
+typedef struct hr_writer hr_writer;
+
 // Answers one request. Called on worker threads, several at once, so `user` must bear that, and
 // it must not block for long: it holds up the other connections of its worker. `request` and
 // `exchange` are valid until it returns. It must not throw a C++ exception nor longjmp out.
@@ -307,6 +311,10 @@ typedef struct {
     // How many octets.
     size_t len;
 } hr_str;
+
+// Called by a worker: there is room again, or the client has left. It must not block, throw or
+// longjmp out; it may call every function of its writer but hr_writer_wait(), hr_writer_free() too.
+typedef void (*hr_ready_fn)(void *user, hr_writer *writer);
 
 // Statistics at one moment, of one worker or of all. Counters only grow; those marked "gauge" are
 // present values. docs/stats.md says the same.
@@ -434,6 +442,10 @@ typedef struct {
     uint64_t answers_delayed;
     // Answers that a rule spoilt, cut off or withheld.
     uint64_t faults_played;
+    // Answers whose body was streamed.
+    uint64_t streams_begun;
+    // Streams that their writer cut off before they were whole.
+    uint64_t streams_cut;
 } hr_stats;
 
 #ifdef __cplusplus
@@ -844,6 +856,73 @@ bool hr_deferred_is_gone(const hr_deferred *deferred);
 
 // Frees `deferred`. NULL is fine. If no answer was given the client gets a 500.
 void hr_deferred_free(hr_deferred *deferred);
+
+/* Streamed answers */
+
+// Answers with the status and the fields of `head`, which has no body, and a body that you write
+// through *writer piece by piece: `length` octets, or with -1 as many as come. Free *writer with
+// hr_writer_free(); `deferred` is used up and is freed as ever.
+//
+// Without a length the body is sent in chunks, to an HTTP/1.0 client up to the close of the
+// connection (RFC 9112 section 6.3).
+//
+// HR_ERR_GONE if the client has left or the server has stopped, HR_ERR_STATE if the request was
+// answered already, HR_ERR_INVALID_ARGUMENT for a head with a body, a status of 205 or a length
+// below -1.
+hr_result hr_deferred_stream(hr_deferred *deferred,
+                             const hr_response *head,
+                             int64_t length,
+                             hr_writer **writer);
+
+// Sends a copy of the `len` octets at `data`, all or none of them; none at all is fine. It returns
+// at once: the worker sends them. Where the answer has no body (HEAD, 204, 304) they are forgotten.
+//
+// HR_ERR_AGAIN if the option stream_high_water says that enough is waiting for the client: send
+// them again when hr_writer_on_ready() or hr_writer_wait() say so. HR_ERR_GONE if the client has
+// left or the server has stopped. HR_ERR_STATE if the stream has ended, or if that were more octets
+// than were announced.
+hr_result hr_writer_send(hr_writer *writer, const void *data, size_t len);
+
+// Has a worker call `ready` with `user` and `writer` once after each HR_ERR_AGAIN, when no more
+// than stream_low_water octets are waiting, and when the client leaves before the end. Set it
+// before the first hr_writer_send(). `user_free` is called at the latest when `writer` is freed.
+hr_result hr_writer_on_ready(hr_writer *writer,
+                             hr_ready_fn ready,
+                             void *user,
+                             hr_free_fn user_free);
+
+// Waits until hr_writer_send() has room again, at most timeout_ms milliseconds; -1 waits for ever.
+// Not in a callback: the worker would wait for itself.
+//
+// HR_ERR_TIMEOUT if there is none in time, HR_ERR_GONE if the client has left, HR_ERR_STATE if the
+// stream has ended.
+hr_result hr_writer_wait(hr_writer *writer, int64_t timeout_ms);
+
+// Adds a field that is sent behind the body, at hr_writer_finish().
+//
+// HR_ERR_STATE if the body is not sent in chunks, which alone can have trailers: its length was
+// announced, or the client speaks HTTP/1.0. HR_ERR_INVALID_ARGUMENT for a malformed field, and for
+// one that must stand before the body, such as Content-Type (RFC 9110 section 6.5.1).
+hr_result hr_writer_trailer(hr_writer *writer, const char *name, const char *value);
+
+// Ends the stream: what was sent goes out, then the connection goes on with the next request. Free
+// `writer` afterwards, whatever came of it.
+//
+// HR_ERR_STATE if it has ended already, or if octets are missing of the length that was announced:
+// the connection is then cut off. HR_ERR_GONE if the client has left.
+hr_result hr_writer_finish(hr_writer *writer);
+
+// Whether the client has left before the end, so that octets would reach nobody; true for NULL.
+bool hr_writer_is_gone(const hr_writer *writer);
+
+// Whether the answer has a body at all; false for HEAD, 204 and 304, where you can spare yourself
+// the work, and for NULL.
+bool hr_writer_has_body(const hr_writer *writer);
+
+// Frees `writer`; waits until a callback that runs has returned, unless that is who frees. NULL is
+// fine. Without hr_writer_finish() before it, what was sent goes out and the connection is cut off,
+// so that the client knows that the answer is not whole.
+void hr_writer_free(hr_writer *writer);
 
 /* Statistics */
 

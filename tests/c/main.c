@@ -3,7 +3,7 @@
 
 extern const test_suite suite_error, suite_config, suite_server, suite_handler, suite_request,
     suite_exchange, suite_response, suite_deferred, suite_stats, suite_process, suite_faults,
-    suite_fork, suite_rules, suite_admin;
+    suite_fork, suite_rules, suite_admin, suite_writer;
 
 int main(int argc, char **argv)
 {
@@ -11,6 +11,7 @@ int main(int argc, char **argv)
         &suite_error,    &suite_config,   &suite_server,   &suite_handler, &suite_request,
         &suite_exchange, &suite_response, &suite_deferred, &suite_stats,   &suite_process,
         &suite_faults,   &suite_fork,     &suite_rules,    &suite_admin,
+        &suite_writer,
     };
 
     (void)argc;

@@ -47,6 +47,7 @@ BY_KIND = {
 BY_NAME = {
     "max_target": Sample("2k", 2048, "2048", "2k"),
     "max_pending_memory": Sample("2M", 2097152, "2097152", "2m"),
+    "stream_high_water": Sample("512k", 524288, "524288", "512k"),
     "max_body_memory": Sample("128m", 134217728, "134217728", "128m"),
     "ca_certificate": Sample(str(CERTIFICATE), CERTIFICATE, f'"{CERTIFICATE}"', str(CERTIFICATE)),
 }

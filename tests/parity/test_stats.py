@@ -137,6 +137,8 @@ NOT_ON_EVERY_FACE = {
     "rules_matched": "needs a rules file",
     "answers_delayed": "needs a rules file",
     "faults_played": "needs a rules file",
+    "streams_begun": "needs a handler that streams",
+    "streams_cut": "needs a handler that streams",
     "responses_3xx": "no default answer redirects",
     "body_memory": "bodies are kept for handlers only",
     "refused_memory": "bodies are kept for handlers only",

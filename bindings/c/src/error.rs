@@ -24,7 +24,7 @@ pub enum hr_result {
     HR_ERR_GONE = 5,
     /// The operating system refused something else.
     HR_ERR_IO = 6,
-    /// Not now: try again later. Reserved, no function returns it yet.
+    /// Not now: try again later.
     HR_ERR_AGAIN = 7,
     /// The time allowed has passed.
     HR_ERR_TIMEOUT = 8,

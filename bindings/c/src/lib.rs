@@ -25,6 +25,8 @@ pub mod exchange;
 pub mod response;
 
 pub mod deferred;
+pub mod writer;
+
 pub mod stats;
 
 mod ffi;

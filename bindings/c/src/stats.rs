@@ -153,6 +153,10 @@ pub struct hr_stats {
     pub answers_delayed: u64,
     /// Answers that a rule spoilt, cut off or withheld.
     pub faults_played: u64,
+    /// Answers whose body was streamed.
+    pub streams_begun: u64,
+    /// Streams that their writer cut off before they were whole.
+    pub streams_cut: u64,
 }
 
 impl From<Snapshot> for hr_stats {
@@ -217,6 +221,8 @@ impl From<Snapshot> for hr_stats {
             rules_matched,
             answers_delayed,
             faults_played,
+            streams_begun,
+            streams_cut,
         } = snapshot;
         hr_stats {
             struct_size: size_of::<hr_stats>() as u32,
@@ -278,6 +284,8 @@ impl From<Snapshot> for hr_stats {
             rules_matched,
             answers_delayed,
             faults_played,
+            streams_begun,
+            streams_cut,
         }
     }
 }
@@ -398,7 +406,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let mut one =
             Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
-        one.faults_played = 99;
+        one.streams_cut = 99;
         one
     }
 

@@ -13,7 +13,6 @@ use mio::{Events, Interest, Poll, Token};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The token of the notices; listeners count from 0.
@@ -97,7 +96,7 @@ impl<W: Work> Supervisor<W> {
         let mut events = Events::with_capacity(64);
         let mut more = !self.listeners.is_empty();
         let mut checked = clock::monotonic_ms();
-        while !self.workers.iter().all(|worker| worker.ended.load(Ordering::Acquire)) {
+        while !self.workers.iter().all(|worker| worker.has_ended()) {
             let pause = self.accepting.pause_left();
             let timeout = match pause {
                 Some(left) if more => left.min(self.health),

@@ -322,6 +322,22 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.max_pending_memory = v.integer(),
     ),
     row(
+        "stream_high_water",
+        Group::Limits,
+        Kind::Size { min: 2, max: 1 << 30 },
+        "256k",
+        "Octets of a streamed answer that may wait for the client; from here on its writer has to wait.",
+        |s, v| s.stream_high_water = v.integer(),
+    ),
+    row(
+        "stream_low_water",
+        Group::Limits,
+        Kind::Size { min: 1, max: 1 << 30 },
+        "64k",
+        "Octets of a streamed answer that may still wait when its writer is told to go on.",
+        |s, v| s.stream_low_water = v.integer(),
+    ),
+    row(
         "rules",
         Group::Answers,
         Kind::Path,

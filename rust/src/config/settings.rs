@@ -116,6 +116,10 @@ pub struct Settings {
     pub max_body_memory: u64,
     /// `max_pending_memory`, for each worker.
     pub max_pending_memory: u64,
+    /// `stream_high_water`, for each stream.
+    pub stream_high_water: usize,
+    /// `stream_low_water`, less than the other.
+    pub stream_low_water: usize,
     /// `rules`: a file or a folder.
     pub rules: Option<PathBuf>,
     /// `default_answers`: by type where on, 404 where off.
@@ -169,6 +173,8 @@ impl Settings {
             max_body: 0,
             max_body_memory: 0,
             max_pending_memory: 0,
+            stream_high_water: 0,
+            stream_low_water: 0,
             rules: None,
             default_answers: false,
             probes: false,
@@ -204,6 +210,8 @@ impl Settings {
             max_body: self.max_body,
             max_body_memory: self.max_body_memory,
             max_pending_memory: self.max_pending_memory,
+            stream_high_water: self.stream_high_water,
+            stream_low_water: self.stream_low_water,
             user: self.user,
             group: self.group,
             sandbox: self.sandbox,
@@ -227,6 +235,13 @@ impl Settings {
             let (body, memory) = (size(self.max_body), size(self.max_body_memory));
             return contradiction(format!(
                 "max_body: expected at most max_body_memory ({memory}), got {body}"
+            ));
+        }
+        let (low, high) = (self.stream_low_water, self.stream_high_water);
+        if low >= high {
+            let (low, high) = (size(low as u64), size(high as u64));
+            return contradiction(format!(
+                "stream_low_water: expected less than stream_high_water ({high}), got {low}"
             ));
         }
         if let (Some(port @ 1..), Some(path)) = (self.port, self.address.strip_prefix("unix:")) {

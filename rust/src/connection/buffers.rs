@@ -6,6 +6,7 @@ use super::script::Script;
 use super::watchers::Kept;
 use crate::responder::deferred::Held;
 use crate::responder::response::SharedBody;
+use crate::responder::stream::Feed;
 use crate::stats::Cells;
 
 /// Capacity that a returned buffer may keep; a larger one goes back to the allocator.
@@ -32,6 +33,8 @@ pub(crate) struct Pending {
     pub(crate) script: Option<Script>,
     /// What those who watch want to know of the request that is held.
     pub(crate) kept: Option<Box<Kept>>,
+    /// An answer whose body is streamed.
+    pub(crate) stream: Option<Feed>,
     /// Octets of memory accounted for in [`Buffers::account`].
     accounted: u64,
 }
@@ -44,11 +47,12 @@ impl Pending {
             && self.incoming.is_none()
             && self.held.is_none()
             && self.script.is_none()
+            && self.stream.is_none()
     }
 
     /// Whether a request waits for its answer, or for the rest of it.
     pub(crate) fn is_held(&self) -> bool {
-        self.held.is_some() || self.script.is_some()
+        self.held.is_some() || self.script.is_some() || self.stream.is_some()
     }
 
     /// Octets of memory that it holds, a body for a handler not included.
@@ -56,7 +60,8 @@ impl Pending {
         let head = self.incoming.as_ref().map_or(0, |incoming| incoming.head.capacity());
         let script = self.script.as_ref().map_or(0, Script::memory);
         let kept = self.kept.as_ref().map_or(0, |kept| kept.memory());
-        (self.input.capacity() + self.output.capacity() + head + script + kept) as u64
+        let stream = self.stream.as_ref().map_or(0, Feed::memory);
+        (self.input.capacity() + self.output.capacity() + head + script + kept + stream) as u64
     }
 
     fn clear(&mut self) {
@@ -70,6 +75,7 @@ impl Pending {
         self.held = None;
         self.script = None;
         self.kept = None;
+        self.stream = None;
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 mod requests;
+mod streams;
 mod telling;
 
 use super::buffers::Pending;
@@ -41,6 +42,8 @@ pub(crate) enum Next {
     Again,
     /// The answer of a handler.
     Wait,
+    /// [`Machine::go_on_streaming`]: more of the answer.
+    Stream,
     /// To be closed.
     Close,
     /// A half-close, then [`Machine::linger`].
@@ -206,6 +209,9 @@ impl Machine {
             pending.shared_body = None;
         } else {
             pending.sent += count;
+            if let Some(feed) = &mut pending.stream {
+                feed.settle(pending.output.len() - pending.sent);
+            }
             if pending.sent < pending.output.len() {
                 return None;
             }
@@ -216,6 +222,7 @@ impl Machine {
             }
         }
         let held = pending.is_held();
+        let streams = pending.stream.is_some();
         if let Some(script) = &pending.script {
             cx.alarms.set(cx.key, script.pause());
         }
@@ -223,7 +230,7 @@ impl Machine {
             Some(end) => end,
             None if held => {
                 self.state = State::Processing;
-                Next::Wait
+                if streams { Next::Stream } else { Next::Wait }
             }
             None => {
                 self.state = State::Reading;
@@ -256,10 +263,7 @@ impl Machine {
         }
         if self.state == State::Writing {
             // Behind what waits already: octets go out in the order of their requests.
-            let pending = self.pending_mut(cx);
-            let mut out = std::mem::take(cx.out);
-            pending.output.append(&mut out);
-            *cx.out = out;
+            self.queue_out(cx);
             return Some(Next::Wait);
         }
         self.state = State::Reading;
@@ -394,13 +398,13 @@ impl Machine {
             Next::Close => self.ending = Ending::Close,
             Next::Linger => self.ending = Ending::Linger,
             Next::Reset => self.ending = Ending::Reset,
-            Next::Receive | Next::Again | Next::Wait if !rest.is_empty() => {
+            Next::Receive | Next::Again | Next::Wait | Next::Stream if !rest.is_empty() => {
                 let input = &mut self.pending_mut(cx).input;
                 input.clear();
                 input.extend_from_slice(rest);
                 return next;
             }
-            Next::Receive | Next::Again | Next::Wait => {}
+            Next::Receive | Next::Again | Next::Wait | Next::Stream => {}
         }
         if let Some(pending) = &mut self.pending {
             pending.input.clear();

@@ -4,7 +4,7 @@
 //! | answer | told |
 //! | --- | --- |
 //! | direct, by a route, a rule, a handler, by default | when it is prepared |
-//! | deferred | when it comes; what is needed of the request is kept, if somebody watches |
+//! | deferred | when it comes, a streamed one when it ends; what is needed of the request is kept, if somebody watches |
 //! | in the manner of a rule: late, dripping, spoilt | when its end is prepared |
 //! | a refusal | when it is prepared |
 //! | none: a rule cut the connection, or the client left before | then, with status 0 |
@@ -137,6 +137,11 @@ impl Answer {
     /// No answer at all.
     pub(crate) fn none(source: Source) -> Self {
         Answer { status: 0, octets: 0, body: 0, source, begun: 0 }
+    }
+
+    /// With so many octets of body behind the head.
+    pub(crate) fn with_body(self, body: u64) -> Self {
+        Answer { octets: self.octets + body, body, ..self }
     }
 
     pub(crate) fn since(self, begun: u64) -> Self {

@@ -6,18 +6,40 @@ pub(crate) use shared::Shared;
 
 use super::Response;
 use super::response::Persistence;
+use super::stream::{Coding, Marks, Opening, Writer};
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
+use crate::http::Version;
 use shared::Settled;
 use std::sync::Arc;
 
 /// Carries deferred answers to the worker that owns the connection.
 pub(crate) trait Post: Send + Sync {
-    /// Delivers `response` for the connection `key`.
-    fn post(&self, key: Key, response: Response);
+    /// Delivers something for the connection `key`.
+    fn post(&self, key: Key, delivery: Delivery);
 
     /// Notes an answer whose client had left.
     fn note_gone(&self);
+}
+
+/// What a worker gets for one of its connections.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// The answer.
+    Answer(Response),
+    /// The head of an answer whose body is streamed.
+    Stream(Box<Opening>),
+    /// There is more of the stream.
+    More,
+}
+
+/// What decides how the answer to a request may be framed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) version: Version,
+    /// The request was HEAD.
+    pub(crate) head_only: bool,
+    pub(crate) marks: Marks,
 }
 
 /// A request whose answer is deferred, at the worker's end. Dropped, by a panic too, it tells who
@@ -43,11 +65,12 @@ pub struct Deferred {
     post: Arc<dyn Post>,
     key: Key,
     shared: Arc<Shared>,
+    terms: Terms,
 }
 
 impl Deferred {
-    pub(crate) fn new(post: Arc<dyn Post>, key: Key) -> Self {
-        Deferred { post, key, shared: Arc::new(Shared::new()) }
+    pub(crate) fn new(post: Arc<dyn Post>, key: Key, terms: Terms) -> Self {
+        Deferred { post, key, shared: Arc::new(Shared::new()), terms }
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -60,19 +83,40 @@ impl Deferred {
     /// [`ErrorCode::Gone`] if the client has left or the server has stopped;
     /// [`ErrorCode::State`] if the answer was given already.
     pub fn respond(&self, response: &Response) -> Result<()> {
-        match self.shared.answer() {
-            Ok(()) => {
-                self.post.post(self.key, response.clone());
-                Ok(())
-            }
-            Err(Settled::Gone) => {
-                self.post.note_gone();
-                Err(Error::new(ErrorCode::Gone, "the client has left"))
-            }
-            Err(Settled::Answered) => {
-                Err(Error::new(ErrorCode::State, "this request has been answered already"))
-            }
+        self.claim()?;
+        self.post.post(self.key, Delivery::Answer(response.clone()));
+        Ok(())
+    }
+
+    /// Answers with the status and fields of `head` and a body that is written piece by piece:
+    /// `length` octets, or as many as come. Without a length it is sent in chunks, or to an HTTP/1.0
+    /// client up to the close of the connection (RFC 9112 section 6.3).
+    ///
+    /// # Errors
+    /// As [`Deferred::respond`]; [`ErrorCode::InvalidArgument`] if `head` has a body, or the status
+    /// 205, which has none.
+    pub fn stream(&self, head: &Response, length: Option<u64>) -> Result<Writer> {
+        if !head.body().is_empty() || head.status() == 205 {
+            let (status, octets) = (head.status(), head.body().len());
+            return Err(Error::new(
+                ErrorCode::InvalidArgument,
+                format!(
+                    "head: expected a response without a body and a status that may have one, \
+                     got {octets} octets and {status}"
+                ),
+            ));
         }
+        let coding = match head.status() {
+            204 | 304 => Coding::NoBody,
+            _ => Coding::new(self.terms.version, length),
+        };
+        self.claim()?;
+        let sent = if self.terms.head_only { Coding::NoBody } else { coding };
+        let last = coding == Coding::UntilClose;
+        let (writer, feed) = Writer::new(self.post.clone(), self.key, sent, self.terms.marks, last);
+        let opening = Opening { head: head.to_stream(&coding.line()), feed };
+        self.post.post(self.key, Delivery::Stream(Box::new(opening)));
+        Ok(writer)
     }
 
     /// Whether the client has left, so that an answer would reach nobody.
@@ -81,10 +125,25 @@ impl Deferred {
     }
 }
 
+impl Deferred {
+    /// Takes the right to answer.
+    fn claim(&self) -> Result<()> {
+        self.shared.answer().map_err(|settled| match settled {
+            Settled::Gone => {
+                self.post.note_gone();
+                Error::new(ErrorCode::Gone, "the client has left")
+            }
+            Settled::Answered => {
+                Error::new(ErrorCode::State, "this request has been answered already")
+            }
+        })
+    }
+}
+
 impl Drop for Deferred {
     fn drop(&mut self) {
         if self.shared.answer().is_ok() {
-            self.post.post(self.key, Response::internal_error());
+            self.post.post(self.key, Delivery::Answer(Response::internal_error()));
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The answering side of a request: what a handler writes to.
 
 use super::conditional::Part;
-use super::deferred::{Deferred, Post, Shared};
+use super::deferred::{Deferred, Post, Shared, Terms};
 use super::response::{Persistence, Response, SharedBody, Wire};
 use super::rules::fault::Manner;
 use super::source::{By, Kind, Source};
+use super::stream::Marks;
+use crate::config::Settings;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::{DateLine, Refusal};
+use crate::http::{DateLine, Refusal, Version};
 use std::sync::Arc;
 
 /// Takes the answer to one request. Valid while the handler runs; [`Exchange::defer`] makes
@@ -40,6 +42,8 @@ pub(crate) enum HandlerFault {
 pub(crate) struct DeferSource<'x> {
     pub(crate) post: &'x Arc<dyn Post>,
     pub(crate) key: Key,
+    pub(crate) version: Version,
+    pub(crate) settings: &'x Settings,
 }
 
 /// What has become of a request.
@@ -121,7 +125,10 @@ impl<'x> Exchange<'x> {
         let source = self.defer.as_ref().ok_or_else(|| {
             Error::new(ErrorCode::State, "this request cannot be deferred: there is no worker")
         })?;
-        let deferred = Deferred::new(source.post.clone(), source.key);
+        let DeferSource { version, settings, .. } = *source;
+        let marks = Marks { high: settings.stream_high_water, low: settings.stream_low_water };
+        let terms = Terms { version, head_only: self.head_only, marks };
+        let deferred = Deferred::new(source.post.clone(), source.key, terms);
         self.outcome = Outcome::Deferred(deferred.shared());
         Ok(deferred)
     }

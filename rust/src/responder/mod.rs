@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod handler;
 pub mod request;
 pub mod response;
+pub mod stream;
 
 pub(crate) mod conditional;
 mod defaults;
@@ -26,3 +27,4 @@ pub use request::Request;
 pub use response::{Response, ResponseBuilder};
 pub use routes::Responder;
 pub use rules::Mistake;
+pub use stream::Writer;

@@ -1,9 +1,9 @@
 //! What the tests of this folder share: a request without a socket, and what came of it.
 
-use super::deferred::Post;
+use super::deferred::{Delivery, Post};
 use super::exchange::{DeferSource, HandlerFault, Outcome};
 use super::response::Persistence;
-use super::{Exchange, Request, Responder, Response};
+use super::{Exchange, Request, Responder};
 use crate::config::{AcceptMode, LogLevel, Settings};
 use crate::connection::Key;
 use crate::http::{DateLine, Framing, Head, Limits, Method, Refusal, Version};
@@ -33,6 +33,8 @@ pub(super) fn settings() -> Settings {
         max_body: 0,
         max_body_memory: 0,
         max_pending_memory: 1 << 28,
+        stream_high_water: 2,
+        stream_low_water: 1,
         rules: None,
         default_answers: true,
         probes: true,
@@ -97,13 +99,15 @@ impl Seen {
 pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     struct Nowhere;
     impl Post for Nowhere {
-        fn post(&self, _: Key, _: Response) {}
+        fn post(&self, _: Key, _: Delivery) {}
         fn note_gone(&self) {}
     }
     let post: Arc<dyn Post> = Arc::new(Nowhere);
     let date = DateLine::new(784_111_777);
     let mut out = Vec::new();
-    let source = DeferSource { post: &post, key: Key { index: 0, generation: 0 } };
+    let key = Key { index: 0, generation: 0 };
+    let (version, settings) = (head.version, &settings());
+    let source = DeferSource { post: &post, key, version, settings };
     let head_only = head.method == Method::Head;
     let mut exchange =
         Exchange::new(&mut out, &date, head_only, Persistence::Implied, Some(source));

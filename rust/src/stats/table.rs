@@ -116,6 +116,8 @@ statistics! {
     rules_matched Counter "Requests that a rule of the rules file took.";
     answers_delayed Counter "Answers that a rule delayed.";
     faults_played Counter "Answers that a rule spoilt, cut off or withheld.";
+    streams_begun Counter "Answers whose body was streamed.";
+    streams_cut Counter "Streams that their writer cut off before they were whole.";
 }
 
 impl Snapshot {

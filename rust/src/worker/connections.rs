@@ -12,9 +12,9 @@ use crate::connection::{
 };
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
-use crate::responder::deferred::Post;
+use crate::responder::Responder;
+use crate::responder::deferred::{Delivery, Post};
 use crate::responder::source::Source;
-use crate::responder::{Responder, Response};
 use crate::sys::clock;
 use crate::worker::Handle;
 use arc_swap::{ArcSwap, Cache};
@@ -208,9 +208,17 @@ impl Connections {
         self.turn(key, ready);
     }
 
-    /// The deferred answer for `key` has come.
-    pub(super) fn answer(&mut self, key: Key, response: &Response) {
-        if !self.with_turn(key, |turn| turn.run_answer(response)) {
+    /// The deferred answer for `key` has come, or a part of it.
+    pub(super) fn deliver(&mut self, key: Key, delivery: Delivery) {
+        let reached = match delivery {
+            Delivery::Answer(response) => self.with_turn(key, |turn| turn.run_answer(&response)),
+            Delivery::Stream(opening) => self.with_turn(key, |turn| turn.run_opening(*opening)),
+            Delivery::More => {
+                self.with_turn(key, |turn| turn.run_stream());
+                return;
+            }
+        };
+        if !reached {
             self.handle.stats.deferred_gone.add(1);
         }
     }

@@ -18,7 +18,6 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Events taken from the kernel at a time.
@@ -89,7 +88,7 @@ pub(crate) fn run(mut setup: Setup) {
     }
     reset_gauges(&setup.handle.stats);
     setup.handle.pulse.idle();
-    setup.handle.ended.store(true, Ordering::Release);
+    setup.handle.end();
     setup.supervisor.ring();
 }
 
@@ -217,7 +216,7 @@ impl<'s> EventLoop<'s> {
                 Message::Connection(socket, listener) => {
                     self.connections.adopt(socket, listener, self.setup.poll.registry());
                 }
-                Message::Answer(key, response) => self.connections.answer(key, &response),
+                Message::Delivery(key, delivery) => self.connections.deliver(key, delivery),
                 Message::Gone => self.setup.handle.stats.deferred_gone.add(1),
                 Message::Refresh => self.connections.refresh(),
                 Message::Settings(settings) => self.change_settings(settings),

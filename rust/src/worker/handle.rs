@@ -3,8 +3,7 @@
 use super::mailbox::Mailbox;
 use crate::config::Settings;
 use crate::connection::Key;
-use crate::responder::Response;
-use crate::responder::deferred::Post;
+use crate::responder::deferred::{Delivery, Post};
 use crate::stats::Cells;
 use crate::sys::clock;
 use crossbeam_utils::CachePadded;
@@ -21,8 +20,8 @@ use std::time::Duration;
 pub(crate) enum Message {
     /// A connection was accepted by the listener of this number.
     Connection(OwnedFd, u16),
-    /// The answer to a deferred request.
-    Answer(Key, Response),
+    /// The answer to a deferred request, or a part of it.
+    Delivery(Key, Delivery),
     /// A deferred answer found its client gone: to be counted.
     Gone,
     /// The responder has changed: let go of the old one.
@@ -68,7 +67,7 @@ pub(crate) struct Handle {
     /// Written by the worker at each turn: on cache lines that nobody else writes.
     pub(crate) pulse: CachePadded<Pulse>,
     pub(crate) stats: CachePadded<Cells>,
-    pub(crate) ended: AtomicBool,
+    ended: AtomicBool,
     /// Connections that its pool can hold.
     capacity: u32,
 }
@@ -100,6 +99,21 @@ impl Handle {
         if self.mailbox.put(message) {
             self.wake();
         }
+        if self.has_ended() {
+            self.discard();
+        }
+    }
+
+    /// Says that the worker has ended. What it was told and will never do is dropped, here or by
+    /// whoever tells it more: a stream's writer waits to be told.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.discard();
+    }
+
+    fn discard(&self) {
+        let mut messages = VecDeque::new();
+        self.take_messages(&mut messages);
     }
 
     /// Hands over connections while fewer than `bound` messages wait; the rest stays.
@@ -109,7 +123,7 @@ impl Handle {
         }
     }
 
-    /// Takes what the worker was told. Only the worker calls this.
+    /// Takes what the worker was told. Only the worker calls this, or nobody.
     pub(crate) fn take_messages(&self, into: &mut VecDeque<Message>) {
         self.mailbox.take_all(into);
     }
@@ -121,8 +135,8 @@ impl Handle {
 }
 
 impl Post for Handle {
-    fn post(&self, key: Key, response: Response) {
-        self.tell(Message::Answer(key, response));
+    fn post(&self, key: Key, delivery: Delivery) {
+        self.tell(Message::Delivery(key, delivery));
     }
 
     fn note_gone(&self) {

@@ -10,7 +10,7 @@ use crate::config::{Config, Settings};
 use crate::connection::{Buffers, Context, Key, Machine, Next, Ready, State};
 use crate::http::DateLine;
 use crate::log::{Limiter, Log};
-use crate::responder::deferred::Post;
+use crate::responder::deferred::{Delivery, Post};
 use crate::responder::{Action, Deferred, Exchange, Request, Responder, Response};
 use crate::stats::Snapshot;
 use crate::sys::eventfd::EventFd;
@@ -115,8 +115,8 @@ impl Bench {
         let mut messages = std::collections::VecDeque::new();
         self.setup.handle.take_messages(&mut messages);
         for message in messages {
-            if let super::Message::Answer(key, response) = message {
-                self.connections.answer(key, &response);
+            if let super::Message::Delivery(key, delivery) = message {
+                self.connections.deliver(key, delivery);
             }
         }
     }

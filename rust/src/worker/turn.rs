@@ -3,6 +3,7 @@
 use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
 use crate::http::Refusal;
 use crate::responder::Response;
+use crate::responder::stream::Opening;
 use crate::sys::socket;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -52,6 +53,18 @@ impl Turn<'_, '_> {
     /// A turn that begins with the answer to a deferred request; `None` if nobody waits for it.
     pub(super) fn run_answer(&mut self, response: &Response) -> Option<Fate> {
         let next = self.machine.answered(response, &mut self.cx)?;
+        Some(self.run_from(next))
+    }
+
+    /// A turn that begins with a streamed answer; `None` if nobody waits for it.
+    pub(super) fn run_opening(&mut self, opening: Opening) -> Option<Fate> {
+        let next = self.machine.opened(opening, &mut self.cx)?;
+        Some(self.run_from(next))
+    }
+
+    /// A turn that begins with more of a stream; `None` if it is not its time.
+    pub(super) fn run_stream(&mut self) -> Option<Fate> {
+        let next = self.machine.streamed(&mut self.cx)?;
         Some(self.run_from(next))
     }
 
@@ -107,7 +120,7 @@ impl Turn<'_, '_> {
         }
         match (self.machine.state(), ready.next) {
             // Whatever was next before: requests behind this one wait for its answer.
-            (State::Processing, _) => Ok(Next::Wait),
+            (State::Processing, next) if next != Some(Next::Stream) => Ok(Next::Wait),
             (_, Some(next)) => Ok(next),
             (_, None) if ready.readable => Ok(Next::Receive),
             (_, None) => Err(Fate::Stay { moved: false }),
@@ -127,6 +140,10 @@ impl Turn<'_, '_> {
                 }
                 Next::Again => {
                     next = self.resume();
+                    self.flush()?;
+                }
+                Next::Stream => {
+                    next = self.machine.go_on_streaming(&mut self.cx);
                     self.flush()?;
                 }
                 // Who has left gets no answer: RFC 9112 section 9.6 lets a server stop working on

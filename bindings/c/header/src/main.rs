@@ -17,6 +17,7 @@ const HEADINGS: &[(&str, &str)] = &[
     ("hr_result hr_respond(", "Answers, in a handler"),
     ("hr_response *hr_response_new(", "Responses"),
     ("hr_result hr_deferred_respond(", "Deferred answers"),
+    ("hr_result hr_deferred_stream(", "Streamed answers"),
     ("hr_result hr_server_stats(", "Statistics"),
 ];
 

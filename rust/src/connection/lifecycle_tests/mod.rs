@@ -5,6 +5,7 @@ mod closing;
 mod keep_alive;
 mod processing;
 mod reading;
+mod streams;
 mod table;
 mod watched;
 mod writing;
@@ -13,7 +14,7 @@ use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State, Watch
 use crate::config::{Config, Settings};
 use crate::http::DateLine;
 use crate::log::Limiter;
-use crate::responder::deferred::Post;
+use crate::responder::deferred::{Delivery, Post};
 use crate::responder::{Action, Deferred, Exchange, Request, Responder, Response};
 use crate::stats::Cells;
 use std::sync::{Arc, Mutex};
@@ -22,13 +23,13 @@ const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GET_LATER: &[u8] = b"GET /later HTTP/1.1\r\nHost: a\r\n\r\n";
 const LAST_GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-/// Answers that were posted, in their order.
+/// What was posted, in its order.
 #[derive(Default)]
-struct Posted(Mutex<Vec<(Key, Response)>>);
+struct Posted(Mutex<Vec<(Key, Delivery)>>);
 
 impl Post for Posted {
-    fn post(&self, key: Key, response: Response) {
-        self.0.lock().unwrap().push((key, response));
+    fn post(&self, key: Key, delivery: Delivery) {
+        self.0.lock().unwrap().push((key, delivery));
     }
 
     fn note_gone(&self) {}

@@ -90,7 +90,8 @@ fn a_deferred_answer_to_a_last_request_ends_the_connection() {
 fn a_second_answer_finds_nobody_waiting() {
     let (mut bench, deferred) = Bench::processing();
     deferred.respond(&ok("once")).unwrap();
-    let (key, response) = bench.posted.0.lock().unwrap().pop().unwrap();
+    let posted = bench.posted.0.lock().unwrap().pop();
+    let Some((key, Delivery::Answer(response))) = posted else { panic!("{posted:?}") };
     assert_eq!(key, Key { index: 7, generation: 3 });
     assert_eq!(bench.answer(&response), Some(Next::Again));
     bench.sent();

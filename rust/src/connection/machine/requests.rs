@@ -144,7 +144,9 @@ impl Machine {
         let mut request = Request::new(head, body, cx.peer);
         request.listener = self.listener;
         let head_only = head.method == Method::Head;
-        let defer = Some(DeferSource { post: cx.post, key: cx.key });
+        let version = head.version;
+        let (post, key, settings) = (cx.post, cx.key, cx.settings);
+        let defer = Some(DeferSource { post, key, version, settings });
         let start = cx.out.len();
         let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
         cx.responder.answer(&mut request, &mut exchange);

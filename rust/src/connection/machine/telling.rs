@@ -66,7 +66,8 @@ impl Machine {
         }
     }
 
-    /// The connection is about to go: tells of a request that gets no answer any more.
+    /// The connection is about to go: tells of a request that gets no answer any more, or
+    /// not the rest of it.
     pub(crate) fn tell_forsaken(
         &mut self,
         key: Key,
@@ -75,7 +76,11 @@ impl Machine {
     ) {
         if let Some(kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
             let client = Client { key, socket: Some(socket), listener: self.listener };
-            let answer = Answer::none(kept.answer.source).since(kept.answer.begun);
+            let stream = self.pending.as_ref().and_then(|pending| pending.stream.as_ref());
+            let answer = match stream {
+                Some(feed) => kept.answer.with_body(feed.sent()),
+                None => Answer::none(kept.answer.source).since(kept.answer.begun),
+            };
             watchers.see(&client, &Question::Asked(kept.asked()), &answer);
         }
     }

@@ -149,6 +149,17 @@ impl Response {
         Response(Arc::new(Prepared::assemble(own.status, &lines, self.body(), own.flags)))
     }
 
+    /// The head of this response, which has no body, for one that is streamed: the field line
+    /// `framing` stands in place of its Content-Length.
+    pub(super) fn to_stream(&self, framing: &str) -> Response {
+        let lines = self.field_lines().split_inclusive(|b| *b == b'\n');
+        let mut fields: Vec<&[u8]> =
+            lines.filter(|line| !is_field(line, b"content-length:")).collect();
+        fields.push(framing.as_bytes());
+        let fields = fields.concat();
+        Response(Arc::new(Prepared::assemble(self.status(), &fields, b"", self.0.flags)))
+    }
+
     /// Appends the whole response to `out`.
     #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>, wire: &Wire<'_>) {
@@ -315,14 +326,7 @@ impl ResponseBuilder {
     }
 
     fn add(&mut self, name: &str, value: &[u8]) -> Result<()> {
-        if !is_token(name.as_bytes()) {
-            return Err(invalid(format!("header {name:?}: expected a token as the name")));
-        }
-        if let Some(bad) = value.iter().find(|b| b.is_ascii_control() && **b != b'\t') {
-            return Err(invalid(format!(
-                "header {name:?}: expected a value without control characters, got 0x{bad:02x}"
-            )));
-        }
+        check_field(name, value)?;
         match name.to_ascii_lowercase().as_str() {
             "content-length" | "transfer-encoding" | "date" => {
                 return Err(invalid(format!("header {name:?}: the server sets this field itself")));
@@ -361,6 +365,19 @@ impl Prepared {
         block.extend_from_slice(body);
         Prepared { block: block.into_boxed_slice(), date, head, status, flags }
     }
+}
+
+/// Whether name and value make a well-formed field line (RFC 9110 section 5).
+pub(in crate::responder) fn check_field(name: &str, value: &[u8]) -> Result<()> {
+    if !is_token(name.as_bytes()) {
+        return Err(invalid(format!("header {name:?}: expected a token as the name")));
+    }
+    if let Some(bad) = value.iter().find(|b| b.is_ascii_control() && **b != b'\t') {
+        return Err(invalid(format!(
+            "header {name:?}: expected a value without control characters, got 0x{bad:02x}"
+        )));
+    }
+    Ok(())
 }
 
 /// Whether a field line begins with `name`, in lower case with its colon.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::responder::Response;
 use crate::worker::WAKER;
 use mio::{Events, Poll};
 
@@ -58,11 +59,13 @@ fn connections_are_handed_over_up_to_the_bound() {
 fn a_posted_answer_names_its_connection() {
     let (mut poll, handle) = worker();
     let key = Key { index: 5, generation: 9 };
-    handle.post(key, Response::builder(204).build().unwrap());
+    handle.post(key, Delivery::Answer(Response::builder(204).build().unwrap()));
     assert_eq!(wakes(&mut poll), 1);
     let mut messages = VecDeque::new();
     handle.take_messages(&mut messages);
-    let Some(Message::Answer(to, response)) = messages.pop_front() else { panic!("no answer") };
+    let Some(Message::Delivery(to, Delivery::Answer(response))) = messages.pop_front() else {
+        panic!("no answer")
+    };
     assert_eq!((to, response.status()), (key, 204));
 }
 
@@ -89,4 +92,16 @@ fn a_thread_is_a_worker_only_of_the_server_it_entered() {
     .join()
     .unwrap();
     assert!(!is_worker_of(41));
+}
+
+#[test]
+fn what_an_ended_worker_was_told_is_dropped_whoever_comes_first() {
+    let (_poll, handle) = worker();
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    handle.tell(Message::Connection(theirs.into(), 0));
+    handle.end();
+    assert_eq!(std::io::Read::read(&mut &ours, &mut [0]).unwrap(), 0, "closed");
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    handle.tell(Message::Connection(theirs.into(), 0));
+    assert_eq!(std::io::Read::read(&mut &ours, &mut [0]).unwrap(), 0, "closed");
 }

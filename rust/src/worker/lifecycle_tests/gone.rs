@@ -98,7 +98,8 @@ fn idle_on_all_octets_taken_in_an_empty_pool_finds_nobody() {
 #[test]
 fn idle_on_an_answer_reaches_nobody_and_is_counted() {
     let Reused { mut bench, mut stranger, .. } = Reused::new();
-    bench.connections.answer(Key { index: 0, generation: 0 }, &ok("for another"));
+    let for_another = Delivery::Answer(ok("for another"));
+    bench.connections.deliver(Key { index: 0, generation: 0 }, for_another);
     assert_eq!(bench.stats().deferred_gone, 1);
     bench.turn();
     let (said, _) = stranger.receive();
