@@ -96,6 +96,14 @@ class Options(TypedDict, total=False):
     """Memory that each worker may hold for unfinished request heads and unsent answers; a
     connection that wants more is closed. Default: 256m."""
 
+    stream_high_water: Optional[Size]
+    """Octets of a streamed answer that may wait for the client; from here on its writer has to
+    wait. Default: 256k."""
+
+    stream_low_water: Optional[Size]
+    """Octets of a streamed answer that may still wait when its writer is told to go on. Default:
+    64k."""
+
     rules: Union[str, os.PathLike[str], None]
     """Rules file, or folder of *.toml files, that says what requests get before the default
     answers do."""
