@@ -116,6 +116,14 @@ impl Machine {
         self.requests
     }
 
+    /// Whether it stood between two requests in `before`, a state and a number of requests, and
+    /// stands there again, with others answered and nothing pending.
+    #[inline]
+    pub(crate) fn is_idle_since(&self, before: (State, u32)) -> bool {
+        let is_idle = before.0 == State::KeepAlive && self.state == State::KeepAlive;
+        is_idle && self.requests != before.1 && self.pending.is_none()
+    }
+
     /// The deadline that should run.
     #[inline]
     pub(crate) fn deadline(&self) -> Option<Deadline> {

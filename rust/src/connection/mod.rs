@@ -29,13 +29,12 @@ mod lifecycle_tests;
 pub(crate) use alarms::Alarms;
 pub(crate) use buffers::Buffers;
 pub(crate) use counting::count_refusal;
-pub(crate) use deadlines::{Deadline, Deadlines};
+pub(crate) use deadlines::{Deadline, Deadlines, Link};
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};
 pub(crate) use state::State;
 pub(crate) use watchers::Watchers;
 
-use deadlines::Link;
 use std::os::fd::OwnedFd;
 
 /// What is known of a connection's readiness.

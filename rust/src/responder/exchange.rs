@@ -234,7 +234,11 @@ impl<'x> Exchange<'x> {
         match self.rule {
             // It is cut into pieces, or waits: all of it has to be in one place.
             Some(manner) if !manner.is_plain() => response.write(self.out, &wire),
-            _ => self.shared_body = response.write_sharing(self.out, &wire),
+            _ => {
+                if let Some(body) = response.write_sharing(self.out, &wire) {
+                    self.shared_body = Some(body);
+                }
+            }
         }
         let (status, close) = (response.status(), response.closes());
         self.outcome = Outcome::Answered { status, close, refusal };
@@ -257,6 +261,11 @@ impl<'x> Exchange<'x> {
 
     #[inline]
     fn check_open(&self) -> Result<()> {
+        if self.is_open() { Ok(()) } else { self.not_open() }
+    }
+
+    #[cold]
+    fn not_open(&self) -> Result<()> {
         match self.outcome {
             Outcome::Unanswered => Ok(()),
             Outcome::Answered { .. } => {

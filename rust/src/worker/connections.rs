@@ -8,7 +8,8 @@ use crate::config::Settings;
 use crate::connection::count_refusal;
 use crate::connection::watchers::{Answer, Client, Question};
 use crate::connection::{
-    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Pool, Ready, State, Watchers,
+    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Link, Pool, Ready, State,
+    Watchers,
 };
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
@@ -361,7 +362,9 @@ impl Connections {
     /// Gives a connection its turn and acts on how it ended; whether there was one.
     #[inline]
     fn with_turn(&mut self, key: Key, run: impl FnOnce(&mut Turn<'_, '_>) -> Option<Fate>) -> bool {
-        let Some(Connection { socket, machine, .. }) = self.pool.get(key) else { return false };
+        let Some(Connection { socket, machine, link, since, .. }) = self.pool.get(key) else {
+            return false;
+        };
         let before = (machine.state(), machine.requests());
         let cx = Context {
             settings: &self.settings,
@@ -382,6 +385,12 @@ impl Connections {
             Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false, exhaust: false };
         let Some(fate) = run(&mut turn) else { return false };
         match fate {
+            // Nearly every turn: requests came, answers went, nothing is left.
+            Fate::Stay { .. }
+                if machine.is_idle_since(before) && is_idle(link) && !self.draining =>
+            {
+                *since = self.now as u32;
+            }
             Fate::Stay { moved } => self.settle(key, before, moved),
             Fate::Yield(rest) => {
                 let waits = self.pool.get(key).and_then(|it| it.unfinished.replace(rest)).is_some();
@@ -400,7 +409,6 @@ impl Connections {
     }
 
     /// Brings gauges and deadlines in line with the state at the end of a turn.
-    #[inline]
     fn settle(&mut self, key: Key, before: (State, u32), moved: bool) {
         let Some(connection) = self.pool.get(key) else { return };
         let machine = &mut connection.machine;
@@ -453,6 +461,12 @@ impl Connections {
             self.handle.stats.connections_open.sub(1);
         }
     }
+}
+
+/// Whether the deadline that runs is the one between two requests.
+#[inline]
+fn is_idle(link: &Link) -> bool {
+    link.kind() == Some(Deadline::KeepAlive)
 }
 
 fn change_gauge(handle: &Handle, from: State, to: State) {

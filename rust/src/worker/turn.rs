@@ -43,6 +43,7 @@ type Ended = Fate;
 
 impl Turn<'_, '_> {
     /// Goes on from `ready` until the socket has no more, takes no more, or the turn is over.
+    #[inline]
     pub(super) fn run(&mut self, ready: Ready) -> Fate {
         match self.begin(ready) {
             Ok(next) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
@@ -110,6 +111,7 @@ impl Turn<'_, '_> {
         }
     }
 
+    #[inline]
     fn begin(&mut self, ready: Ready) -> Result<Next, Ended> {
         if !self.machine.output().is_empty() {
             return self.send_pending();
@@ -172,6 +174,7 @@ impl Turn<'_, '_> {
     }
 
     /// One receive and what the machine makes of it; whether the socket has no more for now.
+    #[inline]
     fn receive(&mut self, ready: Ready) -> Result<(Next, bool), Ended> {
         let machine = &mut *self.machine;
         let kept = machine.kept().len();
@@ -218,24 +221,35 @@ impl Turn<'_, '_> {
 
     #[inline]
     fn flush_out(&mut self) -> Result<(), Ended> {
-        let rest = match self.send(false) {
-            Ok(count) => &self.cx.out[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => &self.cx.out[..],
+        match self.send(false) {
+            Ok(count) if count == self.cx.out.len() => {
+                self.cx.out.clear();
+                self.cx.out.shrink_to(KEEP_OUT);
+                Ok(())
+            }
+            other => Err(self.not_flushed(other)),
+        }
+    }
+
+    /// How a turn ends whose output was not `sent`, or not all of it.
+    #[cold]
+    fn not_flushed(&mut self, sent: io::Result<usize>) -> Ended {
+        let count = match sent {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(_) => {
                 self.cx.out.clear();
-                return Err(Fate::Reset);
+                return Fate::Reset;
             }
         };
-        let blocked = !rest.is_empty();
-        if blocked {
-            self.machine.not_sent(rest, self.cx.buffers);
-        }
+        self.machine.not_sent(&self.cx.out[count..], self.cx.buffers);
         self.cx.out.clear();
         self.cx.out.shrink_to(KEEP_OUT);
-        if blocked { Err(self.stay()) } else { Ok(()) }
+        self.stay()
     }
 
     /// Sends what waited, and the shared body behind it.
+    #[inline(never)]
     fn send_pending(&mut self) -> Result<Next, Ended> {
         loop {
             let offered = self.machine.output().len();
@@ -257,6 +271,7 @@ impl Turn<'_, '_> {
     }
 
     /// Sends the output that waited, or `out`.
+    #[inline]
     fn send(&mut self, pending: bool) -> io::Result<usize> {
         let bytes = if pending { self.machine.output() } else { &self.cx.out[..] };
         let count = socket::send(self.socket, bytes)?;

@@ -40,12 +40,12 @@ impl Machine {
             return Step::Stop(0, Next::Again);
         }
         let mut slots = FieldSlots::new();
-        match head::parse(input, &mut slots, &cx.settings.limits) {
+        // By reference: a head is large, and a match by value would copy it.
+        match &head::parse(input, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) if head.framing == Framing::None => {
-                let used = head.len;
-                self.answer(&head, b"", (used, cx.watchers.begun()), cx)
+                self.answer(head, b"", (head.len, cx.watchers.begun()), cx)
             }
-            Parsed::Complete(head) => self.begin_body(&head, input, cx),
+            Parsed::Complete(head) => self.begin_body(head, input, cx),
             // Some clients send a CRLF behind a body: the connection is as idle as before.
             Parsed::Partial if self.requests > 0 && is_empty_lines(input) => {
                 self.state = State::KeepAlive;
@@ -55,10 +55,11 @@ impl Machine {
                 self.state = State::Reading;
                 Step::Stop(0, Next::Receive)
             }
-            Parsed::Refused(refusal) => self.refuse(refusal, input, cx),
+            Parsed::Refused(refusal) => self.refuse(*refusal, input, cx),
         }
     }
 
+    #[inline(never)]
     fn begin_body(&mut self, head: &Head<'_, '_>, input: &[u8], cx: &mut Context<'_>) -> Step {
         let decoder = match BodyDecoder::new(head.framing, cx.settings.max_body) {
             Ok(decoder) => decoder,
@@ -88,6 +89,7 @@ impl Machine {
         step
     }
 
+    #[inline(never)]
     fn step_body(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
         let Some(mut incoming) = self.pending.as_mut().and_then(|p| p.incoming.take()) else {
             return Step::Stop(0, Next::Receive);
@@ -107,9 +109,9 @@ impl Machine {
 
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
         let mut slots = FieldSlots::new();
-        match head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
+        match &head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) => {
-                self.answer(&head, incoming.body(), (used, incoming.begun), cx)
+                self.answer(head, incoming.body(), (used, incoming.begun), cx)
             }
             // It was complete and valid when the body began.
             Parsed::Partial | Parsed::Refused(_) => {

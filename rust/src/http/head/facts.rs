@@ -4,11 +4,14 @@ use super::lines::LineEnds;
 use super::{Field, Framing, Known, Version, framing, host};
 use crate::http::Refusal;
 use crate::http::syntax::trim_ows;
+use crate::sys::scan::Value;
 
 /// What the field lines say, not yet judged as a whole.
 #[derive(Default)]
 pub(super) struct Facts<'b> {
     host: Option<&'b [u8]>,
+    /// The same, if somebody has found it valid already.
+    plain_host: Option<&'b str>,
     content_length: Option<&'b [u8]>,
     transfer_encoding: Option<&'b [u8]>,
     close: bool,
@@ -31,16 +34,20 @@ impl<'b> Facts<'b> {
             if !lines.field_line_ends_well(field.value) {
                 return Err(Refusal::LineEnd);
             }
-            facts.note(field.name.as_bytes(), field.value)?;
+            facts.note(field.name.as_bytes(), Value { octets: field.value, plain: None })?;
         }
         Ok(facts)
     }
 
     /// Notes one field, told by the length of its name first: most names end there.
     #[inline(always)]
-    pub(super) fn note(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), Refusal> {
+    pub(super) fn note(&mut self, name: &[u8], value: Value<'b>) -> Result<(), Refusal> {
+        let Value { octets: value, plain } = value;
         match name.len() {
-            4 if is(name, b"host") => only(&mut self.host, value, Refusal::Host)?,
+            4 if is(name, b"host") => {
+                self.plain_host = plain;
+                only(&mut self.host, value, Refusal::Host)?;
+            }
             5 if is(name, b"range") => self.known.conditional = true,
             6 if is(name, b"accept") => first(&mut self.known.accept, value),
             6 if is(name, b"origin") => first(&mut self.known.origin, value),
@@ -88,6 +95,7 @@ impl<'b> Facts<'b> {
     #[inline]
     pub(super) fn host(&self, version: Version) -> Result<Option<&'b str>, Refusal> {
         match self.host {
+            Some(_) if self.plain_host.is_some() => Ok(self.plain_host),
             Some(value) => host::parse(value).map(Some).ok_or(Refusal::Host),
             None if version == Version::Http11 => Err(Refusal::Host),
             None => Ok(None),

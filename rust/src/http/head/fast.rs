@@ -27,17 +27,15 @@ pub(super) fn find<'b>(
     slots: &mut FieldSlots<'b>,
     limits: &Limits,
 ) -> Option<Found<'b>> {
-    let words = scan::head(text, slots, limits.max_fields)?;
+    let mut facts = Facts::default();
+    let note = |name: &str, value| facts.note(name.as_bytes(), value).is_ok();
+    let words = scan::head(text, slots, limits.max_fields, note)?;
     if words.method.len() > METHOD_MAX || words.target.len() > limits.max_target {
         return None;
     }
     let version = if words.minor == 0 { Version::Http10 } else { Version::Http11 };
     let method = Method::from_name(words.method);
-    let target = Target::split(method, words.target).ok()?;
-    let mut facts = Facts::default();
-    for field in slots.filled() {
-        facts.note(field.name.as_bytes(), field.value).ok()?;
-    }
+    let target = Target::split_at(method, words.target, words.question).ok()?;
     facts.expects_continue(version).ok()?;
     let host = facts.host(version).ok()?;
     let framing = facts.framing(version).ok()?;

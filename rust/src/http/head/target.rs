@@ -17,10 +17,20 @@ impl<'b> Target<'b> {
     ///
     /// # Errors
     /// [`Refusal::RequestLine`] for a target of no form or of a form that `method` does not take.
-    #[inline(always)]
+    #[inline]
     pub(super) fn split(method: Method, target: &'b str) -> Result<Self, Refusal> {
+        Target::split_at(method, target, memchr::memchr(b'?', target.as_bytes()))
+    }
+
+    /// As [`Target::split`] where it is known how many octets stand before the first question mark.
+    #[inline(always)]
+    pub(super) fn split_at(
+        method: Method,
+        target: &'b str,
+        question: Option<usize>,
+    ) -> Result<Self, Refusal> {
         if target.starts_with('/') && method != Method::Connect {
-            return Ok(Target::from_path(target, None));
+            return Ok(Target::from_path(target, question, None));
         }
         Target::split_other(method, target)
     }
@@ -45,28 +55,17 @@ impl<'b> Target<'b> {
         if !host::is_authority(authority.as_bytes()) {
             return Err(Refusal::RequestLine);
         }
-        let target = Target::from_path(path_and_query, Some(authority));
+        let question = path_and_query.find('?');
+        let target = Target::from_path(path_and_query, question, Some(authority));
         Ok(if target.path.starts_with('/') { target } else { Target { path: "/", ..target } })
     }
 
     #[inline]
-    fn from_path(text: &'b str, authority: Option<&'b str>) -> Self {
-        match question_mark(text) {
+    fn from_path(text: &'b str, question: Option<usize>, authority: Option<&'b str>) -> Self {
+        match question {
             Some(at) => Target { path: &text[..at], query: Some(&text[at + 1..]), authority },
             None => Target { path: text, query: None, authority },
         }
-    }
-}
-
-/// Most targets are short, where a search that begins with a look at the processor costs more than
-/// it saves.
-#[inline]
-fn question_mark(text: &str) -> Option<usize> {
-    const SHORT: usize = 32;
-    if text.len() <= SHORT {
-        text.bytes().position(|octet| octet == b'?')
-    } else {
-        memchr::memchr(b'?', text.as_bytes())
     }
 }
 

@@ -10,6 +10,7 @@ const RANGES_MAX: usize = 16;
 
 impl Defaults {
     /// The answer to any request but OPTIONS.
+    #[inline]
     pub(super) fn choose(&self, head: &Head<'_, '_>) -> &Prepared {
         // Empty where they are switched off.
         if let Some(probe) = probes::find(head.path).and_then(|row| self.probes.get(row)) {
@@ -21,6 +22,7 @@ impl Defaults {
         &self.kinds[usize::from(self.row(head))]
     }
 
+    #[inline]
     fn row(&self, head: &Head<'_, '_>) -> Row {
         let named = extension(head.path).and_then(|name| self.index.by_extension(name));
         // A fixed path: no other field changes what it is.
@@ -45,6 +47,7 @@ impl Defaults {
 
     /// The row for the media range that `accept` (RFC 9110 section 12.5.1) weighs most, the first
     /// of several; `None` if that is any type, or none of ours.
+    #[inline(never)]
     fn accepted(&self, accept: &[u8]) -> Option<Row> {
         let mut best = (0, None);
         for range in accept.split(|b| *b == b',').take(RANGES_MAX) {

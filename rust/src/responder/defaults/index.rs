@@ -1,17 +1,20 @@
 //! Finds a kind by extension or media type.
 //!
 //! # Implementation
-//! An extension of up to 15 octets is one number, letters lowered; numbers lie in an open-addressed
+//! An extension of up to 15 octets is a number, letters lowered; numbers lie in an open-addressed
 //! table that is at most a quarter full, so that nearly every lookup is one multiplication and
 //! one comparison.
 
 use super::types::{Class, Kind};
 
-/// The longest extension that is looked up; one octet of its number is a mark.
+/// The longest extension that is looked up; one octet of its number is its length.
 const EXTENSION_MAX: usize = 15;
 
 /// Octets of a path up to which a plain loop finds its extension sooner than a vector search.
 const SHORT: usize = 64;
+
+/// The key of a slot that is free.
+const FREE: ExtensionKey = [0; 2];
 
 /// A row of the table of kinds.
 pub(super) type Row = u16;
@@ -28,8 +31,8 @@ pub(super) struct Index {
 
 #[derive(Clone, Copy)]
 struct Slot {
-    /// 0 is free: no extension is empty.
-    key: u128,
+    /// Zeros are free: no extension is empty.
+    key: ExtensionKey,
     row: Row,
 }
 
@@ -37,7 +40,7 @@ impl Index {
     pub(super) fn new(table: &'static [Kind]) -> Index {
         let extensions: usize = table.iter().map(|kind| kind.extensions.len()).sum();
         let size = (extensions * 4).next_power_of_two().max(2);
-        let free = Slot { key: 0, row: 0 };
+        let free = Slot { key: FREE, row: 0 };
         let mut index = Index {
             slots: vec![free; size].into_boxed_slice(),
             shift: 64 - size.trailing_zeros(),
@@ -55,9 +58,9 @@ impl Index {
         index
     }
 
-    fn insert(&mut self, key: u128, row: Row) {
+    fn insert(&mut self, key: ExtensionKey, row: Row) {
         let mut at = self.start(key);
-        while self.slots[at].key != 0 && self.slots[at].key != key {
+        while self.slots[at].key != FREE && self.slots[at].key != key {
             at = (at + 1) & (self.slots.len() - 1);
         }
         self.slots[at] = Slot { key, row };
@@ -73,7 +76,7 @@ impl Index {
             if slot.key == key {
                 return Some(slot.row);
             }
-            if slot.key == 0 {
+            if slot.key == FREE {
                 return None;
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -101,20 +104,52 @@ impl Index {
     }
 
     #[inline]
-    fn start(&self, key: u128) -> usize {
-        let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(31);
+    fn start(&self, [low, high]: ExtensionKey) -> usize {
+        let folded = low ^ high.rotate_left(31);
         (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 }
 
-/// An extension as a number, its letters lowered.
+/// An extension as two numbers: its octets with letters lowered, its length in the highest octet.
+type ExtensionKey = [u64; 2];
+
 #[inline]
-fn key(extension: &[u8]) -> Option<u128> {
-    if extension.is_empty() || extension.len() > EXTENSION_MAX {
-        return None;
+fn key(extension: &[u8]) -> Option<ExtensionKey> {
+    let len = extension.len();
+    let mark = (len as u64) << 56;
+    match len {
+        0 => None,
+        1..=8 => Some([lowered(word(extension)), mark]),
+        9..=EXTENSION_MAX => {
+            let (low, high) = extension.split_at(8);
+            Some([lowered(word(low)), lowered(word(high)) | mark])
+        }
+        _ => None,
     }
-    // The leading 1 keeps NUL octets in front from counting for nothing.
-    Some(extension.iter().fold(1, |key, b| key << 8 | u128::from(b.to_ascii_lowercase())))
+}
+
+/// One to eight octets as a number, the first in its lowest octet: two reads that overlap.
+#[inline]
+fn word(octets: &[u8]) -> u64 {
+    let len = octets.len();
+    if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        let last = u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4));
+        return u64::from(u32::from_le_bytes(*first)) | last;
+    }
+    let octet = |at: usize| u64::from(octets[at]) << (8 * at);
+    octet(0) | octet(len / 2) | octet(len - 1)
+}
+
+/// Eight octets, the letters of ASCII among them lowered.
+#[inline]
+fn lowered(word: u64) -> u64 {
+    const ALL: u64 = u64::from_ne_bytes([1; 8]);
+    // The sign bit of an octet says whether it is at least `A`, or beyond `Z`.
+    let low = word & (0x7f * ALL);
+    let from_a = low + (0x80 - u64::from(b'A')) * ALL;
+    let beyond_z = low + (0x7f - u64::from(b'Z')) * ALL;
+    let upper = (from_a ^ beyond_z) & !word & (0x80 * ALL);
+    word | upper >> 2
 }
 
 /// The extension of the last segment of `path`, cut at `;`, `?` and `#`.
@@ -129,15 +164,29 @@ pub(in crate::responder) fn extension(path: &str) -> Option<&[u8]> {
     // From the end: what an extension ends at so far, and its dot.
     let (mut end, mut dot) = (last.len(), None);
     for (at, octet) in last.iter().enumerate().rev() {
+        if !ENDS[usize::from(*octet)] {
+            continue;
+        }
         match octet {
             b'/' => break,
             b'.' if dot.is_none() => dot = Some(at),
-            b';' | b'?' | b'#' => (end, dot) = (at, None),
-            _ => {}
+            b'.' => {}
+            _ => (end, dot) = (at, None),
         }
     }
     dot.map(|dot| &last[dot + 1..end])
 }
+
+/// The octets that say where an extension is.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut at = 0;
+    while at < 5 {
+        ends[b"/.;?#"[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
 
 #[cfg(test)]
 mod tests {
@@ -194,5 +243,34 @@ mod tests {
         for name in ["", "g", "gi", "giff", "\0gif", "aaaaaaaaaaaaaaaaagif", "unknown"] {
             assert_eq!(index.by_extension(name.as_bytes()), None, "{name:?}");
         }
+    }
+
+    #[test]
+    fn letters_and_nothing_else_are_lowered() {
+        for octet in 0..=255u8 {
+            for at in 0..8 {
+                let mut octets = *b"aZ09._\xc1\xff";
+                octets[at] = octet;
+                let lowered = lowered(u64::from_le_bytes(octets)).to_le_bytes();
+                assert_eq!(lowered, octets.map(|octet| octet.to_ascii_lowercase()));
+            }
+        }
+    }
+
+    #[test]
+    fn extensions_that_differ_have_numbers_that_differ() {
+        let octets = b"abcdefghijklmnop";
+        for len in 1..=EXTENSION_MAX {
+            let one = key(&octets[..len]).unwrap();
+            for at in 0..len {
+                let mut other = octets[..len].to_vec();
+                other[at] = b'0';
+                assert_ne!(key(&other).unwrap(), one);
+            }
+            assert_ne!(key(&[&octets[..len - 1], b"\0"].concat()).unwrap(), one);
+            assert_ne!(key(&octets[..len - 1]), Some(one));
+        }
+        assert_eq!(key(octets), None);
+        assert_ne!(key(b"a"), key(b"a\0"));
     }
 }

@@ -65,20 +65,26 @@ impl Defaults {
     }
 
     /// Answers `request`, whatever it is.
+    #[inline]
     pub(super) fn answer(&self, request: &Request<'_>, exchange: &mut Exchange<'_>) {
         let head = request.head;
-        let answer = match (head.method, echoed(head, self.cors)) {
-            (Method::Options, Some(origin)) => {
-                if let Some(lines) = cors::preflight_lines(origin, &cors::Preflight::of(head)) {
-                    exchange.is_kind(Kind::Options);
-                    return drop(exchange.respond_with(&self.preflight, lines.as_bytes()));
-                }
-                &self.options
+        if head.method == Method::Options {
+            return self.answer_options(head, exchange);
+        }
+        self.choose(head).send(head, exchange, self.cors);
+    }
+
+    #[inline(never)]
+    fn answer_options(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>) {
+        let lines = echoed(head, self.cors)
+            .and_then(|origin| cors::preflight_lines(origin, &cors::Preflight::of(head)));
+        match lines {
+            Some(lines) => {
+                exchange.is_kind(Kind::Options);
+                let _ = exchange.respond_with(&self.preflight, lines.as_bytes());
             }
-            (Method::Options, None) => &self.options,
-            _ => self.choose(head),
-        };
-        answer.send(head, exchange, self.cors);
+            None => self.options.send(head, exchange, self.cors),
+        }
     }
 
     /// Answers with `row` of the table of kinds.
@@ -100,12 +106,15 @@ impl Prepared {
         if head.known.conditional && self.send_part(head, exchange, cors) {
             return;
         }
-        let _ = match echoed(head, cors) {
-            None => exchange.respond(&self.alone),
-            Some(origin) => {
-                exchange.respond_with(&self.echoing, cors::origin_line(origin).as_bytes())
-            }
-        };
+        match echoed(head, cors) {
+            None => drop(exchange.respond(&self.alone)),
+            Some(origin) => self.send_echoing(origin, exchange),
+        }
+    }
+
+    #[inline(never)]
+    fn send_echoing(&self, origin: &[u8], exchange: &mut Exchange<'_>) {
+        let _ = exchange.respond_with(&self.echoing, cors::origin_line(origin).as_bytes());
     }
 
     /// Answers a request that may want a part only; whether it does.

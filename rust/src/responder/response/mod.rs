@@ -74,6 +74,14 @@ pub(crate) struct Wire<'w> {
     pub(crate) extra: &'w [u8],
 }
 
+impl Wire<'_> {
+    /// Whether nothing is added but perhaps the Server line, and nothing left out.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.persistence == Persistence::Implied && !self.head_only && self.extra.is_empty()
+    }
+}
+
 /// Octets of a body from which on a second send costs less than copying it.
 const SHARED_MIN: usize = 32 * 1024;
 
@@ -161,7 +169,6 @@ impl Response {
     }
 
     /// Appends the whole response to `out`.
-    #[inline]
     pub(crate) fn write(&self, out: &mut Vec<u8>, wire: &Wire<'_>) {
         let own = &*self.0;
         let server = if own.flags.names_server { b"" } else { wire.server };
@@ -185,6 +192,20 @@ impl Response {
     /// behind what is in `out`.
     #[inline]
     pub(crate) fn write_sharing(&self, out: &mut Vec<u8>, wire: &Wire<'_>) -> Option<SharedBody> {
+        let own = &*self.0;
+        let is_small = own.block.len() < SHARED_MIN;
+        if is_small && wire.is_plain() && (own.flags.names_server || wire.server.is_empty()) {
+            // Nearly every answer: one copy.
+            let date = out.len() + own.date;
+            out.extend_from_slice(&own.block);
+            out[date..date + DateLine::LEN].copy_from_slice(wire.date.as_bytes());
+            return None;
+        }
+        self.write_or_share(out, wire)
+    }
+
+    #[inline(never)]
+    fn write_or_share(&self, out: &mut Vec<u8>, wire: &Wire<'_>) -> Option<SharedBody> {
         if wire.head_only || self.body().len() < SHARED_MIN {
             self.write(out, wire);
             return None;

@@ -184,6 +184,7 @@ impl Responder {
 
     /// Answers `request` through `exchange`; afterwards the exchange has an outcome, and perhaps
     /// a fault.
+    #[inline]
     pub(crate) fn answer<'r>(&'r self, request: &mut Request<'r>, exchange: &mut Exchange<'r>) {
         let inner = &*self.0;
         exchange.set_server(&inner.base.server_line);
@@ -215,6 +216,7 @@ impl Base {
 impl Inner {
     /// Offers the request to the routes; whether one took it. If not, `allow` has the methods of
     /// the routes for the path, unless one of them declined.
+    #[inline(never)]
     fn try_routes<'r>(
         &'r self,
         request: &mut Request<'r>,
@@ -249,6 +251,7 @@ impl Inner {
         false
     }
 
+    #[inline]
     fn answer_unrouted<'r>(
         &'r self,
         request: &mut Request<'r>,
@@ -270,9 +273,7 @@ impl Inner {
             return self.refuse(refusal, request, exchange, allow);
         }
         if method == Method::Options && (request.path() == "*" || !allow.is_empty()) {
-            let line = self.allow_line(request, allow);
-            exchange.is_kind(Kind::Options);
-            return drop(exchange.respond_with(&self.base.options, line.as_bytes()));
+            return self.answer_options(request, exchange, allow);
         }
         if !allow.is_empty() {
             return self.refuse(Refusal::MethodNotAllowed, request, exchange, allow);
@@ -290,7 +291,15 @@ impl Inner {
         }
     }
 
+    #[inline(never)]
+    fn answer_options(&self, request: &Request<'_>, exchange: &mut Exchange<'_>, allow: &Allow) {
+        let line = self.allow_line(request, allow);
+        exchange.is_kind(Kind::Options);
+        let _ = exchange.respond_with(&self.base.options, line.as_bytes());
+    }
+
     /// Whether one of the operator's rules has answered the request.
+    #[inline(never)]
     fn apply_rules<'r>(
         &'r self,
         rules: &'r Rules,
@@ -309,6 +318,7 @@ impl Inner {
     }
 
     /// Runs a handler, its panics caught. `false` if it declined.
+    #[inline(never)]
     fn run(
         &self,
         handler: &dyn Handler,
@@ -335,6 +345,7 @@ impl Inner {
         true
     }
 
+    #[inline(never)]
     fn refuse(
         &self,
         refusal: Refusal,
@@ -357,6 +368,7 @@ impl Inner {
 }
 
 /// The refusal of a method that no route, or only one which names it, can serve.
+#[inline]
 fn always_refused(method: Method) -> Option<Refusal> {
     match method {
         Method::Other => Some(Refusal::Method),

@@ -1,7 +1,7 @@
 //! [`super::head`] for processors with AVX2 and the bit instructions that came with it.
 
 use super::super::filling::Filling;
-use super::Words;
+use super::{Value, Words};
 use httparse::Header;
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
@@ -25,6 +25,7 @@ pub(super) fn head<'b, const N: usize>(
     octets: &'b [u8],
     fields: &mut Filling<Header<'b>, N>,
     limit: usize,
+    mut note: impl FnMut(&'b str, Value<'b>) -> bool,
 ) -> Option<Words<'b>> {
     fields.clear();
     let text = Text::new(octets)?;
@@ -32,13 +33,11 @@ pub(super) fn head<'b, const N: usize>(
     let mut slots = fields.room()[..limit].iter_mut();
     // SAFETY: every place is the start of `octets` or one that a method gave.
     unsafe {
-        let space = text.find(octets.as_ptr(), |octets| token_ends(octets))?;
-        let method = text.token(octets.as_ptr(), space)?;
-        let target = text.past(space, *b" ")?;
-        let space = text.find(target, |octets| target_ends(octets))?;
+        let (method, from) = text.method(octets.as_ptr())?;
+        let (to, question) = text.target(from)?;
         // Visible ASCII.
-        let target = std::str::from_utf8_unchecked(text.between(target, space));
-        let digit = text.past(space, *b" HTTP/1.")?;
+        let target = std::str::from_utf8_unchecked(text.between(from, to));
+        let digit = text.past(to, *b" HTTP/1.")?;
         let (minor, mut at) = match text.past(digit, *b"1\r\n") {
             Some(at) => (1, at),
             None => (0, text.past(digit, *b"0\r\n")?),
@@ -46,18 +45,27 @@ pub(super) fn head<'b, const N: usize>(
         loop {
             let colon = text.find(at, |octets| token_ends(octets))?;
             let Some(name) = text.token(at, colon) else { break };
-            let from = text.past_blanks(text.past(colon, *b":")?);
-            let end = text.find(from, |octets| value_ends(octets))?;
-            let value = trim_end(text.between(from, end));
+            if *colon != b':' {
+                return None;
+            }
+            let end = text.value_end(colon.add(1))?;
+            let value = text.trimmed(colon.add(1), end);
             at = text.past(end, *b"\r\n")?;
             slots.next()?.write(Header { name, value });
+            let plain = if name.len() == HOST { text.plain_authority(value) } else { None };
+            if !note(name, Value { octets: value, plain }) {
+                return None;
+            }
         }
         let len = text.past(at, *b"\r\n")?.offset_from_unsigned(octets.as_ptr());
         let count = limit - slots.len();
         fields.assume_filled(count);
-        Some(Words { method, target, minor, len })
+        Some(Words { method, target, question, minor, len })
     }
 }
+
+/// Octets of the name of the one field whose value is looked at.
+const HOST: usize = "host".len();
 
 impl<'b> Text<'b> {
     #[inline]
@@ -73,26 +81,151 @@ impl<'b> Text<'b> {
     /// `at` is a place in the text or its end.
     #[inline]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
-    unsafe fn find(&self, mut at: *const u8, ends: impl Fn(__m256i) -> u32) -> Option<*const u8> {
+    unsafe fn find(&self, at: *const u8, ends: impl Fn(__m256i) -> u32) -> Option<*const u8> {
+        // SAFETY: as for the caller; what was found was just looked at.
+        unsafe {
+            let (octets, before) = self.vector(at)?;
+            match ends(octets) >> before {
+                0 => self.find_further(at, ends),
+                found => Some(at.add(found.trailing_zeros() as usize)),
+            }
+        }
+    }
+
+    /// As [`Text::find`], from a vector behind `at` on. Few words are that long; apart from the
+    /// others, they cost those nothing.
+    ///
+    /// # Safety
+    /// As for [`Text::find`].
+    #[inline(never)]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn find_further(
+        &self,
+        mut at: *const u8,
+        ends: impl Fn(__m256i) -> u32,
+    ) -> Option<*const u8> {
         loop {
-            // SAFETY: a vector's octets are there from `last` on and from all places before it;
-            // `at` and `last` are of the text.
-            let found = unsafe {
-                if at <= self.last {
-                    ends(_mm256_loadu_si256(at.cast()))
-                } else if at < self.end {
-                    // The last vector, without what stands before `at`.
-                    let before = at.offset_from_unsigned(self.last) % VECTOR;
-                    ends(_mm256_loadu_si256(self.last.cast())) >> before
-                } else {
-                    return None;
+            at = at.wrapping_add(VECTOR);
+            // SAFETY: the place is in the text, or not further behind it than a vector; what was
+            // found was just looked at.
+            unsafe {
+                let (octets, before) = self.vector(at)?;
+                match ends(octets) >> before {
+                    0 => {}
+                    found => return Some(at.add(found.trailing_zeros() as usize)),
                 }
-            };
-            if found != 0 {
+            }
+        }
+    }
+
+    /// The first octet from `at` on that ends a value. Values are longer than names: two vectors at
+    /// a time.
+    ///
+    /// # Safety
+    /// `at` is a place in the text or its end.
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn value_end(&self, mut at: *const u8) -> Option<*const u8> {
+        // SAFETY: two vectors' octets are there from places a vector before `last`.
+        unsafe {
+            while at.addr() + VECTOR <= self.last.addr() {
+                let first = value_ends(_mm256_loadu_si256(at.cast()));
+                let second = value_ends(_mm256_loadu_si256(at.add(VECTOR).cast()));
+                match u64::from(first) | u64::from(second) << VECTOR {
+                    0 => at = at.add(2 * VECTOR),
+                    found => return Some(at.add(found.trailing_zeros() as usize)),
+                }
+            }
+            self.find(at, |octets| value_ends(octets))
+        }
+    }
+
+    /// A vector with the octets from `at` on, and how many stand before them in it. `None` behind
+    /// the text.
+    ///
+    /// # Safety
+    /// `at` is a place in the text, or not further behind it than a vector.
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn vector(&self, at: *const u8) -> Option<(__m256i, u32)> {
+        // SAFETY: a vector's octets are there from `last` on and from all places before it.
+        unsafe {
+            if at <= self.last {
+                Some((_mm256_loadu_si256(at.cast()), 0))
+            } else if at < self.end {
+                let before = at.offset_from_unsigned(self.last) % VECTOR;
+                Some((_mm256_loadu_si256(self.last.cast()), before as u32))
+            } else {
+                None
+            }
+        }
+    }
+
+    /// The method at `at`, and the place behind the space that ends it.
+    ///
+    /// # Safety
+    /// `at` is a place in the text or its end.
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn method(&self, at: *const u8) -> Option<(&'b str, *const u8)> {
+        // SAFETY: as for the caller.
+        unsafe {
+            if let Some(target) = self.past(at, *b"GET ") {
+                return Some(("GET", target));
+            }
+            let space = self.find(at, |octets| token_ends(octets))?;
+            Some((self.token(at, space)?, self.past(space, *b" ")?))
+        }
+    }
+
+    /// Where the target that starts at `from` ends, and how many of its octets stand before its
+    /// first question mark.
+    ///
+    /// # Safety
+    /// `from` is a place in the text or its end.
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn target(&self, from: *const u8) -> Option<(*const u8, Option<usize>)> {
+        let (mut at, mut question) = (from, None);
+        loop {
+            // SAFETY: the place is in the text, or not further behind it than a vector.
+            let (octets, before) = unsafe { self.vector(at)? };
+            let ends = target_ends(octets) >> before;
+            let marks = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(b'?' as i8));
+            // Those before the end.
+            let marks = (bits(marks) >> before) & (ends ^ ends.wrapping_sub(1));
+            if marks != 0 && question.is_none() {
+                question = Some(at.addr() - from.addr() + marks.trailing_zeros() as usize);
+            }
+            if ends != 0 {
                 // SAFETY: the octet was just looked at.
-                return Some(unsafe { at.add(found.trailing_zeros() as usize) });
+                return Some((unsafe { at.add(ends.trailing_zeros() as usize) }, question));
             }
             at = at.wrapping_add(VECTOR);
+        }
+    }
+
+    /// `value` as text if it is a reg-name without percent signs, perhaps with a port.
+    ///
+    /// # Safety
+    /// `value` is a part of the text, and what follows it in the text can stand in no name.
+    #[inline]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    unsafe fn plain_authority(&self, value: &'b [u8]) -> Option<&'b str> {
+        // SAFETY: what is found is in the value or its end.
+        unsafe {
+            let name = self.find(value.as_ptr(), |octets| reg_name_ends(octets))?;
+            let name = name.offset_from_unsigned(value.as_ptr());
+            let port = match value.get(name..)? {
+                [] => &[],
+                [b':', port @ ..] => port,
+                _ => return None,
+            };
+            if name == 0 || !port.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            // All that may stand there is ASCII.
+            Some(std::str::from_utf8_unchecked(value))
         }
     }
 
@@ -133,47 +266,51 @@ impl<'b> Text<'b> {
         }
     }
 
-    /// The first place from `at` on that has no blank; perhaps the end.
+    /// The octets between two places without the blanks around them.
     ///
     /// # Safety
-    /// `at` is a place in the text or its end.
+    /// Both are places in the text, `from` not behind `to`; `to` is what [`Text::value_end`] found
+    /// from there on, and an octet that is no blank stands before `from`.
     #[inline]
-    unsafe fn past_blanks(&self, mut at: *const u8) -> *const u8 {
-        // SAFETY: `at` is before the end when it is read.
+    unsafe fn trimmed(&self, mut from: *const u8, mut to: *const u8) -> &'b [u8] {
+        // Within a value all that is not above a space is a blank.
+        let is_blank = |octet: u8| octet <= b' ';
+        // SAFETY: `to` is an octet of the text that is no blank, and so is the one before `from`:
+        // no loop leaves what is between them.
         unsafe {
-            while at < self.end && matches!(*at, b' ' | b'\t') {
-                at = at.add(1);
+            while is_blank(*to.sub(1)) {
+                to = to.sub(1);
             }
+            // Nearly always one space.
+            from = from.add(usize::from(*from == b' '));
+            while is_blank(*from) && from < to {
+                from = from.add(1);
+            }
+            // A value of blanks alone.
+            self.between(from, to.max(from))
         }
-        at
     }
 }
 
-#[inline]
-fn trim_end(mut value: &[u8]) -> &[u8] {
-    while let [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
-}
-
-/// A `tchar` has a bit in common in both tables: `LOW` by its low four bits, `HIGH` by its high
-/// four, which pick one of the rows 2 to 7 of ASCII.
-const LOW: [u8; 16] = low();
+/// An octet of a class has a bit in common in both tables: that of the class by its low four bits,
+/// `HIGH` by its high four, which pick one of the rows 2 to 7 of ASCII.
 const HIGH: [u8; 16] = [0, 0, 1, 2, 4, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0];
+const TOKEN: [u8; 16] = class(b"!#$%&'*+-.^_`|~");
+/// What a reg-name has beside percent signs; see [`crate::http::syntax::is_reg_name_byte`].
+const REG_NAME: [u8; 16] = class(b"-._~!$&'()*+;=");
 
-const fn low() -> [u8; 16] {
-    const MARKS: &[u8] = b"!#$%&'*+-.^_`|~";
+/// Letters, digits and `marks`.
+const fn class(marks: &[u8]) -> [u8; 16] {
     let mut table = [0; 16];
     let mut octet = 0x20u8;
     while octet < 0x7f {
-        let mut is_tchar = octet.is_ascii_alphanumeric();
+        let mut is_in = octet.is_ascii_alphanumeric();
         let mut mark = 0;
-        while mark < MARKS.len() {
-            is_tchar |= MARKS[mark] == octet;
+        while mark < marks.len() {
+            is_in |= marks[mark] == octet;
             mark += 1;
         }
-        if is_tchar {
+        if is_in {
             table[(octet & 15) as usize] |= HIGH[(octet >> 4) as usize];
         }
         octet += 1;
@@ -185,9 +322,22 @@ const fn low() -> [u8; 16] {
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2")]
 fn token_ends(octets: __m256i) -> u32 {
+    not_in(&TOKEN, octets)
+}
+
+/// Octets that cannot stand in a reg-name, or not as themselves.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn reg_name_ends(octets: __m256i) -> u32 {
+    not_in(&REG_NAME, octets)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn not_in(class: &[u8; 16], octets: __m256i) -> u32 {
     let row = _mm256_and_si256(_mm256_srli_epi16::<4>(octets), _mm256_set1_epi8(15));
     // A shuffle gives 0 for an octet beyond ASCII: it has no bit in common.
-    let low = _mm256_shuffle_epi8(table(&LOW), octets);
+    let low = _mm256_shuffle_epi8(table(class), octets);
     let common = _mm256_and_si256(low, _mm256_shuffle_epi8(table(&HIGH), row));
     bits(_mm256_cmpeq_epi8(common, _mm256_setzero_si256()))
 }
@@ -232,7 +382,7 @@ fn bits(mask: __m256i) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::syntax::{is_tchar, is_value_byte};
+    use crate::http::syntax::{is_reg_name_byte, is_tchar, is_value_byte};
 
     #[test]
     fn every_octet_ends_what_it_shall_at_every_place() {
@@ -245,13 +395,15 @@ mod tests {
                 text[at] = octet;
                 let bit = |ends: bool| u32::from(ends) << at;
                 // SAFETY: asked above.
-                let (token, target, value) = unsafe {
+                let (token, target, value, name) = unsafe {
                     let octets = _mm256_loadu_si256(text.as_ptr().cast());
-                    (token_ends(octets), target_ends(octets), value_ends(octets))
+                    let (token, name) = (token_ends(octets), reg_name_ends(octets));
+                    (token, target_ends(octets), value_ends(octets), name)
                 };
                 assert_eq!(token, bit(!is_tchar(octet)), "{octet:#x} at {at}");
                 assert_eq!(target, bit(!octet.is_ascii_graphic()), "{octet:#x} at {at}");
                 assert_eq!(value, bit(!is_value_byte(octet)), "{octet:#x} at {at}");
+                assert_eq!(name, bit(!is_reg_name_byte(octet)), "{octet:#x} at {at}");
             }
         }
     }
