@@ -16,7 +16,7 @@ from support.server import ServerProcess, binary_argv
 from support.stats import NAMES
 
 LOOPBACK = "Host: 127.0.0.1"
-PAGES = ("/", "/stats.json", "/stats.txt", "/metrics", "/healthz", "/rules", "/log-level")
+PAGES = ("/", "/stats.json", "/stats.txt", "/metrics", "/healthz", "/connections", "/history.json", "/rules", "/log-level")
 
 
 def ask(address, path="/", *fields, method="GET", body=b"", host="localhost"):
@@ -132,6 +132,103 @@ def test_prometheus_understands_the_metrics(admin):
     assert families["http_responder_running"].samples[0].value == 1
     assert families["process_resident_memory_bytes"].samples[0].value > 1 << 20
     assert all(family.type != "unknown" and family.documentation for family in families.values())
+
+
+def histogram(path) -> tuple[dict[float, float], float, float]:
+    """The time to answer as Prometheus sees it: cumulative buckets, sum, count."""
+    families = text_string_to_metric_families(ask(path, "/metrics").body.decode())
+    samples = next(family for family in families if family.name == "http_responder_answer_seconds").samples
+    buckets = {float(it.labels["le"]): it.value for it in samples if it.name.endswith("_bucket")}
+    rest = {it.name.rsplit("_", 1)[1]: it.value for it in samples if not it.name.endswith("_bucket")}
+    return buckets, rest["sum"], rest["count"]
+
+
+def test_answers_are_told_by_kind(admin, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\npath = "/r"\nstatus = 410\n[[rule]]\npath = "/cut"\nclose = true\n')
+    server, path = admin("--rules", str(rules))
+    for target in ("/a.gif", "/b.png", "/c.js", "/d.css", "/e.html", "/r"):
+        get(server.address, target)
+    with Client(server.address) as client:
+        client.send(b"GET /\r\n\r\n")
+        assert client.response().status == 400
+    with Client(server.address) as client:
+        client.send(request("/cut"))
+        client.expect_gone()
+    expected = {"image": 2, "script": 1, "style": 1, "page": 1, "rule": 1, "refusal": 1, "none": 1}
+    eventually(lambda: read(path, "/stats.json")["kinds"] == expected, f"{expected}")
+    metrics = ask(path, "/metrics").body.decode()
+    assert 'http_responder_answers_by_kind_total{kind="image"} 2\n' in metrics
+
+
+def test_the_time_to_answer_is_a_histogram(admin, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\npath = "/late"\nstatus = 200\ndelay = "300ms"\n')
+    server, path = admin("--rules", str(rules))
+    for _ in range(9):
+        get(server.address, "/a.gif")
+    get(server.address, "/late")
+    latency = eventually(lambda: (it := read(path, "/stats.json")["latency"])["count"] == 10 and it, "ten answers")
+    assert latency["p50_us"] < 100_000 and 290_000 < latency["p999_us"] < 10_000_000
+    assert sum(count for _, count in latency["buckets"]) == 10
+    assert latency["buckets"] == sorted(latency["buckets"])
+    buckets, total, count = histogram(path)
+    assert count == 10 and total >= 0.3 and buckets[float("inf")] == 10
+    assert sorted(buckets.values()) == list(buckets.values()), "cumulative"
+    assert buckets[0.262144] == 9 and buckets[67.108864] == 10
+
+
+def test_top_hosts_are_told_and_no_flood_of_names_hides_them(admin):
+    server, path = admin(workers=1)
+    with Client(server.address) as client:
+        for at in range(600):
+            for host in (f"{at}.flood.example", "often.example") if at % 3 == 0 else (f"{at}.flood.example",):
+                client.send(f"GET / HTTP/1.1\r\nHost: {host}:80\r\n\r\n".encode())
+                assert client.response().status == 200
+    hosts = eventually(lambda: read(path, "/stats.json")["hosts"], "hosts")
+    assert hosts[0]["host"] == "often.example"
+    assert hosts[0]["requests"] - hosts[0]["doubt"] <= 200 <= hosts[0]["requests"]
+    assert len(hosts) <= 20
+
+
+def test_connections_are_listed_oldest_first(admin):
+    server, path = admin()
+    clients = []
+    try:
+        for at in range(4):
+            clients.append(Client(server.address))
+            for _ in range(at):
+                clients[-1].send(request("/a.gif"))
+                assert clients[-1].response().status == 200
+        server.eventually("three idle", lambda stats: stats["connections_keepalive"] == 3)
+        listed = read(path, "/connections")
+        assert listed["open"] == 4 and sum(worker["keepalive"] for worker in listed["workers"]) == 3
+        assert listed["without_answer"] == []
+        oldest = listed["oldest"]
+        assert [it["age_ms"] for it in oldest] == sorted((it["age_ms"] for it in oldest), reverse=True)
+        assert {it["client"] for it in oldest} == {"{}:{}".format(*it.socket.getsockname()) for it in clients}
+        by_client = {it["client"]: it for it in oldest}
+        for at, client in enumerate(clients):
+            seen = by_client["{}:{}".format(*client.socket.getsockname())]
+            assert (seen["requests"], seen["state"]) == (at, "keepalive" if at else "reading")
+            assert seen["listener"] == f"127.0.0.1:{server.address[1]}"
+        assert len(read(path, "/connections?oldest=2")["oldest"]) == 2
+        assert read(path, "/connections?oldest=0")["oldest"] == []
+        assert "expected oldest=N" in read(path, "/connections?oldest=1001", 400)["error"]
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_the_last_minutes_are_kept_for_a_page_that_is_opened_now(admin):
+    server, path = admin()
+    for _ in range(5):
+        get(server.address, "/a.gif")
+
+    def points():
+        return [it for it in read(path, "/history.json")["points"] if it["requests"] == 5]
+
+    assert eventually(points, "a point with all of them")[0]["uptime_ms"] > 0
 
 
 def test_health_is_ok_until_the_server_drains_and_503_until_it_has_ended(admin):

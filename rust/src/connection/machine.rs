@@ -111,6 +111,11 @@ impl Machine {
         self.state
     }
 
+    /// The number of the listener that accepted it.
+    pub(crate) fn listener(&self) -> u16 {
+        self.listener
+    }
+
     /// How many requests were answered or handed to a handler.
     pub(crate) fn requests(&self) -> u32 {
         self.requests

@@ -9,6 +9,7 @@
 //! | `machine` | what happens to a connection, sans-IO; `machine/requests` from octets to answers |
 //! | `incoming` | a request whose body is arriving |
 //! | `counting` | what goes into the statistics |
+//! | `tally` | what the admin side wants to know of the answers |
 //! | `watchers` | who looks at every answer; `machine/telling` tells them |
 //! | `buffers` | what is lent to a connection while bytes are pending |
 
@@ -21,6 +22,7 @@ pub(crate) mod machine;
 pub(crate) mod pool;
 pub(crate) mod script;
 pub(crate) mod state;
+pub(crate) mod tally;
 pub(crate) mod watchers;
 
 #[cfg(test)]

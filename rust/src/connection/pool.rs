@@ -12,6 +12,9 @@ use crate::sys::pages::Pages;
 /// Slots of one chunk: 48 KiB at a time. Fewer in tests, where each connection is a descriptor.
 const CHUNK: u32 = if cfg!(test) { 8 } else { 1024 };
 
+/// Milliseconds to which the time is known at which a connection came: 32 bits are eight years.
+const BORN: u64 = 64;
+
 /// The end of a list of slots.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -25,7 +28,8 @@ pub(crate) struct Key {
 #[derive(Debug)]
 struct Slot {
     generation: u32,
-    /// The next free slot of the chunk, while this one is free.
+    /// The next free slot of the chunk; while this one is in use, when its connection came, in
+    /// units of [`BORN`] milliseconds.
     next_free: u32,
     connection: Option<Connection>,
 }
@@ -85,9 +89,9 @@ impl Pool {
         self.len == self.capacity
     }
 
-    /// Takes `connection` in, or gives it back if the pool is full or no memory is left.
+    /// Takes `connection` in, which comes at `now` (milliseconds), or gives it back if the pool is full or no memory is left.
     #[allow(clippy::result_large_err, reason = "the error is the connection itself, 40 bytes")]
-    pub(crate) fn insert(&mut self, connection: Connection) -> Result<Key, Connection> {
+    pub(crate) fn insert(&mut self, connection: Connection, now: u64) -> Result<Key, Connection> {
         if self.is_full() {
             return Err(connection);
         }
@@ -97,7 +101,7 @@ impl Pool {
         let slot = &mut chunk.slots[(index % CHUNK) as usize];
         let generation = slot.generation;
         slot.connection = Some(connection);
-        chunk.first_free = slot.next_free;
+        chunk.first_free = std::mem::replace(&mut slot.next_free, (now / BORN) as u32);
         chunk.used += 1;
         if chunk.first_free == NONE {
             self.with_room[at as usize / 64] &= !(1 << (at % 64));
@@ -143,17 +147,28 @@ impl Pool {
         self.slot_mut(index)?.connection.as_mut()
     }
 
+    /// For how many milliseconds, to a sixteenth of a second, the connection in slot `index` has been
+    /// here; `None` where there is none.
+    pub(crate) fn age_at(&self, index: u32, now: u64) -> Option<u64> {
+        let slot = self.slot(index)?;
+        slot.connection.as_ref()?;
+        Some(u64::from(((now / BORN) as u32).wrapping_sub(slot.next_free)) * BORN)
+    }
+
     /// The key of the connection in slot `index` now.
-    #[inline]
     pub(crate) fn key_at(&self, index: u32) -> Option<Key> {
-        let slot =
-            self.chunks.get((index / CHUNK) as usize)?.slots.get((index % CHUNK) as usize)?;
+        let slot = self.slot(index)?;
         slot.connection.is_some().then_some(Key { index, generation: slot.generation })
     }
 
     /// One more than the highest index in use so far.
     pub(crate) fn extent(&self) -> u32 {
         (self.chunks.len() as u32).saturating_mul(CHUNK).min(self.capacity)
+    }
+
+    #[inline]
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        self.chunks.get((index / CHUNK) as usize)?.slots.get((index % CHUNK) as usize)
     }
 
     #[inline]
@@ -235,9 +250,9 @@ mod tests {
     #[test]
     fn a_key_of_a_removed_connection_finds_nothing_even_when_its_slot_is_used_again() {
         let mut pool = Pool::new(4, 0);
-        let old = pool.insert(connection()).expect("room");
+        let old = pool.insert(connection(), 0).expect("room");
         assert!(pool.remove(old).is_some());
-        let new = pool.insert(connection()).expect("room");
+        let new = pool.insert(connection(), 0).expect("room");
         assert_eq!(old.index, new.index);
         assert!(pool.get(old).is_none());
         assert!(pool.remove(old).is_none());
@@ -247,10 +262,10 @@ mod tests {
     #[test]
     fn a_full_pool_gives_the_connection_back() {
         let mut pool = Pool::new(2, 0);
-        assert!(pool.insert(connection()).is_ok());
-        assert!(pool.insert(connection()).is_ok());
+        assert!(pool.insert(connection(), 0).is_ok());
+        assert!(pool.insert(connection(), 0).is_ok());
         assert!(pool.is_full());
-        assert!(pool.insert(connection()).is_err());
+        assert!(pool.insert(connection(), 0).is_err());
         assert_eq!(pool.len(), 2);
     }
 
@@ -259,14 +274,18 @@ mod tests {
         let capacity = CHUNK + 10;
         let mut pool = Pool::new(capacity, 0);
         assert_eq!(pool.extent(), 0);
-        let keys: Vec<Key> = (0..capacity).map(|_| pool.insert(connection()).unwrap()).collect();
+        let keys: Vec<Key> = (0..capacity).map(|_| pool.insert(connection(), 0).unwrap()).collect();
         assert_eq!(pool.extent(), capacity);
-        assert!(pool.insert(connection()).is_err());
+        assert!(pool.insert(connection(), 0).is_err());
         for key in keys {
             assert!(pool.remove(key).is_some());
         }
         assert_eq!(pool.len(), 0);
-        assert_eq!(pool.insert(connection()).unwrap().index, CHUNK - 1, "first chunk, last freed");
+        assert_eq!(
+            pool.insert(connection(), 0).unwrap().index,
+            CHUNK - 1,
+            "first chunk, last freed"
+        );
     }
 
     fn mapped(pool: &Pool) -> Vec<bool> {
@@ -276,7 +295,8 @@ mod tests {
     #[test]
     fn empty_chunks_go_back_but_for_one_and_their_keys_find_nothing_when_they_return() {
         let mut pool = Pool::new(4 * CHUNK, 3);
-        let keys: Vec<Key> = (0..4 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        let keys: Vec<Key> =
+            (0..4 * CHUNK).map(|_| pool.insert(connection(), 0).unwrap()).collect();
         assert_eq!(mapped(&pool), [true; 4]);
         let stays = keys[5];
         for &key in keys.iter().filter(|&&key| key != stays) {
@@ -287,7 +307,7 @@ mod tests {
         assert!(pool.at(3 * CHUNK).is_none() && pool.key_at(3 * CHUNK).is_none());
         assert!(keys.iter().all(|&key| key == stays || pool.get(key).is_none()));
         for _ in 1..4 * CHUNK {
-            assert!(pool.insert(connection()).is_ok());
+            assert!(pool.insert(connection(), 0).is_ok());
         }
         assert!(pool.is_full());
         assert!(keys.iter().all(|&key| key == stays || pool.get(key).is_none()));
@@ -298,15 +318,16 @@ mod tests {
     fn new_connections_fill_the_first_chunks() {
         let mut pool = Pool::new(200 * CHUNK, 0);
         // More chunks than one word of the map has bits; every second slot is free again.
-        let keys: Vec<Key> = (0..70 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        let keys: Vec<Key> =
+            (0..70 * CHUNK).map(|_| pool.insert(connection(), 0).unwrap()).collect();
         for key in keys.iter().step_by(2) {
             assert!(pool.remove(*key).is_some());
         }
         let again: Vec<u32> =
-            (0..35 * CHUNK).map(|_| pool.insert(connection()).unwrap().index).collect();
+            (0..35 * CHUNK).map(|_| pool.insert(connection(), 0).unwrap().index).collect();
         assert!(again.iter().all(|index| index % 2 == 0));
         assert!(again.is_sorted_by_key(|index| index / CHUNK));
-        assert_eq!(pool.insert(connection()).unwrap().index, 70 * CHUNK);
+        assert_eq!(pool.insert(connection(), 0).unwrap().index, 70 * CHUNK);
     }
 
     proptest::proptest! {
@@ -319,7 +340,7 @@ mod tests {
             let (mut held, mut gone) = (Vec::new(), Vec::new());
             for (what, which) in steps {
                 if what > 0 && held.len() < capacity as usize {
-                    let key = pool.insert(connection()).unwrap();
+                    let key = pool.insert(connection(), 0).unwrap();
                     assert!(!held.contains(&key) && !gone.contains(&key));
                     held.push(key);
                 } else if !held.is_empty() {
@@ -342,28 +363,42 @@ mod tests {
     #[test]
     fn the_spare_chunk_is_used_before_another_one_is_mapped() {
         let mut pool = Pool::new(4 * CHUNK, 0);
-        let keys: Vec<Key> = (0..3 * CHUNK).map(|_| pool.insert(connection()).unwrap()).collect();
+        let keys: Vec<Key> =
+            (0..3 * CHUNK).map(|_| pool.insert(connection(), 0).unwrap()).collect();
         let leave = |pool: &mut Pool, chunk: u32| {
             let those = keys.iter().filter(|key| key.index / CHUNK == chunk);
             those.for_each(|&key| assert!(pool.remove(key).is_some()));
         };
         leave(&mut pool, 0);
         leave(&mut pool, 1);
-        (0..CHUNK).for_each(|_| assert!(pool.insert(connection()).is_ok()));
+        (0..CHUNK).for_each(|_| assert!(pool.insert(connection(), 0).is_ok()));
         leave(&mut pool, 2);
         assert_eq!(mapped(&pool), [true, false, true], "in use, gone, spare");
-        assert_eq!(pool.insert(connection()).unwrap().index / CHUNK, 2);
+        assert_eq!(pool.insert(connection(), 0).unwrap().index / CHUNK, 2);
     }
 
     #[test]
     fn one_connection_that_comes_and_goes_maps_once() {
         let mut pool = Pool::new(CHUNK, 0);
-        let first = pool.insert(connection()).unwrap();
+        let first = pool.insert(connection(), 0).unwrap();
         let place = pool.chunks[0].slots.as_ptr();
         assert!(pool.remove(first).is_some());
-        let second = pool.insert(connection()).unwrap();
+        let second = pool.insert(connection(), 0).unwrap();
         assert_eq!(first.index, second.index);
         assert_eq!(place, pool.chunks[0].slots.as_ptr());
+    }
+
+    #[test]
+    fn a_connection_is_as_old_as_it_has_been_here_whoever_had_its_slot() {
+        let mut pool = Pool::new(2, 0);
+        let first = pool.insert(connection(), 1_000).expect("room");
+        assert_eq!(pool.age_at(first.index, 1_000), Some(0));
+        assert!((8_936..=9_064).contains(&pool.age_at(first.index, 10_000).unwrap()));
+        assert!(pool.remove(first).is_some());
+        assert_eq!(pool.age_at(first.index, 10_000), None);
+        let again = pool.insert(connection(), 20_000).expect("room");
+        assert_eq!((again.index, pool.age_at(again.index, 20_010)), (first.index, Some(0)));
+        assert!(pool.insert(connection(), 0).is_ok() && pool.insert(connection(), 0).is_err());
     }
 
     #[test]

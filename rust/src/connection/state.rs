@@ -33,6 +33,18 @@ impl State {
         State::Idle,
     ];
 
+    /// The name, as the admin side shows it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::Reading => "reading",
+            State::Processing => "processing",
+            State::Writing => "writing",
+            State::KeepAlive => "keepalive",
+            State::Closing => "closing",
+            State::Idle => "idle",
+        }
+    }
+
     /// The gauge that counts connections in this state.
     pub(crate) fn gauge(self, stats: &Cells) -> Option<&Cell> {
         match self {

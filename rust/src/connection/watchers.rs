@@ -13,10 +13,13 @@
 #![allow(dead_code, reason = "for watchers to come")]
 
 use super::Key;
+use super::tally::{Observed, Tally};
 use crate::http::{Head, Version};
 use crate::responder::source::Source;
+use crate::stats::hosts::Host;
 use crate::sys::clock;
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 
 /// The watchers of one worker.
 #[derive(Debug, Default)]
@@ -25,6 +28,7 @@ pub(crate) struct Watchers {
     on: bool,
     /// When the octets of this turn were received; see [`clock::monotonic_us`].
     received: u64,
+    tally: Option<Tally>,
     #[cfg(test)]
     pub(crate) seen: Vec<String>,
 }
@@ -74,6 +78,19 @@ pub(crate) struct Answer {
 }
 
 impl Watchers {
+    /// These and one that counts for the admin side, where there is one.
+    #[must_use]
+    pub(crate) fn with_tally(mut self, observed: Option<Arc<Observed>>) -> Self {
+        self.tally = observed.map(Tally::new);
+        self.on |= self.tally.is_some();
+        self
+    }
+
+    /// The hosts that the tally has seen.
+    pub(crate) fn hosts(&self) -> &[Host] {
+        self.tally.as_ref().map_or(&[], Tally::hosts)
+    }
+
     /// Whether anybody watches.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
@@ -99,7 +116,10 @@ impl Watchers {
     pub(crate) fn see(&mut self, client: &Client<'_>, question: &Question<'_>, answer: &Answer) {
         #[cfg(test)]
         self.seen.push(tests::line(client, question, answer));
-        let _ = (client, question, answer);
+        let _ = client;
+        if let Some(tally) = &mut self.tally {
+            tally.see(question, answer);
+        }
     }
 }
 

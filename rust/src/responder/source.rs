@@ -57,6 +57,8 @@ macro_rules! kinds {
         impl Kind {
             /// Every one, by its number.
             pub(crate) const ALL: &[Kind] = &[$(Kind::$kind),*];
+            /// How many there are.
+            pub(crate) const COUNT: usize = Kind::ALL.len();
 
             /// The name, as logs show it.
             pub(crate) const fn name(self) -> &'static str {

@@ -10,6 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct Cell(AtomicU64);
 
 impl Cell {
+    /// 0.
+    pub(crate) const fn new() -> Self {
+        Cell(AtomicU64::new(0))
+    }
+
     /// Adds `n`. Only the owning thread may call this.
     #[inline]
     pub fn add(&self, n: u64) {

@@ -1,7 +1,10 @@
 //! Statistics: declared once in [`table`], counted per worker in [`cells`], summed in a
-//! [`Snapshot`], written out by [`render`].
+//! [`Snapshot`], written out by [`render`]. What only the admin side wants to know is in `latency`
+//! and `hosts`.
 
 pub mod cells;
+pub(crate) mod hosts;
+pub(crate) mod latency;
 pub mod render;
 pub(crate) mod servstats;
 pub mod table;

@@ -1,6 +1,7 @@
 //! The connections of one worker: taken in, given their turns, timed out, closed.
 
 use super::event_loop::Setup;
+use super::survey::{Survey, Walk};
 use super::tokens;
 use super::turn::{Fate, Turn};
 use crate::acceptor::shed;
@@ -81,6 +82,8 @@ pub(super) struct Connections {
     draining: bool,
     limiter: Limiter,
     watchers: Watchers,
+    /// Looks at the connections that are not at their end.
+    walks: VecDeque<Walk>,
 }
 
 impl Connections {
@@ -112,7 +115,8 @@ impl Connections {
             allowance: 0,
             draining,
             limiter: Limiter::default(),
-            watchers: Watchers::default(),
+            watchers: Watchers::default().with_tally(setup.handle.observed.clone()),
+            walks: VecDeque::new(),
             settings,
         };
         connections.set_time(now);
@@ -156,14 +160,17 @@ impl Connections {
     /// Whether [`Connections::go_on`] has something to do that no event will announce.
     pub(super) fn has_work(&self) -> bool {
         let may_close = self.allowance > 0 && !self.rested.is_empty();
-        may_close || !self.unfinished.is_empty() || !self.expired.is_empty()
+        may_close
+            || !self.walks.is_empty()
+            || !self.unfinished.is_empty()
+            || !self.expired.is_empty()
     }
 
     /// Takes in a connection that was just accepted. Its request is often there already: it has a
     /// first turn before it costs an epoll_ctl.
     pub(super) fn adopt(&mut self, socket: OwnedFd, listener: u16, registry: &Registry) {
         let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
-        let key = match self.pool.insert(Connection::new(socket, listener)) {
+        let key = match self.pool.insert(Connection::new(socket, listener), self.now) {
             Ok(key) => key,
             Err(connection) => return self.shed(connection.socket, listener),
         };
@@ -279,7 +286,17 @@ impl Connections {
         if self.rested.is_empty() {
             self.rested.shrink_to(EXPIRED_AT_ONCE);
         }
+        if let Some(walk) = self.walks.front_mut()
+            && walk.go_on(&mut self.pool, self.now, self.watchers.hosts())
+        {
+            self.walks.pop_front();
+        }
         self.buffers.publish(&self.handle.stats);
+    }
+
+    /// Begins a look at the connections.
+    pub(super) fn survey(&mut self, survey: Survey) {
+        self.walks.push_back(Walk::new(survey));
     }
 
     /// Ends what is idle; what is busy ends with its answer.

@@ -219,6 +219,7 @@ impl<'s> EventLoop<'s> {
                 Message::Delivery(key, delivery) => self.connections.deliver(key, delivery),
                 Message::Gone => self.setup.handle.stats.deferred_gone.add(1),
                 Message::Refresh => self.connections.refresh(),
+                Message::Survey(survey) => self.connections.survey(survey),
                 Message::Settings(settings) => self.change_settings(settings),
                 Message::Drain(grace) => self.drain(grace),
                 Message::Stop => self.orders.stop = true,

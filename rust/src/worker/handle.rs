@@ -1,8 +1,10 @@
 //! What others know of a worker.
 
 use super::mailbox::Mailbox;
+use super::survey::Survey;
 use crate::config::Settings;
 use crate::connection::Key;
+use crate::connection::tally::Observed;
 use crate::responder::deferred::{Delivery, Post};
 use crate::stats::Cells;
 use crate::sys::clock;
@@ -26,6 +28,8 @@ pub(crate) enum Message {
     Gone,
     /// The responder has changed: let go of the old one.
     Refresh,
+    /// A look at the connections, for somebody else.
+    Survey(Survey),
     /// Options that have changed.
     Settings(Arc<Settings>),
     /// Finish what is in progress; close what is left after this time, `None` waits for ever.
@@ -67,6 +71,8 @@ pub(crate) struct Handle {
     /// Written by the worker at each turn: on cache lines that nobody else writes.
     pub(crate) pulse: CachePadded<Pulse>,
     pub(crate) stats: CachePadded<Cells>,
+    /// What the admin side wants to know of its answers, where there is one.
+    pub(crate) observed: Option<Arc<Observed>>,
     ended: AtomicBool,
     /// Connections that its pool can hold.
     capacity: u32,
@@ -79,9 +85,15 @@ impl Handle {
             waker,
             pulse: CachePadded::default(),
             stats: CachePadded::default(),
+            observed: None,
             ended: AtomicBool::new(false),
             capacity,
         }
+    }
+
+    /// This handle of a worker whose answers are counted for the admin side, if `observe`.
+    pub(crate) fn observed(self, observe: bool) -> Self {
+        Handle { observed: observe.then(Arc::default), ..self }
     }
 
     /// Whether the worker has ended: it takes nothing any more.

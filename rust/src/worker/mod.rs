@@ -9,6 +9,7 @@
 //! | `event_loop` | waits for events and hands them out |
 //! | `connections` | takes connections in, gives them turns, times them out, closes them |
 //! | `turn` | what one connection does with its readiness |
+//! | `survey` | what others ask of its connections |
 //! | `tokens` | what an event's token stands for |
 
 mod batch;
@@ -16,6 +17,7 @@ mod connections;
 mod event_loop;
 mod handle;
 mod mailbox;
+mod survey;
 mod tokens;
 mod turn;
 
@@ -26,4 +28,5 @@ pub use batch::at_batch_end;
 pub(crate) use event_loop::{Setup, add_timer, run};
 pub(crate) use handle::is_worker_of;
 pub(crate) use handle::{Handle, Message};
+pub(crate) use survey::{Findings, Seen, Survey};
 pub(crate) use tokens::{MAX_LISTENERS, WAKER};

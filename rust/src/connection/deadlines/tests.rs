@@ -27,7 +27,7 @@ impl Bench {
         let mut pool = Pool::new(connections, 0);
         for _ in 0..connections {
             let file = File::open("/dev/null").unwrap();
-            assert!(pool.insert(Connection::new(file.into(), 0)).is_ok());
+            assert!(pool.insert(Connection::new(file.into(), 0), 0).is_ok());
         }
         Bench { pool, deadlines, now }
     }

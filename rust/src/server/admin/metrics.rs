@@ -20,8 +20,34 @@ pub(super) fn metrics(panel: &Panel, server: &Inner) -> Reply {
     gauge(&mut out, "http_responder_rules", "Rules in force.", report.rules);
     let help = "Seconds since the start.";
     gauge(&mut out, "http_responder_uptime_seconds", help, report.uptime as f64 / 1000.0);
+    kinds(&mut out, &report);
+    latency(&mut out, &report);
     process(&mut out, &report);
     Reply::metrics(out)
+}
+
+fn kinds(out: &mut String, report: &Report) {
+    let name = "http_responder_answers_by_kind_total";
+    let help = "Answers: default ones by kind, the others by who gave them.";
+    head(out, name, "counter", help);
+    for (kind, count) in &report.kinds {
+        let _ = writeln!(out, "{name}{{kind=\"{kind}\"}} {count}");
+    }
+}
+
+fn latency(out: &mut String, report: &Report) {
+    let name = "http_responder_answer_seconds";
+    let help = "Time from the arrival of a request to its answer; of answers beyond a thousand a \
+                second and worker one in sixteen, counted sixteenfold.";
+    head(out, name, "histogram", help);
+    for (microseconds, count) in report.latency.doublings() {
+        let bound = microseconds as f64 / 1e6;
+        let _ = writeln!(out, "{name}_bucket{{le=\"{bound}\"}} {count}");
+    }
+    let count = report.latency.count();
+    let _ = writeln!(out, "{name}_bucket{{le=\"+Inf\"}} {count}");
+    let _ = writeln!(out, "{name}_sum {}", report.latency.sum as f64 / 1e6);
+    let _ = writeln!(out, "{name}_count {count}");
 }
 
 /// The names that every Prometheus client library gives these.

@@ -7,7 +7,9 @@
 //! | --- | --- |
 //! | `acts` | reload, drain, log level, rules |
 //! | `guard` | who may ask |
+//! | `history` | the last minutes |
 //! | `json` | JSON, written |
+//! | `look` | what it asks of the workers |
 //! | `metrics` | the report for Prometheus |
 //! | `process` | what the kernel says of this process |
 //! | `reply` | what is said |
@@ -16,7 +18,9 @@
 
 mod acts;
 mod guard;
+mod history;
 mod json;
+mod look;
 mod metrics;
 mod process;
 mod reply;
@@ -26,10 +30,14 @@ mod routes;
 use super::{Inner, Server, lock, sandbox};
 use crate::acceptor::{Access, Address};
 use crate::config::{Config, Settings};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
+use crate::sync::Mutex;
+use crate::sys::signals;
+use history::History;
 use routes::Panel;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Connections that it holds: browsers keep six, scrapers one.
@@ -44,6 +52,10 @@ const LAST_WORDS: Duration = Duration::from_millis(600);
 /// The admin side, from the moment its socket is bound.
 pub(super) struct Admin {
     server: Server,
+    history: Arc<History>,
+    of: Weak<Inner>,
+    /// The thread that writes the history.
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Admin {
@@ -64,8 +76,9 @@ impl Admin {
         };
         lock(&server.inner.listeners).bind_private(&address, access, &server.settings())?;
         let is_tcp = matches!(address, Address::Inet(_));
-        server.fallback(Arc::new(Panel::new(Arc::downgrade(inner), is_tcp)));
-        Ok(Some(Admin { server }))
+        let (history, of) = (Arc::new(History::new()), Arc::downgrade(inner));
+        server.fallback(Arc::new(Panel::new(of.clone(), is_tcp, history.clone())));
+        Ok(Some(Admin { server, history, of, keeper: Mutex::default() }))
     }
 
     /// Begins to answer.
@@ -73,7 +86,14 @@ impl Admin {
     /// # Errors
     /// [`crate::ErrorCode::Io`].
     pub(super) fn start(&self) -> Result<()> {
-        self.server.start()
+        self.server.start()?;
+        let keeper = signals::with_all_blocked(|| self.history.keep(self.of.clone()));
+        let keeper = keeper.map_err(|error| {
+            let text = format!("cannot start the thread of the admin side: {error}");
+            Error::new(ErrorCode::Io, text)
+        })?;
+        *lock(&self.keeper) = Some(keeper);
+        Ok(())
     }
 
     /// Where it listens, with the port that the kernel picked.
@@ -92,6 +112,11 @@ impl Admin {
             let _ = self.server.wait(Some(LAST_WORDS * 2));
         }
         let _ = self.server.stop();
+        self.history.end();
+        let keeper = lock(&self.keeper).take();
+        // It may be this thread that was the last to know the server.
+        let others = keeper.filter(|keeper| keeper.thread().id() != thread::current().id());
+        others.into_iter().for_each(|keeper| drop(keeper.join()));
     }
 }
 

@@ -1,12 +1,12 @@
 //! Which request means what.
 
+use super::history::History;
 use super::reply::Reply;
-use super::{acts, guard, metrics, report};
+use super::{acts, guard, look, metrics, report};
 use crate::http::Method;
 use crate::responder::{Action, Exchange, Handler, Request};
 use crate::server::Inner;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 /// The page itself.
 const PAGE: &str = include_str!("page.html");
@@ -17,7 +17,7 @@ pub(super) struct Panel {
     server: Weak<Inner>,
     /// Whether pages of other sites can reach it.
     is_tcp: bool,
-    pub(super) started: Instant,
+    pub(super) history: Arc<History>,
 }
 
 /// What may be done with a path.
@@ -41,6 +41,8 @@ const ROUTES: &[Route] = &[
     route("GET", "/stats.txt", |panel, server, _| report::text(panel, server)),
     route("GET", "/metrics", |panel, server, _| metrics::metrics(panel, server)),
     route("GET", "/healthz", |_, server, _| acts::health(server)),
+    route("GET", "/history.json", |panel, _, _| report::history(panel)),
+    route("GET", "/connections", |_, server, request| look::connections(server, request)),
     route("GET", "/rules", |_, server, _| acts::rules(server)),
     route("GET", "/log-level", |_, server, _| acts::log_level(server)),
     route("PUT", "/log-level", |_, server, request| acts::set_log_level(server, request)),
@@ -49,8 +51,8 @@ const ROUTES: &[Route] = &[
 ];
 
 impl Panel {
-    pub(super) fn new(server: Weak<Inner>, is_tcp: bool) -> Self {
-        Panel { server, is_tcp, started: Instant::now() }
+    pub(super) fn new(server: Weak<Inner>, is_tcp: bool, history: Arc<History>) -> Self {
+        Panel { server, is_tcp, history }
     }
 
     fn answer(&self, request: &Request<'_>) -> Reply {
