@@ -220,6 +220,25 @@ typedef uint32_t hr_action;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// Whether a body that is taken as it arrives goes on.
+enum hr_pace
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // More is wanted at once.
+    HR_GO_ON = 0,
+    // Nothing more before hr_deferred_resume(): the client has to wait, and no deadline runs.
+    HR_PAUSE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_pace hr_pace;
+#else
+typedef uint32_t hr_pace;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // Something that hr_server_notify() tells a server.
 enum hr_notice
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -275,7 +294,7 @@ typedef struct hr_deferred hr_deferred;
 typedef struct hr_exchange hr_exchange;
 
 // A whole request, valid until the handler returns, and so is every hr_str that it gives: copy
-// what you want to keep. It may be read from several threads.
+// what you want to keep, or all of it with hr_request_clone(). It may be read from several threads.
 typedef struct hr_request hr_request;
 
 // A response. It can be changed until it is first used by hr_respond(), hr_server_rule() or
@@ -311,6 +330,13 @@ typedef struct {
     // How many octets.
     size_t len;
 } hr_str;
+
+// Takes the next `len` octets of a body, at least one and at most 64 KiB, valid until it returns. A
+// number that is no hr_pace is taken for HR_GO_ON.
+typedef hr_pace (*hr_body_fn)(void *user, const void *data, size_t len);
+
+// Hears that a body is whole, or that the rest will never come.
+typedef void (*hr_body_end_fn)(void *user);
 
 // Called by a worker: there is room again, or the client has left. It must not block, throw or
 // longjmp out; it may call every function of its writer but hr_writer_wait(), hr_writer_free() too.
@@ -736,6 +762,13 @@ hr_result hr_server_admin_address(const hr_server *server, char *buf, size_t cap
 
 /* Requests, in a handler */
 
+// A copy of `request`, its body included, that is yours: any thread may use it, and you free it
+// with hr_request_free(). NULL for NULL.
+hr_request *hr_request_clone(const hr_request *request);
+
+// Frees a copy that hr_request_clone() made; never a request that a handler was given. NULL is fine.
+void hr_request_free(hr_request *request);
+
 // The method as sent: "GET".
 hr_str hr_request_method(const hr_request *request);
 
@@ -856,6 +889,45 @@ bool hr_deferred_is_gone(const hr_deferred *deferred);
 
 // Frees `deferred`. NULL is fine. If no answer was given the client gets a 500.
 void hr_deferred_free(hr_deferred *deferred);
+
+/* Bodies taken as they arrive */
+
+// Sends requests as hr_server_route() does, but as soon as their heads are there: `handler` may
+// answer (the connection ends with that, for the body is not read), decline, or take the body as it
+// arrives with hr_exchange_receive(). A body of more than `max_body` octets is refused with 413; 0
+// stands for the option max_body.
+//
+// HR_ERR_INVALID_ARGUMENT for a malformed method or pattern.
+hr_result hr_server_route_upload(hr_server *server,
+                                 const char *method,
+                                 const char *pattern,
+                                 uint64_t max_body,
+                                 hr_handler_fn handler,
+                                 void *user,
+                                 hr_free_fn user_free);
+
+// Puts off the answer as hr_exchange_defer() does, and has the body go to `on_body` piece by piece,
+// from the worker, one call at a time: at its end to `on_end`, or to `on_abort` if the client leaves
+// or is too slow, the body is malformed or too large, or the server stops. Then, and also if this
+// fails, comes `user_free`; both it and `on_abort` may be NULL.
+//
+// "Expect: 100-continue" is answered now and not before. Once the request is answered nothing but
+// `user_free` is called any more; if the body was not whole, the connection ends with the answer. In
+// a handler of hr_server_route() the whole body goes to `on_body` at once.
+//
+// HR_ERR_STATE if the request was answered or deferred already.
+hr_result hr_exchange_receive(hr_exchange *exchange,
+                              hr_body_fn on_body,
+                              hr_body_end_fn on_end,
+                              hr_body_end_fn on_abort,
+                              void *user,
+                              hr_free_fn user_free,
+                              hr_deferred **deferred);
+
+// Has a body go on that `on_body` has paused, from any thread. Does nothing where none is paused.
+//
+// HR_ERR_INVALID_ARGUMENT for NULL.
+hr_result hr_deferred_resume(hr_deferred *deferred);
 
 /* Streamed answers */
 

@@ -29,7 +29,9 @@ mod worker;
 
 pub use config::Config;
 pub use error::{Error, ErrorCode, Result};
-pub use responder::{Action, Deferred, Exchange, Handler, Request, Response, Writer};
+pub use responder::{
+    Action, Deferred, Exchange, Handler, OwnedRequest, Pace, Request, Response, Upload, Writer,
+};
 pub use server::{Notice, Server, ServerState};
 pub use worker::at_batch_end;
 

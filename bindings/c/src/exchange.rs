@@ -10,7 +10,7 @@ use std::ffi::{c_char, c_void};
 
 /// Takes the answer to one request; valid until the handler returns. The handler's thread only.
 pub struct hr_exchange<'e, 'x> {
-    inner: &'e mut Exchange<'x>,
+    pub(crate) inner: &'e mut Exchange<'x>,
 }
 
 impl<'e, 'x> hr_exchange<'e, 'x> {

@@ -25,6 +25,7 @@ pub mod exchange;
 pub mod response;
 
 pub mod deferred;
+pub mod upload;
 pub mod writer;
 
 pub mod stats;

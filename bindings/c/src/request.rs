@@ -1,18 +1,35 @@
 //! A request as a handler sees it.
 
-use crate::ffi::{Out, guard_or, invalid, shared};
+use crate::ffi::{Out, guard_or, hand_out, invalid, release, shared};
 use crate::strings::{hr_str, text};
 use http_responder::http::Version;
-use http_responder::{Request, Result};
+use http_responder::{OwnedRequest, Request, Result};
 use std::ffi::c_char;
 use std::sync::OnceLock;
 
 /// A whole request, valid until the handler returns, and so is every hr_str that it gives: copy
-/// what you want to keep. It may be read from several threads.
+/// what you want to keep, or all of it with hr_request_clone(). It may be read from several threads.
 pub struct hr_request<'r> {
-    inner: &'r Request<'r>,
+    inner: Inner<'r>,
     /// The engine gives the address as a fresh string; an hr_str needs one that stays.
     peer: OnceLock<Option<String>>,
+}
+
+enum Inner<'r> {
+    /// The handler's.
+    Live(&'r Request<'r>),
+    /// Its copy.
+    Kept(OwnedRequest),
+}
+
+/// The same of both.
+macro_rules! of_either {
+    ($request:expr, $inner:ident => $what:expr) => {
+        match &$request.inner {
+            Inner::Live($inner) => $what,
+            Inner::Kept($inner) => $what,
+        }
+    };
 }
 
 /// The version of a request.
@@ -27,8 +44,51 @@ pub enum hr_version {
 
 impl<'r> hr_request<'r> {
     pub(crate) fn new(inner: &'r Request<'r>) -> Self {
-        hr_request { inner, peer: OnceLock::new() }
+        hr_request { inner: Inner::Live(inner), peer: OnceLock::new() }
     }
+
+    /// A copy that belongs to C.
+    pub(crate) fn kept(request: OwnedRequest) -> hr_request<'static> {
+        hr_request { inner: Inner::Kept(request), peer: OnceLock::new() }
+    }
+
+    /// Name and value of a field line.
+    fn header_at(&self, index: usize) -> Option<(&str, &[u8])> {
+        match &self.inner {
+            Inner::Live(inner) => inner.headers().get(index).map(|field| (field.name, field.value)),
+            Inner::Kept(inner) => inner.headers().nth(index),
+        }
+    }
+
+    fn peer(&self) -> Option<&str> {
+        match &self.inner {
+            Inner::Live(inner) => self.peer.get_or_init(|| inner.peer()).as_deref(),
+            Inner::Kept(inner) => inner.peer(),
+        }
+    }
+}
+
+/// A copy of `request`, its body included, that is yours: any thread may use it, and you free it
+/// with hr_request_free(). NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_clone(
+    request: *const hr_request<'_>,
+) -> *mut hr_request<'static> {
+    guard_or(std::ptr::null_mut(), || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let copy = match &unsafe { shared(request, "request")? }.inner {
+            Inner::Live(inner) => inner.keep(),
+            Inner::Kept(inner) => inner.clone(),
+        };
+        Ok(hand_out(hr_request::kept(copy)))
+    })
+}
+
+/// Frees a copy that hr_request_clone() made; never a request that a handler was given. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_free(request: *mut hr_request<'static>) {
+    // SAFETY: the header asks for NULL or what hr_request_clone gave, freed once.
+    unsafe { release(request) }
 }
 
 /// Asks `request` for text; absent for NULL.
@@ -49,42 +109,50 @@ unsafe fn view(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_method(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| Some(request.inner.method_name().as_bytes())) }
+    unsafe {
+        view(request, |request| Some(of_either!(request, inner => inner.method_name()).as_bytes()))
+    }
 }
 
 /// The request target as sent: "/a/b?c=d".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_target(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| Some(request.inner.target().as_bytes())) }
+    unsafe {
+        view(request, |request| Some(of_either!(request, inner => inner.target()).as_bytes()))
+    }
 }
 
 /// The path, not percent-decoded: "/a/b".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_path(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| Some(request.inner.path().as_bytes())) }
+    unsafe { view(request, |request| Some(of_either!(request, inner => inner.path()).as_bytes())) }
 }
 
 /// The query without its "?", not decoded: "c=d". Absent where there is no "?".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_query(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| request.inner.query().map(str::as_bytes)) }
+    unsafe {
+        view(request, |request| of_either!(request, inner => inner.query()).map(str::as_bytes))
+    }
 }
 
 /// The host asked for, with its port if one was sent. Absent where an HTTP/1.0 client sent none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_host(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| request.inner.host().map(str::as_bytes)) }
+    unsafe {
+        view(request, |request| of_either!(request, inner => inner.host()).map(str::as_bytes))
+    }
 }
 
 /// The body, whole and decoded; empty if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_body(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { view(request, |request| Some(request.inner.body())) }
+    unsafe { view(request, |request| Some(of_either!(request, inner => inner.body()))) }
 }
 
 /// The client's address: "127.0.0.1:4711", "[::1]:4711", "unix:". Absent if the client has left.
@@ -92,12 +160,7 @@ pub unsafe extern "C" fn hr_request_body(request: *const hr_request<'_>) -> hr_s
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_peer(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe {
-        view(request, |request| {
-            let peer = request.peer.get_or_init(|| request.inner.peer());
-            peer.as_deref().map(str::as_bytes)
-        })
-    }
+    unsafe { view(request, |request| request.peer().map(str::as_bytes)) }
 }
 
 /// The version of the request; HR_HTTP_1_0 for NULL.
@@ -105,7 +168,8 @@ pub unsafe extern "C" fn hr_request_peer(request: *const hr_request<'_>) -> hr_s
 pub unsafe extern "C" fn hr_request_version(request: *const hr_request<'_>) -> hr_version {
     guard_or(hr_version::HR_HTTP_1_0, || {
         // SAFETY: NULL or valid, by the contract of the header.
-        Ok(match unsafe { shared(request, "request")? }.inner.version() {
+        let request = unsafe { shared(request, "request")? };
+        Ok(match of_either!(request, inner => inner.version()) {
             Version::Http10 => hr_version::HR_HTTP_1_0,
             Version::Http11 => hr_version::HR_HTTP_1_1,
         })
@@ -121,14 +185,24 @@ pub unsafe extern "C" fn hr_request_header(
     value: *mut hr_str,
 ) -> bool {
     // SAFETY: NULL or valid, by the contract of the header.
-    unsafe { look_up(request, name, value, |request, name| request.inner.header(name)) }
+    unsafe {
+        look_up(
+            request,
+            name,
+            value,
+            |request, name| of_either!(request, inner => inner.header(name)),
+        )
+    }
 }
 
 /// How many field lines the request has.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hr_request_header_count(request: *const hr_request<'_>) -> usize {
-    // SAFETY: NULL or valid, by the contract of the header.
-    guard_or(0, || Ok(unsafe { shared(request, "request")? }.inner.headers().len()))
+    guard_or(0, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let request = unsafe { shared(request, "request")? };
+        Ok(of_either!(request, inner => inner.headers().len()))
+    })
 }
 
 /// Name and value of the field line `index`, in the order in which they came: 0 to
@@ -144,12 +218,12 @@ pub unsafe extern "C" fn hr_request_header_at(
         // SAFETY: NULL or valid, by the contract of the header.
         let (request, name, value) =
             unsafe { (shared(request, "request")?, Out::optional(name), Out::optional(value)) };
-        let headers = request.inner.headers();
-        let field = headers.get(index).ok_or_else(|| {
-            invalid("index", &format!("expected a number below {}, got {index}", headers.len()))
+        let (found, content) = request.header_at(index).ok_or_else(|| {
+            let count = of_either!(request, inner => inner.headers().len());
+            invalid("index", &format!("expected a number below {count}, got {index}"))
         })?;
-        name.write(hr_str::of(field.name.as_bytes()));
-        value.write(hr_str::of(field.value));
+        name.write(hr_str::of(found.as_bytes()));
+        value.write(hr_str::of(content));
         Ok(true)
     })
 }
@@ -164,7 +238,9 @@ pub unsafe extern "C" fn hr_request_param(
 ) -> bool {
     // SAFETY: NULL or valid, by the contract of the header.
     unsafe {
-        look_up(request, name, value, |request, name| request.inner.param(name).map(str::as_bytes))
+        look_up(request, name, value, |request, name| {
+            of_either!(request, inner => inner.param(name)).map(str::as_bytes)
+        })
     }
 }
 

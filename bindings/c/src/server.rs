@@ -344,7 +344,7 @@ pub unsafe extern "C" fn hr_server_fallback(
     })
 }
 
-fn callback(handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
+pub(crate) fn callback(handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
     let function = handler.ok_or_else(|| invalid("handler", "must not be NULL"))?;
     Ok(Arc::new(Callback::new(function, user)))
 }

@@ -154,6 +154,7 @@ impl Buffers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::incoming::Sink;
     use crate::http::{BodyDecoder, Framing, Refusal};
 
     fn lent(buffers: &Buffers) -> (u64, u64) {
@@ -225,7 +226,7 @@ mod tests {
     fn a_body_that_never_becomes_whole_gives_its_memory_back_with_the_buffer() {
         let mut buffers = Buffers::new(100, u64::MAX);
         let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
-        let mut incoming = Incoming::new(decoder, true);
+        let mut incoming = Incoming::new(decoder, Sink::Kept(Vec::new()));
         assert!(!incoming.feed(&[b'b'; 30], &mut buffers).unwrap().done);
         assert_eq!(lent(&buffers).1, 30);
         let mut pending = buffers.lend();
@@ -239,7 +240,8 @@ mod tests {
         for (wanted, refused) in [(true, true), (false, false)] {
             let mut buffers = Buffers::new(10, u64::MAX);
             let decoder = BodyDecoder::new(Framing::Length(50), 1000).unwrap();
-            let mut incoming = Incoming::new(decoder, wanted);
+            let sink = if wanted { Sink::Kept(Vec::new()) } else { Sink::Nobody };
+            let mut incoming = Incoming::new(decoder, sink);
             let fed = incoming.feed(&[b'b'; 50], &mut buffers);
             assert_eq!(fed.is_err_and(|why| why == Refusal::Memory), refused);
             assert_eq!(lent(&buffers).1, 0);

@@ -2,8 +2,9 @@
 
 use super::Buffers;
 use crate::http::{BodyDecoder, Progress, Refusal};
+use crate::responder::upload::{Intake, Pace};
 
-/// The head as it came, the state of the decoder, and the body so far where a handler wants it.
+/// The head as it came, the state of the decoder, and where the body goes.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     /// The head's octets: parsed anew when the body is whole, which costs less than keeping a
@@ -12,15 +13,29 @@ pub(crate) struct Incoming {
     /// When the head was whole, for those who watch.
     pub(crate) begun: u64,
     decoder: BodyDecoder,
-    /// `None` where nobody wants the body: it is decoded, checked and forgotten.
-    body: Option<Vec<u8>>,
+    sink: Sink,
     /// Octets accounted for in [`Buffers::reserve_body`].
     reserved: u64,
+    /// A handler that takes the body as it arrives wants no more for now.
+    paused: bool,
+}
+
+/// Where a body goes.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    /// Nobody wants it: it is decoded, checked and forgotten.
+    Nobody,
+    /// Kept until it is whole.
+    Kept(Vec<u8>),
+    /// The handler has the request already, and takes the body as it arrives.
+    Upload(Intake),
+    /// The handler has the request already, and does not want the body.
+    Unwanted,
 }
 
 impl Incoming {
-    pub(crate) fn new(decoder: BodyDecoder, wanted: bool) -> Self {
-        Incoming { head: Vec::new(), begun: 0, decoder, body: wanted.then(Vec::new), reserved: 0 }
+    pub(crate) fn new(decoder: BodyDecoder, sink: Sink) -> Self {
+        Incoming { head: Vec::new(), begun: 0, decoder, sink, reserved: 0, paused: false }
     }
 
     /// Takes what belongs to the body from the front of `input`.
@@ -29,26 +44,77 @@ impl Incoming {
         input: &[u8],
         buffers: &mut Buffers,
     ) -> Result<Progress, Refusal> {
-        let Incoming { decoder, body, reserved, .. } = self;
-        decoder.decode(input, &mut |piece| {
-            let Some(body) = body else { return Ok(()) };
-            let octets = piece.len() as u64;
-            if !buffers.reserve_body(octets) {
-                return Err(Refusal::Memory);
-            }
-            *reserved += octets;
-            body.try_reserve(piece.len()).map_err(|_| Refusal::Memory)?;
-            body.extend_from_slice(piece);
-            Ok(())
-        })
+        let Incoming { decoder, sink, reserved, .. } = self;
+        match sink {
+            Sink::Nobody | Sink::Unwanted => decoder.decode(input, &mut |_| Ok(())),
+            Sink::Upload(_) => self.feed_upload(input),
+            Sink::Kept(body) => decoder.decode(input, &mut |piece| {
+                let octets = piece.len() as u64;
+                if !buffers.reserve_body(octets) {
+                    return Err(Refusal::Memory);
+                }
+                *reserved += octets;
+                body.try_reserve(piece.len()).map_err(|_| Refusal::Memory)?;
+                body.extend_from_slice(piece);
+                Ok(())
+            }),
+        }
     }
 
-    /// The body; empty where it was not wanted.
+    /// One call of the handler for all of `input`, so that it can pause behind it.
+    fn feed_upload(&mut self, input: &[u8]) -> Result<Progress, Refusal> {
+        let mut gathered = Vec::new();
+        let progress = self.decoder.decode(input, &mut |piece| {
+            gathered.extend_from_slice(piece);
+            Ok(())
+        })?;
+        if let (Sink::Upload(intake), false) = (&mut self.sink, gathered.is_empty()) {
+            match intake.chunk(&gathered) {
+                Some(pace) => self.paused = pace == Pace::Pause,
+                None => self.sink = Sink::Unwanted,
+            }
+        }
+        Ok(progress)
+    }
+
+    /// The body; empty where it was not wanted, or not kept.
     pub(crate) fn body(&self) -> &[u8] {
-        self.body.as_deref().unwrap_or_default()
+        if let Sink::Kept(body) = &self.sink { body } else { &[] }
     }
 
     pub(crate) fn body_memory(&self) -> u64 {
         self.reserved
+    }
+
+    /// Whether the handler has the request already.
+    pub(crate) fn is_handled(&self) -> bool {
+        matches!(self.sink, Sink::Upload(_) | Sink::Unwanted)
+    }
+
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self.sink, Sink::Upload(_))
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.paused = false;
+    }
+
+    /// Tells the handler that the body is whole; whether it panicked.
+    pub(crate) fn end(&mut self) -> bool {
+        match &mut self.sink {
+            Sink::Upload(intake) => !intake.end(),
+            _ => false,
+        }
+    }
+
+    /// Calls the handler no more.
+    pub(crate) fn forget(&mut self) {
+        if let Sink::Upload(intake) = &mut self.sink {
+            intake.forget();
+        }
     }
 }

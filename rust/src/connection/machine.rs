@@ -7,8 +7,10 @@
 mod requests;
 mod streams;
 mod telling;
+mod uploads;
 
 use super::buffers::Pending;
+use super::incoming::Incoming;
 use super::script::{Act, Script};
 use super::watchers::Answer;
 use super::{Alarms, Buffers, Deadline, Key, State, Watchers};
@@ -234,7 +236,9 @@ impl Machine {
                 return None;
             }
         }
-        let held = pending.is_held();
+        // Of a body that its handler takes as it arrives, there is more to come.
+        let receives = pending.incoming.as_ref().is_some_and(|incoming| !incoming.is_paused());
+        let held = pending.is_held() && !receives;
         let streams = pending.stream.is_some();
         if let Some(script) = &pending.script {
             cx.alarms.set(cx.key, script.pause());
@@ -255,7 +259,10 @@ impl Machine {
     /// Event: the deferred answer has come. `None` where nobody waits for one.
     pub(crate) fn answered(&mut self, response: &Response, cx: &mut Context<'_>) -> Option<Next> {
         let held = self.pending.as_mut()?.held.take()?;
-        let close = cx.draining || response.closes() || held.persistence == Persistence::Close;
+        let close = self.stop_upload()
+            || cx.draining
+            || response.closes()
+            || held.persistence == Persistence::Close;
         let persistence = if close { Persistence::Close } else { held.persistence };
         let head_only = held.head_only;
         let server = cx.responder.server_line();
@@ -337,7 +344,11 @@ impl Machine {
             return Next::Close;
         }
         let incoming = self.pending.as_ref().and_then(|pending| pending.incoming.as_ref());
+        let handled = incoming.is_some_and(Incoming::is_handled);
         let head = incoming.map_or(self.kept(), |incoming| &incoming.head).to_owned();
+        if handled {
+            self.forsake(cx);
+        }
         self.refuse_with(Response::plain(408), &head, cx);
         Next::Linger
     }

@@ -29,7 +29,7 @@ pub(crate) enum Delivery {
     Answer(Response),
     /// The head of an answer whose body is streamed.
     Stream(Box<Opening>),
-    /// There is more of the stream.
+    /// There is more of the stream, or more of a body is wanted.
     More,
 }
 
@@ -117,6 +117,11 @@ impl Deferred {
         let opening = Opening { head: head.to_stream(&coding.line()), feed };
         self.post.post(self.key, Delivery::Stream(Box::new(opening)));
         Ok(writer)
+    }
+
+    /// Has the body go on that its [`Upload`](super::Upload) has paused.
+    pub fn resume(&self) {
+        self.post.post(self.key, Delivery::More);
     }
 
     /// Whether the client has left, so that an answer would reach nobody.

@@ -6,6 +6,7 @@ use super::response::{Persistence, Response, SharedBody, Wire};
 use super::rules::fault::Manner;
 use super::source::{By, Kind, Source};
 use super::stream::Marks;
+use super::upload::{Intake, Upload};
 use crate::config::Settings;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
@@ -56,6 +57,8 @@ pub(crate) enum Outcome {
     Cut { reset: bool },
     /// Somebody else will answer.
     Deferred(Arc<Shared>),
+    /// As that, and its body goes to the handler as it arrives.
+    Receiving(Arc<Shared>, Intake),
 }
 
 impl Outcome {
@@ -130,6 +133,20 @@ impl<'x> Exchange<'x> {
         let terms = Terms { version, head_only: self.head_only, marks };
         let deferred = Deferred::new(source.post.clone(), source.key, terms);
         self.outcome = Outcome::Deferred(deferred.shared());
+        Ok(deferred)
+    }
+
+    /// Puts off the answer as [`Exchange::defer`] does, and has the body go to `upload` as it arrives.
+    /// `Expect: 100-continue` is answered now, and not before.
+    ///
+    /// The handler of a route for uploads gets its requests at the end of their heads; to any other
+    /// the body goes whole.
+    ///
+    /// # Errors
+    /// As [`Exchange::defer`].
+    pub fn receive(&mut self, upload: Box<dyn Upload>) -> Result<Deferred> {
+        let deferred = self.defer()?;
+        self.outcome = Outcome::Receiving(deferred.shared(), Intake::new(upload));
         Ok(deferred)
     }
 
@@ -274,7 +291,7 @@ impl<'x> Exchange<'x> {
             Outcome::Cut { .. } => {
                 Err(Error::new(ErrorCode::State, "the connection is to be closed"))
             }
-            Outcome::Deferred(_) => {
+            Outcome::Deferred(_) | Outcome::Receiving(..) => {
                 Err(Error::new(ErrorCode::State, "this request has been deferred already"))
             }
         }

@@ -12,6 +12,8 @@ pub struct Request<'r> {
     pub(crate) params: Params<'r>,
     pub(crate) peer: Option<BorrowedFd<'r>>,
     pub(crate) listener: u16,
+    /// Routes that take bodies as they arrive were asked when the head was there.
+    pub(crate) offered: bool,
 }
 
 impl<'r> Request<'r> {
@@ -20,7 +22,7 @@ impl<'r> Request<'r> {
         body: &'r [u8],
         peer: Option<BorrowedFd<'r>>,
     ) -> Self {
-        Request { head, body, params: Params::default(), peer, listener: 0 }
+        Request { head, body, params: Params::default(), peer, listener: 0, offered: false }
     }
 
     /// The method, classified.

@@ -193,6 +193,23 @@ impl Server {
         self.inner.change(|responder| responder.with_route(method, pattern, handler))
     }
 
+    /// Sends requests that match to `handler` as soon as their heads are there: it may refuse them,
+    /// or take their bodies as they arrive with [`crate::Exchange::receive`]. A body of more than
+    /// `max_body` octets is refused; 0 stands for the option `max_body`. Also while running.
+    ///
+    /// # Errors
+    /// As [`Server::route`].
+    pub fn route_upload(
+        &self,
+        method: Option<&str>,
+        pattern: &str,
+        max_body: u64,
+        handler: Arc<dyn Handler>,
+    ) -> Result<()> {
+        let _refused = handler.clone();
+        self.inner.change(|responder| responder.with_upload(method, pattern, max_body, handler))
+    }
+
     /// Answers requests that match with `response`, without calling any handler. Also while
     /// running.
     ///

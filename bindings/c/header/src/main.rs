@@ -13,10 +13,11 @@ const HEADINGS: &[(&str, &str)] = &[
     ("const char *hr_strerror(", "Errors"),
     ("hr_config *hr_config_new(", "Options"),
     ("hr_result hr_server_new(", "Servers"),
-    ("hr_str hr_request_method(", "Requests, in a handler"),
+    ("hr_request *hr_request_clone(", "Requests, in a handler"),
     ("hr_result hr_respond(", "Answers, in a handler"),
     ("hr_response *hr_response_new(", "Responses"),
     ("hr_result hr_deferred_respond(", "Deferred answers"),
+    ("hr_result hr_server_route_upload(", "Bodies taken as they arrive"),
     ("hr_result hr_deferred_stream(", "Streamed answers"),
     ("hr_result hr_server_stats(", "Statistics"),
 ];

@@ -4,7 +4,7 @@ use super::telling::count_answer;
 use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
 use crate::connection::counting::{count_refusal, count_response, note_fault};
-use crate::connection::incoming::Incoming;
+use crate::connection::incoming::{Incoming, Sink};
 use crate::connection::script::Script;
 use crate::connection::watchers::Answer;
 use crate::http::head;
@@ -16,7 +16,7 @@ use crate::responder::rules::fault::{End, Manner};
 use crate::responder::{Exchange, Request, Response};
 
 /// RFC 9110 section 15.2.1.
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// What came of one request.
 pub(super) enum Step {
@@ -43,7 +43,7 @@ impl Machine {
         // By reference: a head is large, and a match by value would copy it.
         match &head::parse(input, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) if head.framing == Framing::None => {
-                self.answer(head, b"", (head.len, cx.watchers.begun()), cx)
+                self.answer(head, b"", (head.len, cx.watchers.begun(), false), cx)
             }
             Parsed::Complete(head) => self.begin_body(head, input, cx),
             // Some clients send a CRLF behind a body: the connection is as idle as before.
@@ -61,17 +61,22 @@ impl Machine {
 
     #[inline(never)]
     fn begin_body(&mut self, head: &Head<'_, '_>, input: &[u8], cx: &mut Context<'_>) -> Step {
+        if let Some(step) = self.offer(head, input, cx) {
+            return step;
+        }
         let decoder = match BodyDecoder::new(head.framing, cx.settings.max_body) {
             Ok(decoder) => decoder,
             Err(refusal) => return self.refuse(refusal, input, cx),
         };
-        let mut incoming = Incoming::new(decoder, cx.responder.wants_body(head));
+        let wanted = cx.responder.wants_body(head);
+        let sink = if wanted { Sink::Kept(Vec::new()) } else { Sink::Nobody };
+        let mut incoming = Incoming::new(decoder, sink);
         incoming.begun = cx.watchers.begun();
         let fed = incoming.feed(&input[head.len..], cx.buffers);
         let step = match fed {
             Ok(progress) if progress.done => {
                 let used = head.len + progress.consumed;
-                self.answer(head, incoming.body(), (used, incoming.begun), cx)
+                self.answer(head, incoming.body(), (used, incoming.begun, true), cx)
             }
             Ok(progress) => {
                 if head.expect_continue && progress.consumed == 0 {
@@ -94,6 +99,9 @@ impl Machine {
         let Some(mut incoming) = self.pending.as_mut().and_then(|p| p.incoming.take()) else {
             return Step::Stop(0, Next::Receive);
         };
+        if incoming.is_handled() {
+            return self.take_in(incoming, input, cx);
+        }
         let step = match incoming.feed(input, cx.buffers) {
             Ok(progress) if progress.done => self.answer_incoming(&incoming, progress.consumed, cx),
             Ok(progress) => {
@@ -111,7 +119,7 @@ impl Machine {
         let mut slots = FieldSlots::new();
         match &head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) => {
-                self.answer(head, incoming.body(), (used, incoming.begun), cx)
+                self.answer(head, incoming.body(), (used, incoming.begun, true), cx)
             }
             // It was complete and valid when the body began.
             Parsed::Partial | Parsed::Refused(_) => {
@@ -121,30 +129,19 @@ impl Machine {
     }
 
     /// Has the responder answer a whole request that has `begun` then, and of which `used` octets
-    /// stand in the input.
+    /// stand in the input; `offered` to those already who take bodies as they arrive.
     #[inline]
     fn answer(
         &mut self,
         head: &Head<'_, '_>,
         body: &[u8],
-        (used, begun): (usize, u64),
+        (used, begun, offered): (usize, u64, bool),
         cx: &mut Context<'_>,
     ) -> Step {
-        self.requests = self.requests.wrapping_add(1);
-        let limit = cx.settings.max_requests;
-        let is_last = limit != 0 && self.requests >= limit;
-        // CONNECT is refused, but what follows it might be meant for a tunnel.
-        let we_end = is_last || cx.draining || head.method == Method::Connect;
-        let persistence = match head.version {
-            _ if we_end || !head.keep_alive => Persistence::Close,
-            Version::Http10 => Persistence::KeepAlive,
-            Version::Http11 => Persistence::Implied,
-        };
-        if is_last {
-            cx.stats.connections_max_requests.add(1);
-        }
+        let (persistence, we_end) = self.count_request(head, cx);
         let mut request = Request::new(head, body, cx.peer);
         request.listener = self.listener;
+        request.offered = offered;
         let head_only = head.method == Method::Head;
         let version = head.version;
         let (post, key, settings) = (cx.post, cx.key, cx.settings);
@@ -194,6 +191,14 @@ impl Machine {
                     _ => Step::Stop(used, Next::Linger),
                 }
             }
+            Outcome::Receiving(shared, intake) => {
+                self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
+                if cx.watchers.is_on() {
+                    self.keep(head, Answer { begun, ..Answer::none(source) }, cx);
+                }
+                self.take_whole(intake, head, body, cx);
+                Step::Stop(used, Next::Wait)
+            }
             Outcome::Deferred(shared) => {
                 self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
                 if cx.watchers.is_on() {
@@ -208,6 +213,30 @@ impl Machine {
                 Step::Stop(used, Next::Linger)
             }
         }
+    }
+
+    /// Counts a request; what its answer says of the connection, and whether it is our wish that it
+    /// ends.
+    #[inline]
+    pub(super) fn count_request(
+        &mut self,
+        head: &Head<'_, '_>,
+        cx: &Context<'_>,
+    ) -> (Persistence, bool) {
+        self.requests = self.requests.wrapping_add(1);
+        let limit = cx.settings.max_requests;
+        let is_last = limit != 0 && self.requests >= limit;
+        // CONNECT is refused, but what follows it might be meant for a tunnel.
+        let we_end = is_last || cx.draining || head.method == Method::Connect;
+        let persistence = match head.version {
+            _ if we_end || !head.keep_alive => Persistence::Close,
+            Version::Http10 => Persistence::KeepAlive,
+            Version::Http11 => Persistence::Implied,
+        };
+        if is_last {
+            cx.stats.connections_max_requests.add(1);
+        }
+        (persistence, we_end)
     }
 
     /// Gives the answer that stands in the output from `start` on in the manner of a rule.

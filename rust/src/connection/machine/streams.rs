@@ -11,7 +11,10 @@ impl Machine {
     pub(crate) fn opened(&mut self, opening: Opening, cx: &mut Context<'_>) -> Option<Next> {
         let Opening { head, mut feed } = opening;
         let held = self.pending.as_mut()?.held.take()?;
-        feed.last |= cx.draining || head.closes() || held.persistence == Persistence::Close;
+        feed.last |= self.stop_upload()
+            || cx.draining
+            || head.closes()
+            || held.persistence == Persistence::Close;
         let persistence = if feed.last { Persistence::Close } else { held.persistence };
         let server = cx.responder.server_line();
         let wire = Wire { date: cx.date, head_only: true, persistence, server, extra: b"" };
@@ -35,9 +38,12 @@ impl Machine {
         Some(self.fetch(cx))
     }
 
-    /// Event: there may be more of the stream. `None` where there is none, or where it has to wait
+    /// Event: there may be more of the stream, or more of a paused body is wanted. `None` where there is none, or where it has to wait
     /// until what was sent before is gone.
     pub(crate) fn streamed(&mut self, cx: &mut Context<'_>) -> Option<Next> {
+        if let Some(next) = self.resume_upload() {
+            return Some(next);
+        }
         let streams = self.pending.as_ref().is_some_and(|pending| pending.stream.is_some());
         (streams && self.state == State::Processing).then(|| self.fetch(cx))
     }

@@ -119,6 +119,21 @@ impl Responder {
         self.with_target(method, pattern, Target::Handler(handler))
     }
 
+    /// This responder with a route whose handler is called when the head of a request is there, and
+    /// takes its body, at most `max_body` octets, as it arrives; 0 stands for the option `max_body`.
+    ///
+    /// # Errors
+    /// As [`Responder::with_route`].
+    pub fn with_upload(
+        &self,
+        method: Option<&str>,
+        pattern: &str,
+        max_body: u64,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Self> {
+        self.with_target(method, pattern, Target::Upload(handler, max_body))
+    }
+
     /// This responder with a rule, a prepared response, added behind the others.
     ///
     /// # Errors
@@ -173,13 +188,49 @@ impl Responder {
         let mut path_known = false;
         for route in self.0.index.candidates(head.path) {
             if route.methods.take(head.method, head.method_name) {
-                return matches!(route.target, Target::Handler(_));
+                match route.target {
+                    // It was asked already, and declined.
+                    Target::Upload(..) => continue,
+                    Target::Handler(_) => return true,
+                    Target::Rule(_) => return false,
+                }
             }
             path_known = true;
         }
         let refused = path_known || head.path == "*" || always_refused(head.method).is_some();
         let by_rule = || self.0.rules.as_ref().is_some_and(|rules| rules.take(head));
         !refused && self.0.fallback.is_some() && !by_rule()
+    }
+
+    /// How large a body may be for the route that takes it as it arrives, if that is the first one
+    /// to be asked.
+    pub(crate) fn takes_upload(&self, head: &Head<'_, '_>) -> Option<u64> {
+        let mut routes = self.0.index.candidates(head.path);
+        let first = routes.find(|route| route.methods.take(head.method, head.method_name))?;
+        if let Target::Upload(_, max_body) = first.target { Some(max_body) } else { None }
+    }
+
+    /// Offers a request whose head alone is there to the routes that take bodies as they arrive, up
+    /// to the first of another kind; whether one took it.
+    pub(crate) fn offer<'r>(
+        &'r self,
+        request: &mut Request<'r>,
+        exchange: &mut Exchange<'r>,
+    ) -> bool {
+        exchange.set_server(&self.0.base.server_line);
+        let path = request.path();
+        for route in self.0.index.candidates(path) {
+            if !route.methods.take(request.method(), request.method_name()) {
+                continue;
+            }
+            let Target::Upload(handler, _) = &route.target else { return false };
+            request.params = Params::new(&route.pattern, path);
+            self.0.run(&**handler, request, exchange);
+            if !exchange.is_open() {
+                return true;
+            }
+        }
+        false
     }
 
     /// Answers `request` through `exchange`; afterwards the exchange has an outcome, and perhaps
@@ -224,6 +275,7 @@ impl Inner {
         allow: &mut Allow,
     ) -> bool {
         let mut declined = false;
+        let mut offered = request.offered;
         let path = request.path();
         for route in self.index.candidates(path) {
             if !route.methods.take(request.method(), request.method_name()) {
@@ -237,7 +289,10 @@ impl Inner {
                     exchange.answered_by(By::Route);
                     drop(exchange.respond(response));
                 }
-                Target::Handler(handler) => {
+                // It has declined when the head was there.
+                Target::Upload(..) if offered => declined = true,
+                Target::Handler(handler) | Target::Upload(handler, _) => {
+                    offered = false;
                     declined |= !self.run(&**handler, request, exchange);
                 }
             }

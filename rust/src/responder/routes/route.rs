@@ -19,6 +19,8 @@ pub(super) struct Route {
 pub(super) enum Target {
     Rule(Response),
     Handler(Arc<dyn Handler>),
+    /// Called when the head is there, for bodies of at most so many octets; 0 is `max_body`.
+    Upload(Arc<dyn Handler>, u64),
 }
 
 /// The methods that a route takes.
