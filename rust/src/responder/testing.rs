@@ -116,7 +116,7 @@ pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     let fault = exchange.fault();
     let (status, refusal, deferred) = match exchange.into_outcome() {
         Outcome::Answered { status, refusal, .. } => (Some(status), refusal, false),
-        Outcome::Deferred(_) => (None, None, true),
+        Outcome::Deferred(_) | Outcome::Receiving(..) => (None, None, true),
         Outcome::Cut { .. } => (None, None, false),
         Outcome::Unanswered => panic!("nothing was answered"),
     };
