@@ -35,6 +35,10 @@ const OUT_BOUND: usize = 64 * 1024;
 /// Time that a connection without a request has to send one when the server drains.
 const SPARED_FOR: Duration = Duration::from_millis(500);
 
+/// The same for one whose last request is no longer ago than this: the next one is most likely on the
+/// way, and would be lost.
+pub(crate) const RECENT: Duration = Duration::from_millis(250);
+
 /// What a connection wants once `out` is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -59,7 +63,7 @@ pub(crate) enum Next {
 enum Ending {
     /// Not at all.
     Open,
-    /// It is new, and the server drains: it is closed if no request comes soon.
+    /// The server drains, and a request is most likely on the way: closed if none comes soon.
     Spared,
     /// The client asked for it and waits for nothing else.
     Close,
@@ -294,9 +298,10 @@ impl Machine {
     pub(crate) fn called(&mut self, cx: &mut Context<'_>) -> Option<Next> {
         match self.state {
             State::Processing => {}
-            State::Reading if self.ending == Ending::Spared && self.pending.is_none() => {
+            State::Reading if self.is_spared() && self.pending.is_none() => {
                 return Some(Next::Linger);
             }
+            State::KeepAlive if self.is_spared() => return Some(Next::Close),
             _ => return None,
         }
         let pending = self.pending.as_mut()?;
@@ -353,21 +358,33 @@ impl Machine {
         Next::Linger
     }
 
-    /// Event: the server drains. Says what is next for a connection with nothing in progress.
-    pub(crate) fn drain(&mut self, cx: &mut Context<'_>) -> Option<Next> {
+    /// Event: the server drains. Says what is next for a connection with nothing in progress;
+    /// `recent` if its last request is no longer ago than [`RECENT`].
+    pub(crate) fn drain(&mut self, recent: bool, cx: &mut Context<'_>) -> Option<Next> {
         match self.state {
+            // To close now would make a request fail that is on the way.
+            State::KeepAlive if self.kept().is_empty() && (recent || self.is_spared()) => {
+                self.spare(RECENT, cx)
+            }
             State::KeepAlive if self.kept().is_empty() => Some(Next::Close),
-            // Its first request is most likely on the way: to close now would make it fail.
             State::Reading if self.pending.is_none() && self.requests == 0 => {
-                if self.ending == Ending::Open {
-                    self.ending = Ending::Spared;
-                    cx.alarms.set(cx.key, SPARED_FOR);
-                }
-                None
+                self.spare(SPARED_FOR, cx)
             }
             State::Reading if self.pending.is_none() => Some(Next::Linger),
             _ => None,
         }
+    }
+
+    fn is_spared(&self) -> bool {
+        self.ending == Ending::Spared
+    }
+
+    fn spare(&mut self, time: Duration, cx: &mut Context<'_>) -> Option<Next> {
+        if self.ending == Ending::Open {
+            self.ending = Ending::Spared;
+            cx.alarms.set(cx.key, time);
+        }
+        None
     }
 
     /// Accounts for what the connection holds after a turn; whether it may hold it.

@@ -7,6 +7,7 @@ use super::turn::{Fate, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
+use crate::connection::machine::RECENT;
 use crate::connection::watchers::{Answer, Client, Question};
 use crate::connection::{
     Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Link, Pool, Ready, State,
@@ -454,8 +455,14 @@ impl Connections {
             self.deadlines.stop(&mut self.pool, key.index);
         }
         if self.draining {
-            self.with_turn(key, |turn| turn.run_drain());
+            let age = (self.now as u32).wrapping_sub(self.since(key));
+            self.with_turn(key, |turn| turn.run_drain(u128::from(age) <= RECENT.as_millis()));
         }
+    }
+
+    /// When the connection was last active, in the low 32 bits of milliseconds.
+    fn since(&mut self, key: Key) -> u32 {
+        self.pool.get(key).map_or(0, |connection| connection.since)
     }
 
     /// Closes a connection between its turns.

@@ -97,8 +97,9 @@ impl Turn<'_, '_> {
     }
 
     /// A turn that ends a connection with nothing in progress, for the server drains.
-    pub(super) fn run_drain(&mut self) -> Option<Fate> {
-        let next = self.machine.drain(&mut self.cx)?;
+    /// `recent` as for [`Machine::drain`].
+    pub(super) fn run_drain(&mut self, recent: bool) -> Option<Fate> {
+        let next = self.machine.drain(recent, &mut self.cx)?;
         Some(self.run_from(next))
     }
 

@@ -42,5 +42,5 @@ fn closing_on_its_deadline_closes() {
 
 #[test]
 fn closing_on_drain_goes_on_lingering() {
-    assert_eq!(Bench::closing().with(|machine, cx| machine.drain(cx)), None);
+    assert_eq!(Bench::closing().with(|machine, cx| machine.drain(false, cx)), None);
 }

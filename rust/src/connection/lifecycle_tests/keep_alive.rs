@@ -54,8 +54,20 @@ fn keep_alive_on_its_deadline_closes_silently() {
 }
 
 #[test]
-fn keep_alive_on_drain_closes() {
-    assert_eq!(Bench::keep_alive().with(|machine, cx| machine.drain(cx)), Some(Next::Close));
+fn keep_alive_on_drain_closes_unless_a_request_is_likely_on_its_way() {
+    let idle = || Bench::keep_alive();
+    assert_eq!(idle().with(|machine, cx| machine.drain(false, cx)), Some(Next::Close));
+    let mut recent = idle();
+    recent.draining = true;
+    assert_eq!(recent.with(|machine, cx| machine.drain(true, cx)), None);
+    assert_eq!(recent.with(|machine, cx| machine.drain(false, cx)), None, "it has its time");
+    assert_eq!(recent.with(|machine, cx| machine.called(cx)), Some(Next::Close));
+    let mut busy = idle();
+    busy.draining = true;
+    busy.with(|machine, cx| machine.drain(true, cx));
+    assert_eq!(busy.receive(GET), Next::Linger);
+    assert!(busy.sent().contains("Connection: close\r\n"));
+    assert_eq!(busy.with(|machine, cx| machine.called(cx)), None);
 }
 
 #[test]

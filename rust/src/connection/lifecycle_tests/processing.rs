@@ -58,7 +58,7 @@ fn processing_has_no_deadline_that_could_pass() {
 fn processing_on_drain_waits_for_the_answer_which_is_then_the_last() {
     let (mut bench, _deferred) = Bench::processing();
     bench.draining = true;
-    assert_eq!(bench.with(|machine, cx| machine.drain(cx)), None);
+    assert_eq!(bench.with(|machine, cx| machine.drain(false, cx)), None);
     assert_eq!(bench.answer(&ok("late")), Some(Next::Linger));
     let said = bench.sent();
     assert!(said.contains("Connection: close\r\n") && said.ends_with("late"), "{said}");

@@ -93,19 +93,19 @@ fn reading_on_its_deadline_says_408_if_a_request_has_begun() {
 fn reading_on_drain_ends_a_silent_connection_and_finishes_a_request_that_has_begun() {
     let mut silent = Bench::new();
     silent.draining = true;
-    assert_eq!(silent.with(|machine, cx| machine.drain(cx)), None, "its request may be on the way");
+    assert_eq!(silent.with(|machine, cx| machine.drain(true, cx)), None, "its request may be on the way");
     assert!(silent.alarms.left().is_some());
     assert_eq!(silent.with(|machine, cx| machine.called(cx)), Some(Next::Linger));
     let mut late = Bench::new();
     late.draining = true;
-    late.with(|machine, cx| machine.drain(cx));
+    late.with(|machine, cx| machine.drain(true, cx));
     assert_eq!(late.receive(GET), Next::Linger, "it is answered, and that was all");
     assert_eq!(late.with(|machine, cx| machine.called(cx)), None);
 
     let mut busy = Bench::new();
     busy.receive(&GET[..5]);
     busy.draining = true;
-    assert_eq!(busy.with(|machine, cx| machine.drain(cx)), None);
+    assert_eq!(busy.with(|machine, cx| machine.drain(true, cx)), None);
     assert_eq!(busy.receive(&GET[5..]), Next::Linger);
     let said = busy.sent();
     assert!(said.starts_with("HTTP/1.1 200 ") && said.contains("Connection: close\r\n"), "{said}");

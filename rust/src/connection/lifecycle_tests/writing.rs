@@ -49,11 +49,11 @@ fn writing_on_its_deadline_closes_without_another_word() {
 fn writing_on_drain_sends_the_rest_and_ends_then() {
     let mut bench = Bench::writing(GET, 3);
     bench.draining = true;
-    assert_eq!(bench.with(|machine, cx| machine.drain(cx)), None);
+    assert_eq!(bench.with(|machine, cx| machine.drain(false, cx)), None);
     assert_eq!(bench.take_all(), Some(Next::Again));
     assert_eq!(bench.resume(), Next::Receive);
     assert_eq!(
-        bench.with(|machine, cx| machine.drain(cx)),
+        bench.with(|machine, cx| machine.drain(false, cx)),
         Some(Next::Close),
         "asked again at the end of the turn"
     );

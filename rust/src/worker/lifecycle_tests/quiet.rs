@@ -205,6 +205,7 @@ fn draining_answers_a_request_that_was_on_its_way_and_closes_the_idle() {
     let mut silent = bench.connect(b"");
     let mut asking = bench.connect(GET);
     asking.send(GET);
+    bench.pass(300);
     bench.connections.drain();
     bench.assert_states(&[State::Reading, State::Closing]);
     // Its first request may be on the way; half a second later nobody believes it.
