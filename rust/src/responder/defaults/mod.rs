@@ -8,6 +8,7 @@ mod bodies;
 mod choice;
 mod cors;
 mod index;
+mod jsonp;
 mod probes;
 #[cfg(test)]
 mod tests;
@@ -70,6 +71,9 @@ impl Defaults {
         let head = request.head;
         if head.method == Method::Options {
             return self.answer_options(head, exchange);
+        }
+        if head.query.is_some() && self.answer_jsonp(head, exchange) {
+            return;
         }
         self.choose(head).send(head, exchange, self.cors);
     }

@@ -171,6 +171,35 @@ fn a_type_without_a_valid_body_is_not_chosen_by_accept() {
 }
 
 #[test]
+fn json_that_a_function_takes_is_a_call_of_it() {
+    let ask = |method, path, query, destination: Option<&'static str>| {
+        answer(method, path, |h| {
+            h.query = Some(query);
+            h.known.sec_fetch_dest = destination.map(str::as_bytes);
+        })
+    };
+    for destination in [None, Some("script"), Some("empty")] {
+        let seen = ask("GET", "/x.json", "callback=a.b", destination);
+        assert_eq!((seen.field("Content-Type"), seen.body()), (Some("text/javascript"), "a.b({})"));
+        assert_eq!(seen.field("X-Content-Type-Options"), Some("nosniff"));
+        assert_eq!(seen.field("Access-Control-Allow-Origin"), Some("*"));
+    }
+    assert_eq!(ask("HEAD", "/x.json", "callback=f", None).field("Content-Length"), Some("5"));
+    for (method, path, query, destination, body) in [
+        ("GET", "/x.json", "callback=alert(1)", None, "{}"),
+        ("GET", "/x.json", "callback=alert(1)", Some("script"), ""),
+        ("GET", "/x.json", "q=1", None, "{}"),
+        ("POST", "/x.json", "callback=f", None, "{}"),
+        ("GET", "/x.js", "callback=f", Some("script"), ""),
+        ("GET", "/x", "callback=f", None, ""),
+    ] {
+        assert_eq!(ask(method, path, query, destination).body(), body, "{path}?{query}");
+    }
+    let image = ask("GET", "/x.json", "callback=f", Some("image"));
+    assert_eq!(image.field("Content-Type"), Some(GIF));
+}
+
+#[test]
 fn beacons_get_a_204() {
     let posted = answer("POST", "/x.js", |h| h.known.sec_fetch_dest = Some(b"empty"));
     let ping = answer("POST", "/x", |h| h.known.ping_to = Some(b"http://a/"));

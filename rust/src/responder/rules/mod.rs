@@ -11,7 +11,7 @@
 //! | `mistake` | what is wrong with a file, and where |
 //! | `reader` | the tables of a rules file, key by key |
 
-mod condition;
+pub(in crate::responder) mod condition;
 pub(crate) mod fault;
 mod file;
 mod hosts;
