@@ -9,6 +9,7 @@ import pytest
 
 from support.client import Client, get, request
 from support.deadline import eventually
+from support.load import Wrk
 from support.paths import BINARY
 
 
@@ -216,6 +217,20 @@ def test_no_request_is_lost_while_rules_change_a_hundred_times(with_rules):
         for asker in askers:
             asker.join()
     assert not bad and len(seen) > 10
+
+
+def test_wrk_sees_no_error_while_everything_is_read_again_a_hundred_times(with_rules, tmp_path):
+    options = tmp_path / "options.toml"
+    options.write_text('keep_alive_timeout = "100s"\n')
+    server = with_rules('[[rule]]\nextension = "gif"\nbody = "0"\n', "--config", str(options))
+    with Wrk(f"{server.url}/a.gif") as wrk:
+        for number in range(1, 101):
+            server.rules.write_text(f'[[rule]]\nextension = "gif"\nbody = "{number}"\n')
+            options.write_text(f'keep_alive_timeout = "{100 + number}s"\nserver_name = "s{number}"\n')
+            server.signal(signal.SIGHUP)
+            eventually(lambda: get(server.address, "/a.gif").body == str(number).encode(), "it is in force")
+        assert wrk.stop() > 1000
+    assert get(server.address, "/").get("server") == "s100"
 
 
 def test_check_says_whether_a_file_could_be_loaded(tmp_path):

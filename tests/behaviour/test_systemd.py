@@ -4,13 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 
 import pytest
 
-from support.client import Client, get, request
+from support.client import get
 from support.paths import BINARY
-from support.server import ServerProcess
+from support.server import as_service
 
 
 @pytest.fixture
@@ -53,21 +52,6 @@ def test_the_watchdog_is_fed_while_workers_move(start, manager):
 FEW = ("-w", "2", "--max-connections", "1000")
 
 
-def as_service(*listening: socket.socket, options: tuple[str, ...] = ()) -> ServerProcess:
-    """A server that gets these sockets as systemd gives them: from descriptor 3 on."""
-    moves = " ".join(f"{3 + at}<&{sock.fileno()}" for at, sock in enumerate(listening))
-    script = f"export LISTEN_FDS={len(listening)} LISTEN_PID=$$; exec \"$@\" {moves}"
-    for sock in listening:
-        os.set_inheritable(sock.fileno(), True)
-    process = subprocess.Popen
-    argv = ["bash", "-c", script, "bash", str(BINARY), *options]
-    try:
-        subprocess.Popen = lambda *args, **kwargs: process(*args, close_fds=False, **kwargs)
-        return ServerProcess(argv)
-    finally:
-        subprocess.Popen = process
-
-
 @pytest.fixture
 def listening(tmp_path):
     with (
@@ -98,39 +82,3 @@ def test_what_is_no_listening_socket_is_told():
         argv = ["bash", "-c", script, "bash", str(BINARY)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30, close_fds=False)
     assert done.returncode == 1 and "descriptor 3 is not" in done.stderr
-
-
-def test_a_rolling_restart_on_the_managers_socket_fails_no_request(listening):
-    """Each new process takes over the same sockets before the old one drains."""
-    inet, _ = listening
-    address = inet.getsockname()
-    stop, failures, answers = threading.Event(), [], [0]
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                with Client(address) as client:
-                    client.send(request("/a.gif"))
-                    if client.response().status != 200:
-                        failures.append("status")
-                    answers[0] += 1
-            except (OSError, AssertionError) as error:
-                failures.append(repr(error))
-
-    server = as_service(inet, options=FEW)
-    askers = [threading.Thread(target=ask) for _ in range(4)]
-    for asker in askers:
-        asker.start()
-    try:
-        for _ in range(5):
-            following = as_service(inet, options=FEW)
-            server.signal(signal.SIGTERM)
-            assert server.wait() == 0
-            server = following
-    finally:
-        stop.set()
-        for asker in askers:
-            asker.join()
-        server.stop()
-        server.kill()
-    assert not failures and answers[0] > 100

@@ -3,6 +3,7 @@
 import re
 import resource
 import signal
+import socket
 import subprocess
 import threading
 
@@ -18,7 +19,14 @@ ADDRESS = re.compile(
 class ServerProcess:
     """A running server. Its standard error is collected; what a test did not allow fails it."""
 
-    def __init__(self, argv: list[str], *, descriptors: int | None = None, wrapper: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        argv: list[str],
+        *,
+        descriptors: int | None = None,
+        wrapper: tuple[str, ...] = (),
+        inherited: tuple[int, ...] = (),
+    ):
         limit = None
         if descriptors is not None:
             limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))  # noqa: E731
@@ -29,6 +37,7 @@ class ServerProcess:
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=limit,
+            pass_fds=inherited,
         )
         self.pid = self.process.pid
         self.stdout_lines: list[str] = []
@@ -152,6 +161,14 @@ class ServerProcess:
         self.wait()
         self.process.stdout.close()
         self.process.stderr.close()
+
+
+def as_service(*listening: socket.socket, options: tuple[str, ...] = ()) -> ServerProcess:
+    """A server that gets these sockets as systemd gives them: from descriptor 3 on."""
+    fds = tuple(sock.fileno() for sock in listening)
+    moves = " ".join(f"{3 + at}<&{fd}" for at, fd in enumerate(fds))
+    script = f'export LISTEN_FDS={len(fds)} LISTEN_PID=$$; exec "$@" {moves}'
+    return ServerProcess(["bash", "-c", script, "bash", str(BINARY), *options], inherited=fds)
 
 
 def _address(match: re.Match):

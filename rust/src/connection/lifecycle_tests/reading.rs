@@ -93,7 +93,11 @@ fn reading_on_its_deadline_says_408_if_a_request_has_begun() {
 fn reading_on_drain_ends_a_silent_connection_and_finishes_a_request_that_has_begun() {
     let mut silent = Bench::new();
     silent.draining = true;
-    assert_eq!(silent.with(|machine, cx| machine.drain(true, cx)), None, "its request may be on the way");
+    assert_eq!(
+        silent.with(|machine, cx| machine.drain(true, cx)),
+        None,
+        "its request may be on the way"
+    );
     assert!(silent.alarms.left().is_some());
     assert_eq!(silent.with(|machine, cx| machine.called(cx)), Some(Next::Linger));
     let mut late = Bench::new();

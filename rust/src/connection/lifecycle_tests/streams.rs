@@ -113,7 +113,7 @@ fn a_drain_lets_it_end_and_the_connection_with_it() {
     assert_eq!(bench.deliver(), Some(Next::Wait));
     assert!(!bench.sent().contains("Connection"));
     bench.draining = true;
-    assert_eq!(bench.with(|machine, cx| machine.drain(cx)), None);
+    assert_eq!(bench.with(|machine, cx| machine.drain(false, cx)), None);
     writer.finish().unwrap();
     assert_eq!(bench.go_on(), Next::Stream);
     bench.sent();

@@ -105,7 +105,10 @@ fn is_like(text: &[u8], pattern: &[u8]) -> bool {
 }
 
 /// The first value of `name` in a query of `name=value` pairs, decoded (URL standard, section 5.1).
-pub(in crate::responder) fn query_value<'q>(query: &'q str, name: &[u8]) -> Option<std::borrow::Cow<'q, [u8]>> {
+pub(in crate::responder) fn query_value<'q>(
+    query: &'q str,
+    name: &[u8],
+) -> Option<std::borrow::Cow<'q, [u8]>> {
     query.split('&').filter(|pair| !pair.is_empty()).find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (*decode(key) == *name).then(|| decode(value))

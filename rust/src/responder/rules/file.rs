@@ -1,6 +1,6 @@
 //! From a rules file, or a folder of them, to drafts of rules.
 
-use super::mistake::{Mistake, place};
+use super::mistake::{Mistake, Mistakes, place};
 use super::{Draft, RuleFile, reader};
 use crate::files;
 use std::fs;
@@ -14,17 +14,17 @@ const RULES_MAX: u64 = 64 << 20;
 /// Reads `path`: one file, or every `*.toml` of a folder in the order of the names.
 pub(super) fn load(path: &Path) -> Result<(Vec<Draft>, Vec<RuleFile>), Vec<Mistake>> {
     let files = files_of(path).map_err(|error| vec![whole(path, error.to_string())])?;
-    let (mut drafts, mut mistakes) = (Vec::new(), Vec::new());
+    let (mut drafts, mut mistakes) = (Vec::new(), Mistakes::default());
     let mut read_so_far = Vec::with_capacity(files.len());
-    for path in files {
+    for file in files {
         let before = drafts.len();
-        match read_text(&path, RULES_MAX) {
-            Ok(text) => read(&path, &text, &mut drafts, &mut mistakes),
-            Err(error) => mistakes.push(whole(&path, error.to_string())),
+        match read_text(&file, RULES_MAX) {
+            Ok(text) => read(&file, &text, &mut drafts, &mut mistakes),
+            Err(error) => mistakes.add(|| whole(&file, error.to_string())),
         }
-        read_so_far.push(RuleFile { path, rules: drafts.len() - before });
+        read_so_far.push(RuleFile { path: file, rules: drafts.len() - before });
     }
-    if mistakes.is_empty() { Ok((drafts, read_so_far)) } else { Err(mistakes) }
+    if mistakes.found() == 0 { Ok((drafts, read_so_far)) } else { Err(mistakes.into_told(path)) }
 }
 
 fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
@@ -41,23 +41,20 @@ fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path, text: &str, drafts: &mut Vec<Draft>, mistakes: &mut Vec<Mistake>) {
+fn read(path: &Path, text: &str, drafts: &mut Vec<Draft>, mistakes: &mut Mistakes) {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
-        let before = mistakes.len();
+        let before = mistakes.found();
         reader::read(path, text, table.get_ref(), drafts, mistakes);
-        // In the order of the file; those of lists that it names come behind.
-        mistakes[before..].sort_by_cached_key(|mistake| {
-            let listed = (mistake.path != path).then(|| mistake.path.clone());
-            (listed, mistake.place.is_none(), mistake.place)
-        });
-        return;
+        return mistakes.sort(before, path);
     }
-    mistakes.extend(errors.iter().map(|error| Mistake {
-        path: path.to_owned(),
-        place: error.span().map(|span| place(text, span.start)),
-        message: error.message().replace('\n', ", "),
-    }));
+    for error in &errors {
+        mistakes.add(|| Mistake {
+            path: path.to_owned(),
+            place: error.span().map(|span| place(text, span.start)),
+            message: error.message().replace('\n', ", "),
+        });
+    }
 }
 
 /// The text of a file of at most `max` octets.

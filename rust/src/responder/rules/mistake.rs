@@ -1,7 +1,7 @@
 //! What is wrong with a rules file.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One mistake: where it stands and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,57 @@ impl fmt::Display for Mistake {
     }
 }
 
+/// Mistakes as they are found. Beyond [`Mistakes::MOST`] they are only counted: nobody reads more, and
+/// a file may be wrong a million times.
+#[derive(Default)]
+pub(super) struct Mistakes {
+    told: Vec<Mistake>,
+    found: usize,
+}
+
+impl Mistakes {
+    /// How many are told.
+    pub(super) const MOST: usize = 100;
+
+    /// How many were found so far.
+    pub(super) fn found(&self) -> usize {
+        self.found
+    }
+
+    /// Whether no more are told.
+    pub(super) fn are_enough(&self) -> bool {
+        self.told.len() >= Self::MOST
+    }
+
+    /// Takes one in; it is made only if it is told.
+    pub(super) fn add(&mut self, mistake: impl FnOnce() -> Mistake) {
+        self.found += 1;
+        if !self.are_enough() {
+            self.told.push(mistake());
+        }
+    }
+
+    /// Those from number `first` on in the order of the file at `path`, those of lists that it names
+    /// behind.
+    pub(super) fn sort(&mut self, first: usize, path: &Path) {
+        let first = first.min(self.told.len());
+        self.told[first..].sort_by_cached_key(|mistake| {
+            let listed = (mistake.path != path).then(|| mistake.path.clone());
+            (listed, mistake.place.is_none(), mistake.place)
+        });
+    }
+
+    /// All that is told; of the others, how many there are.
+    pub(super) fn into_told(mut self, path: &Path) -> Vec<Mistake> {
+        let more = self.found - self.told.len();
+        if more > 0 {
+            let message = format!("{more} more mistakes");
+            self.told.push(Mistake { path: path.to_owned(), place: None, message });
+        }
+        self.told
+    }
+}
+
 /// Line and column of `offset` in `text`, from 1; columns are characters.
 pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     let mut end = offset.min(text.len());
@@ -32,7 +83,7 @@ pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     }
     let before = &text[..end];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = 1 + before.bytes().filter(|b| *b == b'\n').count();
+    let line = 1 + memchr::memchr_iter(b'\n', before.as_bytes()).count();
     (line, 1 + before[line_start..].chars().count())
 }
 

@@ -4,7 +4,7 @@ mod conditions;
 mod manner;
 
 use super::file::{read_octets, read_text};
-use super::mistake::{Mistake, place};
+use super::mistake::{Mistake, Mistakes, place};
 use super::{Action, Draft, Rule};
 use crate::config::suggest::nearest_of;
 use crate::config::values::quoted;
@@ -53,7 +53,7 @@ pub(super) fn read(
     text: &str,
     root: &DeTable<'_>,
     drafts: &mut Vec<Draft>,
-    mistakes: &mut Vec<Mistake>,
+    mistakes: &mut Mistakes,
 ) {
     let mut reader = Reader { path, text, rule: None, mistakes };
     for (key, value) in root {
@@ -79,7 +79,7 @@ struct Reader<'r> {
     text: &'r str,
     /// The number of the rule that is read, from 1.
     rule: Option<usize>,
-    mistakes: &'r mut Vec<Mistake>,
+    mistakes: &'r mut Mistakes,
 }
 
 impl Reader<'_> {
@@ -88,7 +88,7 @@ impl Reader<'_> {
             self.wrong("rule", value, "a table");
             return None;
         };
-        let before = self.mistakes.len();
+        let before = self.mistakes.found();
         let names = || KEYS.iter().copied();
         for key in table.keys().filter(|key| !names().any(|name| name == key.get_ref())) {
             self.unknown(key.get_ref(), key.span(), KEYS);
@@ -98,11 +98,11 @@ impl Reader<'_> {
         let action = self.action(table, value.span());
         let manner = self.manner(table);
         let named = table.get("host").or(table.get("host_file")).is_some();
-        if named && hosts.is_empty() && self.mistakes.len() == before {
+        if named && hosts.is_empty() && self.mistakes.found() == before {
             self.note(value.span(), "host", "expected at least one host, got none");
         }
         let rule = Rule { conditions, action: action?, manner };
-        (self.mistakes.len() == before).then_some(Draft { hosts, rule })
+        (self.mistakes.found() == before).then_some(Draft { hosts, rule })
     }
 
     // ---- actions ----
@@ -169,7 +169,7 @@ impl Reader<'_> {
     }
 
     fn response(&mut self, table: &DeTable<'_>, rule: Range<usize>) -> Option<Response> {
-        let before = self.mistakes.len();
+        let before = self.mistakes.found();
         let redirect = self.text(table, "redirect");
         let status = self.status(table, if redirect.is_some() { 302 } else { 200 });
         if let (Some((_, span)), false) = (&redirect, (300..400).contains(&status)) {
@@ -195,7 +195,7 @@ impl Reader<'_> {
             builder = builder.header("Content-Type", mime);
         }
         match builder.body(body).build() {
-            Ok(response) => (self.mistakes.len() == before).then_some(response),
+            Ok(response) => (self.mistakes.found() == before).then_some(response),
             Err(error) => {
                 let place = ["headers", "status", "type"].iter().find_map(|key| table.get(*key));
                 let (at, key) = (place.map_or(rule, Spanned::span), "response");
@@ -295,14 +295,20 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, span: Range<usize>, known: &[&str]) {
-        let hint = nearest_of(name, known.iter().copied());
+        // Looking for what was meant takes time; a file may have a million of them.
+        let meant = (!self.mistakes.are_enough()).then(|| nearest_of(name, known.iter().copied()));
+        let hint = meant.flatten();
         let hint = hint.map_or(String::new(), |meant| format!(", did you mean {meant}?"));
         self.note(span, "key", &format!("unknown {}{hint}", quoted(name)));
     }
 
     fn wrong(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+        const SHOWN: usize = 80;
         let got = self.text.get(value.span()).unwrap_or_default().lines().next();
-        let message = format!("expected {expected}, got {}", got.unwrap_or_default());
+        let got = got.unwrap_or_default();
+        let end = got.char_indices().nth(SHOWN).map_or(got.len(), |(end, _)| end);
+        let cut = if end < got.len() { "..." } else { "" };
+        let message = format!("expected {expected}, got {}{cut}", &got[..end]);
         self.note(value.span(), key, &message);
     }
 
@@ -311,11 +317,11 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, span: Range<usize>, key: &str, message: &str) {
-        let rule = self.rule.map_or(String::new(), |number| format!("rule {number}, "));
-        self.mistakes.push(Mistake {
-            path: self.path.to_owned(),
-            place: Some(place(self.text, span.start)),
-            message: format!("{rule}{key}: {message}"),
+        let (path, text, rule) = (self.path, self.text, self.rule);
+        self.mistakes.add(|| {
+            let rule = rule.map_or(String::new(), |number| format!("rule {number}, "));
+            let place = Some(place(text, span.start));
+            Mistake { path: path.to_owned(), place, message: format!("{rule}{key}: {message}") }
         });
     }
 }

@@ -47,12 +47,12 @@ impl Reader<'_> {
             wrong += 1;
             if wrong <= LIST_MISTAKES {
                 let place = Some((number + 1, 1));
-                self.mistakes.push(Mistake { path: path.clone(), place, message });
+                self.mistakes.add(|| Mistake { path: path.clone(), place, message });
             }
         }
         if wrong > LIST_MISTAKES {
             let message = format!("{} more lines like these", wrong - LIST_MISTAKES);
-            self.mistakes.push(Mistake { path, place: None, message });
+            self.mistakes.add(|| Mistake { path, place: None, message });
         }
     }
 
