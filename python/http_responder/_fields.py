@@ -143,7 +143,7 @@ def _boundary(content_type: str) -> bytes:
 
 def _parts(body: bytes, boundary: bytes) -> list[bytes]:
     """The parts of a body (RFC 2046 section 5.1.1), each with its fields."""
-    parts = []
+    parts: list[bytes] = []
     # What stands before the first boundary is nothing; the first may stand at the very start.
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]:
         if part.startswith(b"--"):

@@ -16,6 +16,7 @@ from typing import (
 from typing_extensions import Self, TypeAlias, Unpack, disjoint_base
 
 from ._fields import FormValue, MultiDict
+from .faults import Fault
 from ._options import Options, Stats
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "ConfigError",
     "Deferred",
     "Error",
+    "Faults",
+    "Faulty",
     "Gone",
     "Headers",
     "InvalidArgument",
@@ -48,7 +51,8 @@ _Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
 _Answer: TypeAlias = (
     Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
 )
-_Handler: TypeAlias = Callable[[Request], _Answer | Deferred | None]
+_Handler: TypeAlias = Callable[[Request], _Answer | Deferred | Faulty | None]
+_Faults: TypeAlias = Faults | Fault | Sequence[Fault]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 
 @type_check_only
@@ -112,6 +116,31 @@ class Deferred:
     def respond(self, answer: _Answer) -> None: ...
     @property
     def gone(self) -> bool: ...
+
+@final
+class Faults:
+    """What shall go wrong with answers, and the count of those it was asked about.
+
+    Called with what a handler may return it gives something else that a handler may return.
+    """
+
+    def __new__(
+        cls,
+        *,
+        delay: float = 0.0,
+        jitter: float = 0.0,
+        kind: str | None = None,
+        amount: int | None = None,
+        pause: float = 0.0,
+        statuses: Sequence[int] = ...,
+        chance: float = 1.0,
+        seed: int = 0,
+    ) -> Self: ...
+    def __call__(self, answer: _Answer) -> Faulty: ...
+
+@final
+class Faulty:
+    """An answer that misbehaves; what a handler returns."""
 
 @final
 class Headers:
@@ -237,7 +266,15 @@ class Server:
     def stats(self) -> Stats: ...
     def worker_stats(self) -> list[Stats]: ...
     def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
-    def rule(self, path: str, response: _Answer, method: str | None = None) -> None: ...
+    def rule(
+        self,
+        path: str,
+        response: _Answer,
+        method: str | None = None,
+        *,
+        faults: _Faults | None = None,
+    ) -> None: ...
+    def clear_routes(self) -> None: ...
     def load_rules(self, path: str | os.PathLike[str]) -> None: ...
     def reload(self) -> None: ...
     def route(

@@ -4,6 +4,7 @@ use crate::attach;
 use crate::call::call;
 use crate::deferred::Deferred;
 use crate::errors::OrRaise;
+use crate::faults::Faulty;
 use crate::log;
 use crate::request::Request;
 use crate::response;
@@ -79,6 +80,10 @@ fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done
         deferred.get().join(answer.py(), exchange)?;
         return Ok(Done::Answered);
     }
+    if let Ok(faulty) = answer.cast::<Faulty>() {
+        faulty.get().give(exchange).or_raise(answer.py())?;
+        return Ok(Done::Answered);
+    }
     let Some(response) = response::from_answer(answer)? else { return Ok(Done::Declined) };
     exchange.respond(&response).or_raise(answer.py())?;
     Ok(Done::Answered)
@@ -122,6 +127,13 @@ impl Handlers {
     /// from now on, which lets go of it when no worker uses it any more.
     pub(crate) fn set_fallback(&self, handler: Arc<Handler>) {
         let before = lock(&self.0).fallback.replace(handler);
+        // Letting go may run Python code, so not with the lock held.
+        drop(before);
+    }
+
+    /// Loses sight of the handlers of all routes, once the engine has let go of them.
+    pub(crate) fn clear_routes(&self) {
+        let before = mem::take(&mut lock(&self.0).routes);
         // Letting go may run Python code, so not with the lock held.
         drop(before);
     }

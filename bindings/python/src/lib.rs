@@ -11,8 +11,10 @@
 mod attach;
 mod call;
 mod deferred;
+mod duration;
 mod environ;
 mod errors;
+mod faults;
 mod handler;
 mod headers;
 mod life;
@@ -36,6 +38,8 @@ mod _native {
 
     #[pymodule_export]
     use super::deferred::Deferred;
+    #[pymodule_export]
+    use super::faults::{Faults, Faulty};
     #[pymodule_export]
     use super::headers::Headers;
     #[pymodule_export]

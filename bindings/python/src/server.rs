@@ -1,6 +1,8 @@
 //! The server.
 
+use crate::duration::duration;
 use crate::errors::{OrRaise, exception, invalid};
+use crate::faults::FaultyRule;
 use crate::handler::{Handler, Handlers};
 use crate::life::Life;
 use crate::route::Decorator;
@@ -15,7 +17,6 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A server that answers HTTP requests from native threads.
 ///
@@ -193,19 +194,34 @@ impl Server {
     }
 
     /// Answers requests that match path with response, without entering Python. response is a
-    /// Response or anything else that a handler may return; method None is any method.
-    #[pyo3(signature = (path, response, method=None))]
+    /// Response or anything else that a handler may return; method None is any. faults is what
+    /// shall go wrong with the answers: one of http_responder.faults, or several.
+    #[pyo3(signature = (path, response, method=None, *, faults=None))]
     fn rule(
         &self,
         py: Python<'_>,
         path: &str,
         response: &Bound<'_, PyAny>,
         method: Option<&str>,
+        faults: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        if let Some(faults) = faults {
+            let rule = Arc::new(FaultyRule::new(response, faults)?);
+            return py.detach(|| engine.route(method, path, rule)).or_raise(py);
+        }
         let refused = || PyTypeError::new_err("a rule needs a response, not None");
         let response = response::from_answer(response)?.ok_or_else(refused)?;
-        let engine = self.life.engine(py)?;
         py.detach(|| engine.rule(method, path, response)).or_raise(py)
+    }
+
+    /// Takes every route and rule away that was added one by one. Rules of files and the fallback
+    /// stay; requests in progress are finished as they began.
+    fn clear_routes(&self, py: Python<'_>) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.clear_routes());
+        self.handlers.clear_routes();
+        Ok(())
     }
 
     /// Reads rules from a TOML file, or from every *.toml of a folder, and puts them in the place of
@@ -351,10 +367,4 @@ fn state_name(state: ServerState) -> &'static str {
         ServerState::Draining => "draining",
         ServerState::Stopped => "stopped",
     }
-}
-
-fn duration(py: Python<'_>, name: &str, seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| {
-        invalid(py, format!("{name}: expected a number of seconds, 0 or more, got {seconds}"))
-    })
 }

@@ -1,6 +1,7 @@
 //! An answer that a rule wants given late, piece by piece, or cut off.
 
-use crate::responder::rules::fault::{End, Fault, Manner};
+use crate::responder::rules::fault::{End, Fault, Manner, body_start};
+use std::ops::Range;
 use std::time::Duration;
 
 /// Time that the client's side has to take in what was sent before a reset discards the rest.
@@ -11,7 +12,8 @@ const BEFORE_RESET: Duration = Duration::from_millis(20);
 pub(crate) struct Script {
     octets: Vec<u8>,
     sent: usize,
-    /// Octets at a time.
+    /// Which of them are sent so many at a time; the others are in one piece.
+    slow: Range<usize>,
     piece: usize,
     pause: Duration,
     end: End,
@@ -31,12 +33,15 @@ impl Script {
     /// no fault says otherwise.
     pub(crate) fn new(mut answer: Vec<u8>, manner: &Manner, end: End) -> Self {
         let spoilt = manner.fault.map_or(End::Usual, |fault| fault.spoil(&mut answer));
-        let (piece, pause) = match manner.fault {
-            Some(Fault::Drip(piece, pause)) => (piece, pause),
-            _ => (usize::MAX, BEFORE_RESET),
+        let body = body_start(&answer);
+        let (slow, piece, pause) = match manner.fault {
+            Some(Fault::Drip(piece, pause)) => (0..answer.len(), piece, pause),
+            Some(Fault::SlowHead(piece, pause)) => (0..body, piece, pause),
+            Some(Fault::SlowBody(piece, pause)) => (body..answer.len(), piece, pause),
+            _ => (0..0, usize::MAX, BEFORE_RESET),
         };
         let end = if end == End::Usual { spoilt } else { end };
-        Script { octets: answer, sent: 0, piece, pause, end }
+        Script { octets: answer, sent: 0, slow, piece, pause, end }
     }
 
     /// The next thing to do.
@@ -45,7 +50,14 @@ impl Script {
         if left.is_empty() {
             return Act::End(self.end);
         }
-        let piece = &left[..left.len().min(self.piece)];
+        let most = if self.sent < self.slow.start {
+            self.slow.start - self.sent
+        } else if self.sent < self.slow.end {
+            self.piece.min(self.slow.end - self.sent)
+        } else {
+            left.len()
+        };
+        let piece = &left[..left.len().min(most)];
         self.sent += piece.len();
         let more = self.sent < self.octets.len() || self.end == End::Reset;
         Act::Send(piece, more.then_some(self.pause))
@@ -90,6 +102,18 @@ mod tests {
         let (pieces, end) = play(Script::new(b"abcde".to_vec(), &drip, End::Close));
         assert_eq!(pieces, [&b"ab"[..], b"cd", b"e"]);
         assert_eq!(end, End::Close);
+    }
+
+    #[test]
+    fn a_slow_head_or_body_leaves_the_other_in_one_piece() {
+        let answer = b"HTTP/1.1 200 OK\r\n\r\nabcd";
+        let manner = |fault| Manner { fault: Some(fault), ..Manner::default() };
+        let slow_head = manner(Fault::SlowHead(10, Duration::ZERO));
+        let (pieces, _) = play(Script::new(answer.to_vec(), &slow_head, End::Usual));
+        assert_eq!(pieces, [&b"HTTP/1.1 2"[..], b"00 OK\r\n\r\n", b"abcd"]);
+        let slow_body = manner(Fault::SlowBody(3, Duration::ZERO));
+        let (pieces, _) = play(Script::new(answer.to_vec(), &slow_body, End::Usual));
+        assert_eq!(pieces, [&b"HTTP/1.1 200 OK\r\n\r\n"[..], b"abc", b"d"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{DateLine, Refusal, Version};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Takes the answer to one request. Valid while the handler runs; [`Exchange::defer`] makes
 /// something that lives longer.
@@ -27,6 +28,8 @@ pub struct Exchange<'x> {
     shared_body: Option<SharedBody>,
     /// How a rule wants the answer to be given.
     rule: Option<&'x Manner>,
+    /// How the handler wants it to be given.
+    own: Option<Box<Manner>>,
     source: Source,
 }
 
@@ -90,6 +93,7 @@ impl<'x> Exchange<'x> {
             fault: None,
             shared_body: None,
             rule: None,
+            own: None,
             source: Source::DEFAULT,
         }
     }
@@ -117,6 +121,28 @@ impl<'x> Exchange<'x> {
         let response =
             Response::builder(status).header("Content-Type", content_type).body(body).build()?;
         self.respond(&response)
+    }
+
+    /// Answers with `response`, in this manner: late, piece by piece, spoilt or cut off.
+    ///
+    /// # Errors
+    /// As [`Exchange::respond`].
+    pub fn respond_in(&mut self, response: &Response, manner: Manner) -> Result<()> {
+        self.check_open()?;
+        self.own = Some(Box::new(manner));
+        self.write(response, b"", None);
+        Ok(())
+    }
+
+    /// Ends the connection without an answer, by a reset or by closing it, after `delay`.
+    ///
+    /// # Errors
+    /// As [`Exchange::respond`].
+    pub fn cut_off(&mut self, reset: bool, delay: Duration) -> Result<()> {
+        self.check_open()?;
+        self.own = Some(Box::new(Manner { delay, fault: None }));
+        self.cut(reset);
+        Ok(())
     }
 
     /// Puts off the answer: any thread may give it later through what is returned.
@@ -170,7 +196,7 @@ impl<'x> Exchange<'x> {
             return;
         }
         let wire = self.wire(response, extra);
-        let share = self.rule.is_none_or(Manner::is_plain);
+        let share = self.manner().is_none_or(Manner::is_plain);
         self.shared_body = response.write_part(self.out, &wire, part, share);
         let (status, close) = (part.status(), response.closes());
         self.outcome = Outcome::Answered { status, close, refusal: None };
@@ -208,9 +234,14 @@ impl<'x> Exchange<'x> {
         self.source.by = By::Rule;
     }
 
-    /// How a rule wants the answer to be given; `None` where no rule took the request.
-    pub(crate) fn manner(&self) -> Option<&'x Manner> {
-        self.rule
+    /// How the answer is to be given; `None` where nobody said.
+    pub(crate) fn manner(&self) -> Option<&Manner> {
+        self.own.as_deref().or(self.rule)
+    }
+
+    /// Whether a rule took the request.
+    pub(crate) fn is_ruled(&self) -> bool {
+        self.rule.is_some()
     }
 
     /// Says who answers.
@@ -248,7 +279,7 @@ impl<'x> Exchange<'x> {
     #[inline]
     fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
         let wire = self.wire(response, extra);
-        match self.rule {
+        match self.manner() {
             // It is cut into pieces, or waits: all of it has to be in one place.
             Some(manner) if !manner.is_plain() => response.write(self.out, &wire),
             _ => {

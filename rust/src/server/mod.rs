@@ -219,6 +219,11 @@ impl Server {
         self.inner.change(|responder| responder.with_rule(method, pattern, response))
     }
 
+    /// Takes every route and rule away that was added one by one. Also while running.
+    pub fn clear_routes(&self) {
+        let _ = self.inner.change(|responder| Ok(responder.without_routes()));
+    }
+
     /// Sends requests that no route takes to `handler`. Also while running.
     pub fn fallback(&self, handler: Arc<dyn Handler>) {
         let _ = self.inner.change(|responder| Ok(responder.with_fallback(handler)));

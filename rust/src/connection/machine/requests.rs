@@ -151,6 +151,7 @@ impl Machine {
         cx.responder.answer(&mut request, &mut exchange);
         let fault = exchange.fault();
         let manner = exchange.manner().copied();
+        let ruled = exchange.is_ruled();
         let shared_body = exchange.take_shared_body();
         let source = exchange.source();
         let outcome = exchange.into_outcome();
@@ -158,7 +159,7 @@ impl Machine {
             note_fault(fault, head.path, cx);
         }
         if let Some(manner) = manner {
-            cx.stats.rules_matched.add(1);
+            cx.stats.rules_matched.add(u64::from(ruled));
             if !manner.is_plain() || matches!(outcome, Outcome::Cut { .. }) {
                 let stays = head.keep_alive && !we_end;
                 if cx.watchers.is_on() {

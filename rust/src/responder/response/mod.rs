@@ -136,6 +136,21 @@ impl Response {
         Response(Arc::new(Prepared::assemble(own.status, &fields, self.body(), flags)))
     }
 
+    /// This response with another status; its body stays where that one may have one.
+    pub(super) fn with_status(&self, status: u16) -> Response {
+        let has_body = !matches!(status, 204 | 205 | 304);
+        let body = if has_body { self.body() } else { b"" };
+        let mut lines = Vec::new();
+        let kept = |line: &&[u8]| !is_field(line, b"content-length:");
+        for line in self.field_lines().split_inclusive(|b| *b == b'\n').filter(kept) {
+            lines.extend_from_slice(line);
+        }
+        if !matches!(status, 204 | 304) {
+            lines.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+        }
+        Response(Arc::new(Prepared::assemble(status, &lines, body, self.0.flags)))
+    }
+
     /// Whether it has the field `name`.
     pub(super) fn names(&self, name: &str) -> bool {
         let mut names = self

@@ -171,6 +171,12 @@ impl Responder {
         self.0.rules.as_deref().map(Rules::set)
     }
 
+    /// This responder without any route or rule that was added one by one.
+    #[must_use]
+    pub fn without_routes(&self) -> Self {
+        Responder(Arc::new(Inner { index: Index::default(), ..(*self.0).clone() }))
+    }
+
     /// This responder with `handler` for what no route takes.
     #[must_use]
     pub fn with_fallback(&self, handler: Arc<dyn Handler>) -> Self {

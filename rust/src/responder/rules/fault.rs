@@ -1,22 +1,30 @@
-//! What a rule does to an answer: delays it, spoils it, cuts it off.
+//! What is done to an answer on purpose: it is delayed, spoilt, cut off.
 
 use std::time::Duration;
 
 /// How an answer is given. The default is: at once and whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Manner {
+pub struct Manner {
     /// Time before the first octet.
-    pub(crate) delay: Duration,
-    pub(crate) fault: Option<Fault>,
+    pub delay: Duration,
+    /// What is wrong with it.
+    pub fault: Option<Fault>,
 }
 
 /// What is wrong with an answer on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection ends after so many octets of the body; half of it where none are given.
     Truncate(Option<usize>),
     /// So many octets at a time, with this pause between them.
     Drip(usize, Duration),
+    /// As `Drip`, the head alone; the body follows at once.
+    SlowHead(usize, Duration),
+    /// As `Drip`, the body alone.
+    SlowBody(usize, Duration),
+    /// Nothing but that the server's side of the connection is closed behind the answer, without
+    /// having said so; what the client still sends is taken, for a while.
+    HalfClose,
     /// So many octets that are no HTTP, instead of the answer; then the connection ends.
     Garbage(usize),
     /// Content-Length says this, whatever the length of the body is; then the connection ends.
@@ -53,7 +61,8 @@ impl Fault {
                 answer.truncate(body.saturating_add(after));
                 End::Close
             }
-            Fault::Drip(..) => End::Usual,
+            Fault::Drip(..) | Fault::SlowHead(..) | Fault::SlowBody(..) => End::Usual,
+            Fault::HalfClose => End::Close,
             Fault::Garbage(count) => {
                 answer.clear();
                 answer.extend(garbage().take(count));
@@ -72,7 +81,7 @@ impl Fault {
 }
 
 /// Where the body of a response begins.
-fn body_start(answer: &[u8]) -> usize {
+pub(crate) fn body_start(answer: &[u8]) -> usize {
     memchr::memmem::find(answer, b"\r\n\r\n").map_or(answer.len(), |end| end + 4)
 }
 
@@ -129,6 +138,7 @@ mod tests {
         assert_eq!(text, head.replace("10", "1234") + "0123456789");
         assert_eq!(end, End::Close);
         assert_eq!(spoilt(Fault::Drip(1, Duration::ZERO)).1, End::Usual);
+        assert_eq!(spoilt(Fault::HalfClose), (format!("{head}0123456789"), End::Close));
         let mut garbage = ANSWER.to_vec();
         assert_eq!(Fault::Garbage(100).spoil(&mut garbage), End::Close);
         assert!(garbage.len() == 100 && garbage.iter().all(|b| !b.is_ascii()));

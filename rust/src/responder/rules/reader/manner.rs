@@ -24,11 +24,14 @@ impl Reader<'_> {
             return match name.as_ref() {
                 "truncate" => Some(Fault::Truncate(None)),
                 "drip" => Some(Fault::Drip(1, PAUSE)),
+                "slow_headers" => Some(Fault::SlowHead(1, PAUSE)),
+                "half_close" => Some(Fault::HalfClose),
                 "garbage" => Some(Fault::Garbage(512)),
                 "wrong_length" => Some(Fault::WrongLength(1 << 20)),
                 "reset" => Some(Fault::ResetAfter(64)),
                 other => {
-                    let expected = "truncate, drip, garbage, wrong_length or reset";
+                    let expected =
+                        "truncate, drip, slow_headers, garbage, wrong_length, half_close or reset";
                     self.refuse(value.span(), "fault", expected, other);
                     None
                 }
@@ -38,29 +41,38 @@ impl Reader<'_> {
             self.wrong("fault", value, "a name such as \"truncate\" or a table");
             return None;
         };
-        const NAMES: &[&str] =
-            &["truncate", "drip", "every", "garbage", "wrong_length", "reset_after"];
+        const NAMES: &[&str] = &[
+            "truncate",
+            "drip",
+            "slow_headers",
+            "every",
+            "garbage",
+            "wrong_length",
+            "reset_after",
+        ];
         for key in table.keys().filter(|key| !NAMES.contains(&key.get_ref().as_ref())) {
             self.unknown(key.get_ref(), key.span(), NAMES);
         }
         let every = table.get("every").and_then(|value| self.duration("fault.every", value));
-        let kinds = ["truncate", "drip", "garbage", "wrong_length", "reset_after"];
+        let kinds = ["truncate", "drip", "slow_headers", "garbage", "wrong_length", "reset_after"];
         let mut said = kinds.iter().filter_map(|kind| Some((*kind, table.get(*kind)?)));
         let (Some((kind, value)), None) = (said.next(), said.next()) else {
             self.note(value.span(), "fault", &format!("expected one of {}", kinds.join(", ")));
             return None;
         };
-        if every.is_some() && kind != "drip" {
-            self.note(value.span(), "fault.every", &format!("expected with drip, got {kind}"));
+        if every.is_some() && !matches!(kind, "drip" | "slow_headers") {
+            let text = format!("expected with drip or slow_headers, got {kind}");
+            self.note(value.span(), "fault.every", &text);
         }
         let count = self.count(&format!("fault.{kind}"), value)?;
         Some(match kind {
             "truncate" => Fault::Truncate(Some(count)),
-            "drip" if count == 0 => {
-                self.wrong("fault.drip", value, "a number of octets from 1 on");
+            "drip" | "slow_headers" if count == 0 => {
+                self.wrong(&format!("fault.{kind}"), value, "a number of octets from 1 on");
                 return None;
             }
             "drip" => Fault::Drip(count, every.unwrap_or(PAUSE).max(PAUSE_MIN)),
+            "slow_headers" => Fault::SlowHead(count, every.unwrap_or(PAUSE).max(PAUSE_MIN)),
             "garbage" => Fault::Garbage(count),
             "wrong_length" => Fault::WrongLength(count as u64),
             _ => Fault::ResetAfter(count),
