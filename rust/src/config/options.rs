@@ -197,6 +197,17 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.max_connections = v.integer(),
     ),
     row(
+        "private_descriptors",
+        Group::Capacity,
+        Kind::Switch,
+        "off",
+        "Whether a worker that accepts its connections itself (the only one, or with accept = \
+         reuseport) has a table of descriptors of its own: a few per cent less processor time. \
+         What handlers open is then open in their worker alone, and lsof and ss show its \
+         connections by the number of its thread.",
+        |s, v| s.private_descriptors = v.switch(),
+    ),
+    row(
         "worker_stall",
         Group::Capacity,
         Kind::Duration {

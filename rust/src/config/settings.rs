@@ -88,6 +88,8 @@ pub struct Settings {
     pub backlog: u32,
     /// `accept`
     pub accept: AcceptMode,
+    /// `private_descriptors`
+    pub private_descriptors: bool,
     /// `workers`
     pub workers: usize,
     /// `max_connections`, for each worker.
@@ -158,6 +160,7 @@ impl Settings {
             interface: String::new(),
             reuse_port: false,
             backlog: 0,
+            private_descriptors: false,
             accept: AcceptMode::Dispatch,
             workers: 0,
             max_connections: 0,
@@ -202,6 +205,7 @@ impl Settings {
             reuse_port: self.reuse_port,
             backlog: self.backlog,
             accept: self.accept,
+            private_descriptors: self.private_descriptors,
             workers: self.workers,
             max_connections: self.max_connections,
             worker_stall: self.worker_stall,

@@ -21,6 +21,7 @@ pub(super) fn settings() -> Settings {
         accept: AcceptMode::Dispatch,
         workers: 1,
         max_connections: 1,
+        private_descriptors: false,
         worker_stall: Duration::from_secs(1),
         head_timeout: None,
         body_timeout: None,

@@ -8,13 +8,15 @@ use crate::acceptor::{Supervisor, Work};
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use crate::stats::{Cells, Snapshot};
-use crate::sys::{limits, signals, stderr};
-use crate::worker::{self, Handle, Message, Setup};
+use crate::sys::{descriptors, limits, signals, stderr};
+use crate::worker::{self, Handle, Leaving, Message, Setup};
 use mio::{Poll, Waker};
 use std::io;
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -85,6 +87,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         timer,
         listeners,
         supervisor: eventfd.clone(),
+        leaving: None,
         log: inner.log.clone(),
     });
     let _ = inner.running.set(Running { workers: handles.clone(), supervisor: cells, capacity });
@@ -99,17 +102,23 @@ fn spawn(
     handles: &[Arc<Handle>],
 ) -> io::Result<JoinHandle<()>> {
     let mut workers = Vec::new();
-    for setup in setups {
+    let mut setups: Vec<Setup> = setups.collect();
+    let farewells = let_leave(&mut setups);
+    let mut setups = setups.into_iter();
+    while let Some(setup) = setups.next() {
         let name = format!("hr-worker-{}", setup.index);
         match thread::Builder::new().name(name).spawn(move || worker::run(setup)) {
             Ok(thread) => workers.push(thread),
             Err(error) => {
                 stop_all(handles);
+                drop(setups);
+                close_left_behind(farewells);
                 workers.into_iter().for_each(|thread| drop(thread.join()));
                 return Err(error);
             }
         }
     }
+    close_left_behind(farewells);
     let inner = inner.clone();
     let orphans = handles.to_vec();
     let supervise = move || {
@@ -126,6 +135,36 @@ fn spawn(
     };
     let supervisor = thread::Builder::new().name("hr-acceptor".to_owned()).spawn(supervise);
     supervisor.inspect_err(|_| stop_all(handles))
+}
+
+/// Where a worker says whether it has left the shared table of descriptors, and what it owns.
+type Farewell = (mpsc::Receiver<bool>, Vec<RawFd>);
+
+/// Has workers leave the shared table of descriptors that shall have one of their own.
+fn let_leave(setups: &mut [Setup]) -> Vec<Farewell> {
+    // One that is dealt its connections needs the table that they are accepted into.
+    let leaves = |setup: &Setup| setup.settings.private_descriptors && !setup.listeners.is_empty();
+    if !setups.iter().any(leaves) {
+        return Vec::new();
+    }
+    let all: Vec<RawFd> = setups.iter().flat_map(Setup::descriptors).collect();
+    let mut farewells = Vec::new();
+    for setup in setups.iter_mut().filter(|setup| leaves(setup)) {
+        let own: Vec<RawFd> = setup.descriptors().collect();
+        let (told, left) = mpsc::channel();
+        let others = all.iter().copied().filter(|fd| !own.contains(fd)).collect();
+        setup.leaving = Some(Leaving { others, told });
+        farewells.push((left, own));
+    }
+    farewells
+}
+
+/// Closes what workers with a table of their own have left in this one. Waits for all of them
+/// first: until then each number stands for the same here and in their copies.
+fn close_left_behind(farewells: Vec<Farewell>) {
+    let left = |(left, own): Farewell| if left.recv() == Ok(true) { own } else { Vec::new() };
+    let descriptors: Vec<RawFd> = farewells.into_iter().flat_map(left).collect();
+    descriptors::close_copies(&descriptors);
 }
 
 fn stop_all(workers: &[Arc<Handle>]) {

@@ -4,6 +4,7 @@
 
 pub(crate) mod ascii;
 pub(crate) mod clock;
+pub(crate) mod descriptors;
 pub(crate) mod eventfd;
 pub(crate) mod filling;
 pub(crate) mod limits;

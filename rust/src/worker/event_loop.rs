@@ -9,15 +9,16 @@ use crate::config::Settings;
 use crate::log::Log;
 use crate::responder::Responder;
 use crate::stats::Cells;
-use crate::sys::{clock, eventfd::EventFd, timerfd::TimerFd};
+use crate::sys::{clock, descriptors, eventfd::EventFd, timerfd::TimerFd};
 use arc_swap::ArcSwap;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 /// Events taken from the kernel at a time.
@@ -45,6 +46,8 @@ pub(crate) struct Setup {
     pub(crate) listeners: Vec<Arc<Listener>>,
     /// Rung when the worker has ended.
     pub(crate) supervisor: Arc<EventFd>,
+    /// Where the worker shall have a table of descriptors of its own.
+    pub(crate) leaving: Option<Leaving>,
     pub(crate) log: Log,
 }
 
@@ -70,6 +73,9 @@ pub(crate) fn add_timer(poll: &Poll) -> io::Result<TimerFd> {
 /// A worker's thread. A panic closes its connections and starts it afresh.
 pub(crate) fn run(mut setup: Setup) {
     enter_server(setup.server);
+    if let Some(leaving) = setup.leaving.take() {
+        leaving.leave(&setup);
+    }
     let mut orders = Orders::default();
     loop {
         let turns = || EventLoop::new(&mut setup, &mut orders).run();
@@ -90,6 +96,34 @@ pub(crate) fn run(mut setup: Setup) {
     setup.handle.pulse.idle();
     setup.handle.end();
     setup.supervisor.ring();
+}
+
+/// What a worker needs to leave the table of descriptors that threads share.
+pub(crate) struct Leaving {
+    /// Descriptors that are not this worker's.
+    pub(crate) others: Vec<RawFd>,
+    /// Told whether it has left.
+    pub(crate) told: Sender<bool>,
+}
+
+impl Leaving {
+    fn leave(self, setup: &Setup) {
+        let left = descriptors::leave_shared_table(&self.others);
+        if let Err(error) = &left {
+            let index = setup.index;
+            setup.log.warn(format_args!("worker {index}: private_descriptors: {error}"));
+        }
+        // Nobody listens where starting has failed: then all ends.
+        let _ = self.told.send(left.is_ok());
+    }
+}
+
+impl Setup {
+    /// Descriptors that the worker alone uses.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = RawFd> {
+        let listeners = self.listeners.iter().map(|listener| listener.as_raw_fd());
+        listeners.chain([self.poll.as_raw_fd(), self.timer.as_raw_fd()])
+    }
 }
 
 struct EventLoop<'s> {

@@ -67,6 +67,7 @@ impl Bench {
             timer: add_timer(&poll).unwrap(),
             poll,
             listeners: Vec::new(),
+            leaving: None,
             supervisor: Arc::new(EventFd::new().unwrap()),
             log: Log::new(settings.log_level),
             settings,

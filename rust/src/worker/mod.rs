@@ -25,7 +25,7 @@ mod turn;
 mod lifecycle_tests;
 
 pub use batch::at_batch_end;
-pub(crate) use event_loop::{Setup, add_timer, run};
+pub(crate) use event_loop::{Leaving, Setup, add_timer, run};
 pub(crate) use handle::is_worker_of;
 pub(crate) use handle::{Handle, Message};
 pub(crate) use survey::{Findings, Seen, Survey};
