@@ -102,8 +102,9 @@ $(PC): Makefile Cargo.toml
 # ---- programs ----
 
 MAIN := $(addprefix c_examples/,http_responder_main background)
-$(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN:=.c) $(MAIN:=.h) include/http_responder.h $(ARCHIVE) $(FLAGS)
-	$(CC) $(CFLAGS_ALL) $< $(MAIN:=.c) $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
+TOP := $(addprefix c_examples/top/,top report draw canvas)
+$(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN:=.c) $(MAIN:=.h) $(TOP:=.c) $(TOP:=.h) include/http_responder.h $(ARCHIVE) $(FLAGS)
+	$(CC) $(CFLAGS_ALL) $< $(MAIN:=.c) $(TOP:=.c) $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
 
 .PHONY: examples
 examples: build $(FLAGS) ## Builds the C examples into build/examples

@@ -2,6 +2,7 @@
 #include "http_responder_main.h"
 
 #include "background.h"
+#include "top/top.h"
 
 #include <http_responder.h>
 
@@ -226,6 +227,8 @@ int http_responder_main(const char *program, const char *workers, int argc, char
     hr_config *config;
     int status;
 
+    if (argc >= 2 && strcmp(argv[1], "top") == 0)
+        return http_responder_top(program, argc - 2, argv + 2);
     switch (hr_config_asks(argc, arguments)) {
     case HR_ASKS_HELP:
         return help(program, asks_for_pixelserv(argc, arguments) ? hr_config_pixelserv_usage
