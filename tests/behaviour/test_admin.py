@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -132,6 +133,16 @@ def test_prometheus_understands_the_metrics(admin):
     assert families["http_responder_running"].samples[0].value == 1
     assert families["process_resident_memory_bytes"].samples[0].value > 1 << 20
     assert all(family.type != "unknown" and family.documentation for family in families.values())
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is missing (package prometheus)")
+def test_promtool_finds_nothing_to_complain_of(admin):
+    server, path = admin()
+    get(server.address, "/a.gif")
+    server.counted("requests_handled")
+    metrics = ask(path, "/metrics").body
+    checked = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, timeout=60)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
 
 
 def histogram(path) -> tuple[dict[float, float], float, float]:
