@@ -53,8 +53,9 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// A server of one worker; asked for `/count` it says how often that worker has allocated.
-fn server() -> (Server, Arc<AtomicU64>) {
-    let server = built(&[("workers", "1"), ("default_answers", "on")]);
+fn server(admin: &str) -> (Server, Arc<AtomicU64>) {
+    let options = [("workers", "1"), ("default_answers", "on"), ("admin", admin)];
+    let server = built(&options);
     let counted = Arc::new(AtomicU64::new(0));
     let told = counted.clone();
     let answer = ok("");
@@ -107,7 +108,16 @@ impl Repeating {
 
 #[test]
 fn a_worker_allocates_nothing_for_a_hundred_thousand_requests() {
-    let (server, counted) = server();
+    nothing_is_allocated_for_a_hundred_thousand_requests("");
+}
+
+#[test]
+fn nor_where_kinds_times_and_hosts_are_counted() {
+    nothing_is_allocated_for_a_hundred_thousand_requests("127.0.0.1:0");
+}
+
+fn nothing_is_allocated_for_a_hundred_thousand_requests(admin: &str) {
+    let (server, counted) = server(admin);
     let mut counting = Client::new(&server);
     let mut count = || {
         assert_eq!(counting.get("/count").status, 200);
@@ -132,7 +142,7 @@ fn a_worker_allocates_nothing_for_a_hundred_thousand_requests() {
 
 #[test]
 fn requests_cut_into_pieces_allocate_nothing_once_warm() {
-    let (server, counted) = server();
+    let (server, counted) = server("");
     let mut counting = Client::new(&server);
     let mut client = Client::new(&server);
     let mut count = || {
