@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -93,6 +94,15 @@ def test_the_socket_is_for_owner_and_group_and_goes_with_the_server(admin):
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
     server.stop()
     assert not os.path.exists(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_the_socket_becomes_that_of_the_user_and_the_group(admin):
+    _, path = admin("--user", "nobody")
+    user = pwd.getpwnam("nobody")
+    info = os.stat(path)
+    assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == (user.pw_uid, user.pw_gid, 0o660)
+    assert ask(path, "/healthz").status == 200
 
 
 def test_a_socket_that_was_left_behind_is_taken_over_and_one_in_use_is_not(admin, tmp_path):
