@@ -760,6 +760,32 @@ hr_state hr_server_state(const hr_server *server);
 // HR_ERR_STATE where there is none: the option is empty, or the server was not started.
 hr_result hr_server_admin_address(const hr_server *server, char *buf, size_t cap, size_t *need);
 
+/* Handlers in your own event loop */
+
+// Has the handlers that are added from now on run in your own event loop: workers receive and
+// answer, but leave the call of the handler to hr_server_step(). *fd, which may be NULL, becomes
+// readable as long as requests wait for that: poll it together with your own descriptors, never
+// read or close it; it is open until the server is freed.
+//
+// Such handlers are given copies of the requests. HR_DECLINE is a 404 there, because the other
+// routes were asked before; hr_respond() and the like may give HR_ERR_GONE; hr_respond_file() and
+// hr_exchange_receive() give HR_ERR_STATE. Handlers of hr_server_route_upload() and the callbacks of
+// bodies and writers are called by workers as ever.
+//
+// HR_ERR_STATE if it was called before, or the server has been started; HR_ERR_IO where descriptors
+// are lacking.
+hr_result hr_server_use_loop(hr_server *server,
+                             int *fd);
+
+// Runs the handlers of all requests that wait, on this thread; if none waits, of the first that come
+// within `timeout_ms` milliseconds: 0 does not wait, -1 waits for ever. *handled, which may be NULL,
+// becomes their number. Several threads may call it; one handler runs on one of them.
+//
+// HR_ERR_TIMEOUT if none has come, HR_ERR_STATE without hr_server_use_loop().
+hr_result hr_server_step(hr_server *server,
+                         int64_t timeout_ms,
+                         uint32_t *handled);
+
 /* Requests, in a handler */
 
 // A copy of `request`, its body included, that is yours: any thread may use it, and you free it
@@ -833,6 +859,23 @@ hr_result hr_respond_bytes(hr_exchange *exchange,
 //
 // HR_ERR_STATE if the request was answered or deferred already.
 hr_result hr_exchange_defer(hr_exchange *exchange, hr_deferred **deferred);
+
+// Answers with the status and the fields of `head`, which has no body, and the content of the
+// regular file `fd`, as far as `request` asks for it: If-None-Match gets 304, one Range of octets 206
+// or 416, also with If-Range (RFC 9110 sections 13 and 14), HEAD no body. ETag and Last-Modified
+// are made of the file's time and size unless `head` has them. On HR_OK `fd` belongs to the
+// library, which closes it; else it is still yours.
+//
+// The kernel sends it, any size in the same memory. What is not in its cache is read from the disk
+// meanwhile, which holds up the worker.
+//
+// HR_ERR_STATE if the request was answered or deferred already, or in hr_server_step();
+// HR_ERR_INVALID_ARGUMENT for a descriptor that is no regular file, a head with a body or with
+// status 204, 205 or 304, or a request that is a copy; HR_ERR_IO if the file cannot be looked at.
+hr_result hr_respond_file(hr_exchange *exchange,
+                          const hr_request *request,
+                          const hr_response *head,
+                          int fd);
 
 /* Responses */
 

@@ -3,7 +3,8 @@
 
 extern const test_suite suite_error, suite_config, suite_server, suite_handler, suite_request,
     suite_exchange, suite_response, suite_deferred, suite_stats, suite_process, suite_faults,
-    suite_fork, suite_rules, suite_admin, suite_writer, suite_upload;
+    suite_fork, suite_rules, suite_admin, suite_writer, suite_upload,
+    suite_file, suite_host;
 
 int main(int argc, char **argv)
 {
@@ -11,7 +12,7 @@ int main(int argc, char **argv)
         &suite_error,    &suite_config,   &suite_server,   &suite_handler, &suite_request,
         &suite_exchange, &suite_response, &suite_deferred, &suite_stats,   &suite_process,
         &suite_faults,   &suite_fork,     &suite_rules,    &suite_admin,
-        &suite_writer,   &suite_upload,
+        &suite_writer,   &suite_upload,   &suite_file,     &suite_host,
     };
 
     (void)argc;

@@ -43,7 +43,8 @@ no_descriptor_is_left() {
 
 the_c_tests() {
     "${memcheck[@]}" "$build/tests/c_tests" error config server handler request exchange \
-        response deferred stats process faults admin >"$scratch/out" 2>&1 || fail "the C tests"
+        response deferred writer upload file host stats process faults admin \
+        >"$scratch/out" 2>&1 || fail "the C tests"
     no_descriptor_is_left "the C tests"
 }
 

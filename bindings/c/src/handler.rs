@@ -57,12 +57,20 @@ impl Callback {
 
 impl Handler for Callback {
     fn handle(&self, request: &Request<'_>, exchange: &mut Exchange<'_>) -> Action {
+        self.call(&hr_request::new(request), &mut hr_exchange::new(exchange))
+    }
+}
+
+impl Callback {
+    pub(crate) fn call(
+        &self,
+        request: &hr_request<'_>,
+        exchange: &mut hr_exchange<'_, '_>,
+    ) -> Action {
         const DECLINE: RawAction = hr_action::HR_DECLINE as RawAction;
-        let request = hr_request::new(request);
-        let mut exchange = hr_exchange::new(exchange);
         // SAFETY: the function came as an hr_handler_fn with this pointer; both objects outlive
         // the call.
-        match unsafe { (self.function)(self.user.pointer(), &request, &mut exchange) } {
+        match unsafe { (self.function)(self.user.pointer(), request, exchange) } {
             DECLINE => Action::Decline,
             // HR_DONE, or no hr_action at all. Where nothing was answered the engine makes that a 500 and logs it.
             _ => Action::Done,

@@ -19,6 +19,7 @@ pub mod server;
 pub mod admin;
 
 pub mod handler;
+pub mod host;
 pub mod request;
 
 pub mod exchange;

@@ -52,6 +52,11 @@ impl<'r> hr_request<'r> {
         hr_request { inner: Inner::Kept(request), peer: OnceLock::new() }
     }
 
+    /// The request that the handler was given; `None` if this is a copy.
+    pub(crate) fn live(&self) -> Option<&'r Request<'r>> {
+        if let Inner::Live(inner) = self.inner { Some(inner) } else { None }
+    }
+
     /// Name and value of a field line.
     fn header_at(&self, index: usize) -> Option<(&str, &[u8])> {
         match &self.inner {

@@ -3,19 +3,22 @@
 use crate::config::hr_config;
 use crate::error::hr_result;
 use crate::ffi::{FreeFn, Out, UserData, guard, guard_or, hand_out, invalid, release, shared};
-use crate::handler::{Callback, hr_handler_fn};
+use crate::handler::hr_handler_fn;
+use crate::host::Host;
 use crate::response::hr_response;
 use crate::strings::{Buffer, optional_text, text};
 use http_responder::{Error, Notice, Result, Server, ServerState};
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A server. All functions but hr_server_free() may be called from any thread, several at once.
 pub struct hr_server {
     pub(crate) inner: Server,
+    /// Who runs its handlers, if not the workers.
+    pub(crate) host: OnceLock<Arc<Host>>,
 }
 
 /// Where a server is in its life; it only moves forward.
@@ -67,7 +70,7 @@ pub unsafe extern "C" fn hr_server_new(
             Some(config) => Server::new(&config.inner)?,
             None => Server::new(&http_responder::Config::new())?,
         };
-        out.write(hand_out(hr_server { inner }));
+        out.write(hand_out(hr_server { inner, host: OnceLock::new() }));
         Ok(())
     })
 }
@@ -90,6 +93,10 @@ pub unsafe extern "C" fn hr_server_free(server: *mut hr_server) {
         Ok(stopped.is_ok())
     });
     if stopped {
+        // SAFETY: as below.
+        if let Some(host) = unsafe { server.as_ref() }.and_then(|server| server.host.get()) {
+            host.clear();
+        }
         // SAFETY: NULL or what hr_server_new gave, freed once, by the contract of the header.
         unsafe { release(server) }
     }
@@ -220,8 +227,7 @@ pub unsafe extern "C" fn hr_server_route(
             let method = optional_text(method, "method")?;
             (shared(server, "server")?, method, text(pattern, "pattern")?)
         };
-        let callback = callback(handler, user)?;
-        server.inner.route(method, pattern, callback)
+        server.inner.route(method, pattern, server.handler(handler, user)?)
     })
 }
 
@@ -339,14 +345,9 @@ pub unsafe extern "C" fn hr_server_fallback(
     guard(move || {
         // SAFETY: NULL or valid, by the contract of the header.
         let server = unsafe { shared(server, "server")? };
-        server.inner.fallback(callback(handler, user)?);
+        server.inner.fallback(server.handler(handler, user)?);
         Ok(())
     })
-}
-
-pub(crate) fn callback(handler: hr_handler_fn, user: UserData) -> Result<Arc<Callback>> {
-    let function = handler.ok_or_else(|| invalid("handler", "must not be NULL"))?;
-    Ok(Arc::new(Callback::new(function, user)))
 }
 
 /// Starts the workers, begins to accept and returns at once. Without a listener, or where the

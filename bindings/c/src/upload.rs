@@ -5,7 +5,8 @@ use crate::error::hr_result;
 use crate::exchange::hr_exchange;
 use crate::ffi::{FreeFn, Out, UserData, exclusive, guard, hand_out, invalid, shared};
 use crate::handler::hr_handler_fn;
-use crate::server::{callback, hr_server};
+use crate::host::callback;
+use crate::server::hr_server;
 use crate::strings::{optional_text, text};
 use http_responder::{Pace, Upload};
 use std::ffi::{c_char, c_void};
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn hr_exchange_receive(
         let body = on_body.ok_or_else(|| invalid("on_body", "must not be NULL"))?;
         let end = on_end.ok_or_else(|| invalid("on_end", "must not be NULL"))?;
         let upload = Callbacks { body, end, abort: on_abort, user };
-        let inner = exchange.inner.receive(Box::new(upload))?;
+        let inner = exchange.worker()?.receive(Box::new(upload))?;
         out.write(hand_out(hr_deferred { inner }));
         Ok(())
     })

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::deferred::Post;
-use crate::responder::response::{Persistence, Wire};
+use crate::responder::response::{FilePart, Persistence, SharedBody, Wire};
 use crate::responder::rules::fault::End;
 use crate::responder::{Responder, Response};
 use crate::stats::Cells;
@@ -169,6 +169,19 @@ impl Machine {
         }
     }
 
+    /// Whether there is anything to be sent that was prepared before.
+    #[inline]
+    pub(crate) fn has_output(&self) -> bool {
+        let waits = |pending: &Pending| !pending.output.is_empty() || pending.shared_body.is_some();
+        self.pending.as_deref().is_some_and(waits)
+    }
+
+    /// The part of a file that is to be sent next.
+    pub(crate) fn file(&self) -> Option<FilePart<'_>> {
+        let pending = self.pending.as_ref().filter(|pending| pending.output.is_empty())?;
+        pending.shared_body.as_ref()?.file()
+    }
+
     /// Event: octets arrived. `input` is what was kept before and, behind it, `fresh` new ones.
     #[inline]
     pub(crate) fn received(&mut self, input: &[u8], fresh: usize, cx: &mut Context<'_>) -> Next {
@@ -273,7 +286,7 @@ impl Machine {
         let wire = Wire { date: cx.date, head_only, persistence, server, extra: b"" };
         let start = cx.out.len();
         let shared_body = response.write_sharing(cx.out, &wire);
-        let shared = shared_body.as_ref().map_or(0, |body| body.rest().len());
+        let shared = shared_body.as_ref().map_or(0, SharedBody::left);
         self.pending_mut(cx).shared_body = shared_body;
         let status = response.status();
         count_answer(status, None, cx);

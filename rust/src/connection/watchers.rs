@@ -148,10 +148,10 @@ impl<'r> Question<'r> {
 
 impl Answer {
     /// An answer that stands in `octets`, with so many octets of its body somewhere else.
-    pub(crate) fn written(octets: &[u8], shared: usize, status: u16, source: Source) -> Self {
+    pub(crate) fn written(octets: &[u8], shared: u64, status: u16, source: Source) -> Self {
         let head = memchr::memmem::find(octets, b"\r\n\r\n").map_or(octets.len(), |at| at + 4);
-        let body = (octets.len() - head + shared) as u64;
-        Answer { status, octets: (octets.len() + shared) as u64, body, source, begun: 0 }
+        let body = (octets.len() - head) as u64 + shared;
+        Answer { status, octets: octets.len() as u64 + shared, body, source, begun: 0 }
     }
 
     /// No answer at all.

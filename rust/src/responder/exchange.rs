@@ -202,6 +202,15 @@ impl<'x> Exchange<'x> {
         self.outcome = Outcome::Answered { status, close, refusal: None };
     }
 
+    /// Answers with `head` and the body behind it, which is somewhere else.
+    pub(super) fn respond_head(&mut self, head: &Response, body: Option<SharedBody>) {
+        let wire = Wire { head_only: true, ..self.wire(head, b"") };
+        head.write(self.out, &wire);
+        self.shared_body = body.filter(|_| !self.head_only);
+        let (status, close) = (head.status(), head.closes());
+        self.outcome = Outcome::Answered { status, close, refusal: None };
+    }
+
     /// Answers a request that is refused for `refusal`; the connection stays as it is.
     pub(crate) fn refuse(&mut self, refusal: Refusal, response: &Response, extra: &[u8]) {
         if self.is_open() {
@@ -308,7 +317,7 @@ impl<'x> Exchange<'x> {
     }
 
     #[inline]
-    fn check_open(&self) -> Result<()> {
+    pub(super) fn check_open(&self) -> Result<()> {
         if self.is_open() { Ok(()) } else { self.not_open() }
     }
 

@@ -11,6 +11,7 @@ pub mod upload;
 
 pub(crate) mod conditional;
 mod defaults;
+mod file;
 mod hash;
 mod lines;
 mod owned_request;

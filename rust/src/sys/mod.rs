@@ -10,6 +10,7 @@ pub(crate) mod filling;
 pub(crate) mod limits;
 pub(crate) mod pages;
 pub(crate) mod scan;
+pub(crate) mod sendfile;
 pub(crate) mod signals;
 pub(crate) mod socket;
 pub(crate) mod stderr;

@@ -4,12 +4,15 @@ use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
 use crate::http::Refusal;
 use crate::responder::Response;
 use crate::responder::stream::Opening;
-use crate::sys::socket;
+use crate::sys::{sendfile, socket};
 use std::io;
 use std::os::fd::OwnedFd;
 
 /// Receives or batches of answers in one turn: beyond it the others have their turn first.
 const STEPS: u32 = 8;
+
+/// Octets of a file sent at a time.
+const FILE_PART: usize = 512 * 1024;
 
 /// A buffer for answers that grew beyond this is not kept.
 const KEEP_OUT: usize = 256 * 1024;
@@ -114,7 +117,7 @@ impl Turn<'_, '_> {
 
     #[inline]
     fn begin(&mut self, ready: Ready) -> Result<Next, Ended> {
-        if !self.machine.output().is_empty() {
+        if self.machine.has_output() {
             return self.send_pending();
         }
         // What the last turn decided stands, whatever has come since it was cut off.
@@ -213,7 +216,7 @@ impl Turn<'_, '_> {
             self.flush_out()?;
         }
         // In WRITING it is the socket's turn; otherwise this is a shared body, just prepared.
-        if self.machine.state() == State::Writing || self.machine.output().is_empty() {
+        if self.machine.state() == State::Writing || !self.machine.has_output() {
             return Ok(());
         }
         // What is next was said already, by whoever prepared it.
@@ -252,7 +255,15 @@ impl Turn<'_, '_> {
     /// Sends what waited, and the shared body behind it.
     #[inline(never)]
     fn send_pending(&mut self) -> Result<Next, Ended> {
+        let mut parts = 0;
         loop {
+            if self.machine.file().is_some() {
+                parts += 1;
+                match self.send_file(parts)? {
+                    Some(next) => return Ok(next),
+                    None => continue,
+                }
+            }
             let offered = self.machine.output().len();
             let blocked = match self.send(true) {
                 Ok(count) => {
@@ -268,6 +279,31 @@ impl Turn<'_, '_> {
                 self.machine.blocked();
                 return Err(self.stay());
             }
+        }
+    }
+
+    /// Sends a part of a file. Says what is next once nothing is left.
+    #[cold]
+    fn send_file(&mut self, parts: u32) -> Result<Option<Next>, Ended> {
+        if parts > STEPS {
+            self.machine.blocked();
+            return Err(Fate::Yield(Ready { readable: false, read_closed: false, next: None }));
+        }
+        let Some(part) = self.machine.file() else { return Ok(None) };
+        let length = usize::try_from(part.length).unwrap_or(usize::MAX).min(FILE_PART);
+        match sendfile::send(self.socket, part.file, part.offset, length, self.scratch) {
+            // It has become shorter: the client must not wait for the rest.
+            Ok(0) => Err(Fate::Close),
+            Ok(count) => {
+                self.moved = true;
+                self.cx.stats.bytes_sent.add(count as u64);
+                Ok(self.machine.sent(count, &mut self.cx))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.machine.blocked();
+                Err(self.stay())
+            }
+            Err(_) => Err(Fate::Reset),
         }
     }
 

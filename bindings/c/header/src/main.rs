@@ -13,6 +13,7 @@ const HEADINGS: &[(&str, &str)] = &[
     ("const char *hr_strerror(", "Errors"),
     ("hr_config *hr_config_new(", "Options"),
     ("hr_result hr_server_new(", "Servers"),
+    ("hr_result hr_server_use_loop(", "Handlers in your own event loop"),
     ("hr_request *hr_request_clone(", "Requests, in a handler"),
     ("hr_result hr_respond(", "Answers, in a handler"),
     ("hr_response *hr_response_new(", "Responses"),

@@ -11,7 +11,7 @@ use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, Outcome};
-use crate::responder::response::{Persistence, Wire};
+use crate::responder::response::{Persistence, SharedBody, Wire};
 use crate::responder::rules::fault::{End, Manner};
 use crate::responder::{Exchange, Request, Response};
 
@@ -174,7 +174,7 @@ impl Machine {
             Outcome::Answered { status, close, refusal } => {
                 count_answer(status, refusal, cx);
                 if cx.watchers.is_on() {
-                    let shared = shared_body.as_ref().map_or(0, |body| body.rest().len());
+                    let shared = shared_body.as_ref().map_or(0, SharedBody::left);
                     self.tell_answer(head, (start, shared), (status, source, begun), cx);
                 }
                 let is_shared = shared_body.is_some();

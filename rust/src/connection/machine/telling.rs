@@ -26,7 +26,7 @@ impl Machine {
     pub(super) fn tell_answer(
         &self,
         head: &Head<'_, '_>,
-        (start, shared): (usize, usize),
+        (start, shared): (usize, u64),
         (status, source, begun): (u16, Source, u64),
         cx: &mut Context<'_>,
     ) {

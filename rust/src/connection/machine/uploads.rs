@@ -10,7 +10,7 @@ use crate::connection::watchers::Answer;
 use crate::http::{BodyDecoder, Framing, Head, Method};
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, HandlerFault, Outcome};
-use crate::responder::response::Persistence;
+use crate::responder::response::{Persistence, SharedBody};
 use crate::responder::upload::Intake;
 use crate::responder::{Exchange, Request};
 
@@ -59,7 +59,7 @@ impl Machine {
                 let status = outcome.status().unwrap_or(500);
                 count_answer(status, None, cx);
                 if cx.watchers.is_on() {
-                    let shared = shared_body.as_ref().map_or(0, |body| body.rest().len());
+                    let shared = shared_body.as_ref().map_or(0, SharedBody::left);
                     self.tell_answer(head, (start, shared), (status, source, begun), cx);
                 }
                 if shared_body.is_some() {

@@ -1,8 +1,11 @@
 //! A response, prepared once and sent any number of times.
 
+mod body;
 mod plain;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use body::{FilePart, SharedBody};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::DateLine;
@@ -175,12 +178,25 @@ impl Response {
     /// The head of this response, which has no body, for one that is streamed: the field line
     /// `framing` stands in place of its Content-Length.
     pub(super) fn to_stream(&self, framing: &str) -> Response {
-        let lines = self.field_lines().split_inclusive(|b| *b == b'\n');
+        self.with_framing(self.status(), framing.as_bytes())
+    }
+
+    /// The head of this response with another status, and whole field lines in place of its
+    /// Content-Length.
+    pub(super) fn with_framing(&self, status: u16, lines: &[u8]) -> Response {
+        let own = self.field_lines().split_inclusive(|b| *b == b'\n');
         let mut fields: Vec<&[u8]> =
-            lines.filter(|line| !is_field(line, b"content-length:")).collect();
-        fields.push(framing.as_bytes());
-        let fields = fields.concat();
-        Response(Arc::new(Prepared::assemble(self.status(), &fields, b"", self.0.flags)))
+            own.filter(|line| !is_field(line, b"content-length:")).collect();
+        fields.push(lines);
+        Response(Arc::new(Prepared::assemble(status, &fields.concat(), b"", self.0.flags)))
+    }
+
+    /// The value of the first field `name`, in lower case.
+    pub(super) fn field(&self, name: &str) -> Option<&[u8]> {
+        let lines = self.field_lines().split_inclusive(|b| *b == b'\n');
+        let name = [name.as_bytes(), b":"].concat();
+        let line = lines.into_iter().find(|line| is_field(line, &name))?;
+        Some(line[name.len()..].trim_ascii())
     }
 
     /// Appends the whole response to `out`.
@@ -226,7 +242,7 @@ impl Response {
             return None;
         }
         self.write(out, &Wire { head_only: true, ..*wire });
-        Some(SharedBody { response: self.clone(), sent: 0, end: self.body().len() })
+        Some(SharedBody::of(self.clone(), 0..self.body().len()))
     }
 
     /// Appends `part` of this response to `out`; a large body is not copied if `share` allows it.
@@ -270,7 +286,7 @@ impl Response {
         let copied = if shared { &[][..] } else { &body[range.clone()] };
         let prepared = Prepared::assemble(part.status(), &fields, copied, self.0.flags);
         Response(Arc::new(prepared)).write(out, wire);
-        shared.then(|| SharedBody { response: self.clone(), sent: range.start, end: range.end })
+        shared.then(|| SharedBody::of(self.clone(), range))
     }
 
     fn write_varied(&self, out: &mut Vec<u8>, lines: [&[u8]; 3], head_only: bool) {
@@ -282,27 +298,6 @@ impl Response {
             out.extend_from_slice(line);
         }
         out.extend_from_slice(rest);
-    }
-}
-
-/// The body of a response that is being sent to one client, shared with all the others.
-#[derive(Debug)]
-pub(crate) struct SharedBody {
-    response: Response,
-    sent: usize,
-    end: usize,
-}
-
-impl SharedBody {
-    /// What is not sent yet.
-    pub(crate) fn rest(&self) -> &[u8] {
-        &self.response.body()[self.sent..self.end]
-    }
-
-    /// Notes that `count` octets more were sent; whether that was all.
-    pub(crate) fn sent(&mut self, count: usize) -> bool {
-        self.sent += count;
-        self.rest().is_empty()
     }
 }
 
