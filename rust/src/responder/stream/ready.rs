@@ -2,7 +2,6 @@
 
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread::ThreadId;
 
 type Callback = Box<dyn FnMut() + Send>;
 
@@ -17,7 +16,7 @@ pub(crate) struct Ready {
 struct State {
     callback: Option<Callback>,
     /// Who is calling it now.
-    caller: Option<ThreadId>,
+    caller: Option<usize>,
     closed: bool,
 }
 
@@ -32,7 +31,7 @@ impl Ready {
     pub(crate) fn call(&self) {
         let mut state = self.lock();
         let Some(mut callback) = state.callback.take() else { return };
-        state.caller = Some(std::thread::current().id());
+        state.caller = Some(this_thread());
         drop(state);
         let panicked = catch_unwind(AssertUnwindSafe(&mut callback)).is_err();
         let mut state = self.lock();
@@ -55,7 +54,7 @@ impl Ready {
         let mut state = self.lock();
         state.closed = true;
         let callback = state.callback.take();
-        let own = std::thread::current().id();
+        let own = this_thread();
         while state.caller.is_some_and(|caller| caller != own) {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -66,6 +65,13 @@ impl Ready {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A number that no other thread has while this one lives. (Asking the standard library for its own
+/// would allocate something for each thread of the host.)
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
 impl std::fmt::Debug for Ready {
