@@ -126,10 +126,23 @@ def test_who_was_just_answered_and_says_nothing_holds_up_nobody(start):
         assert time.monotonic() - begun < 2
 
 
+@pytest.mark.parametrize("setting, warnings", [(0, 1), (1, 0)])
+def test_a_kernel_that_would_reset_connections_is_told_of(setting, warnings):
+    def work() -> None:
+        server = ServerProcess(binary_argv("--reuse-port", "on"))
+        try:
+            assert len([line for line in server.messages() if "tcp_migrate_req=1" in line]) == warnings
+        finally:
+            server.kill()
+
+    in_own_network(work, tcp_migrate_req=setting)
+
+
 def test_get_is_answered_by_each_of_two_processes(start):
     """Both at once for as long as one likes: the kernel shares the connections out."""
-    first = start("--reuse-port", "on")
-    second = start("--reuse-port", "on", port=str(first.address[1]))
+    maybe = ["sysctl net.ipv4.tcp_migrate_req=1"]
+    first = start("--reuse-port", "on", allow=maybe)
+    second = start("--reuse-port", "on", port=str(first.address[1]), allow=maybe)
     for _ in range(200):
         assert get(first.address, "/a.gif").status == 200
     assert first.stats()["requests_handled"] > 0 and second.stats()["requests_handled"] > 0

@@ -288,7 +288,14 @@ fn cannot_listen(address: &Address, error: &io::Error) -> Error {
     let why = match error.kind() {
         io::ErrorKind::AddrInUse => "the address is in use already".to_owned(),
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::PermissionDenied => match address {
+            Address::Inet(address) if address.port() < 1024 => {
+                "permission denied: ports below 1024 are for root, or for who has the capability \
+                 CAP_NET_BIND_SERVICE"
+                    .to_owned()
+            }
+            _ => "permission denied".to_owned(),
+        },
         _ => error.to_string(),
     };
     Error::new(ErrorCode::Bind, format!("cannot listen on {place}: {why}"))

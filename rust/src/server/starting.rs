@@ -64,7 +64,23 @@ impl Server {
         for address in &settings.listen {
             listeners.bind(&Address::parse(address)?, settings)?;
         }
+        if settings.reuse_port {
+            self.warn_unless_connections_move();
+        }
         Ok(())
+    }
+
+    /// What waits in the queue of a socket that closes goes to another one of its port, if the kernel is
+    /// told to (ip-sysctl, tcp_migrate_req; since Linux 5.14).
+    fn warn_unless_connections_move(&self) {
+        let setting = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_migrate_req");
+        if setting.is_ok_and(|value| value.trim() == "1") {
+            return;
+        }
+        self.inner.log.warn(format_args!(
+            "reuse_port: connections that come while a process ends may be reset: \
+             sysctl net.ipv4.tcp_migrate_req=1 has the kernel hand them to the other one"
+        ));
     }
 
     /// Starts all threads. The admin side comes first: its descriptors are counted then.

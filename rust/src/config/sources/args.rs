@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::pixelserv::FLAGS;
 use crate::config::values::{quoted, switch};
 use crate::config::{Config, Kind, Source, TABLE, Value, parse as parse_value, refuse, suggest};
 use crate::error::{Error, ErrorCode, Result};
@@ -193,7 +194,12 @@ fn short_option<'a>(text: &'a str, following: Option<&'a str>) -> Result<(Token<
     let mut rest = text[1..].chars();
     let letter = rest.next();
     let row = TABLE.iter().position(|row| row.short.is_some() && row.short == letter);
-    let row = row.ok_or_else(|| error(format!("unknown option {}", quoted(text))))?;
+    let row = row.ok_or_else(|| {
+        let theirs = FLAGS.iter().any(|flag| Some(flag.letter) == letter);
+        let hint =
+            if theirs { "; flags of pixelserv-tls are taken behind --pixelserv" } else { "" };
+        error(format!("unknown option {}{hint}", quoted(text)))
+    })?;
     let inline = Some(rest.as_str()).filter(|value| !value.is_empty());
     option(row, inline, following)
 }
