@@ -462,6 +462,32 @@ typedef struct {
     uint64_t deferred_answers;
     // Deferred answers whose client had left.
     uint64_t deferred_gone;
+    // Connections on which TLS is being agreed on. (gauge)
+    uint64_t connections_handshake;
+    // Connections that spoke plain HTTP on a port for TLS.
+    uint64_t refused_not_tls;
+    // Connections whose TLS handshake did not come to its end in time.
+    uint64_t timeouts_handshake;
+    // TLS handshakes that came to their end, resumed ones not included.
+    uint64_t tls_handshakes;
+    // TLS handshakes that took up an earlier session.
+    uint64_t tls_resumptions;
+    // TLS connections that ended before their handshake did, or that broke the protocol.
+    uint64_t tls_failures;
+    // TLS alerts unknown_ca received: the client does not trust the CA.
+    uint64_t tls_alerts_unknown_ca;
+    // TLS alerts bad_certificate received.
+    uint64_t tls_alerts_bad_certificate;
+    // TLS alerts certificate_unknown received: most browsers that do not trust the CA.
+    uint64_t tls_alerts_certificate_unknown;
+    // Other TLS alerts received, close_notify not included.
+    uint64_t tls_alerts_other;
+    // TLS alerts sent, close_notify not included.
+    uint64_t tls_alerts_sent;
+    // Certificates made on the fly.
+    uint64_t tls_certificates_made;
+    // TLS handshakes refused because there is no certificate for the name.
+    uint64_t tls_names_refused;
     // Requests that a rule of the rules file took.
     uint64_t rules_matched;
     // Answers that a rule delayed.

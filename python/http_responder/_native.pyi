@@ -59,7 +59,8 @@ _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 class _Option(TypedDict):
     name: str
     kind: Literal[
-        "port", "text", "path", "address", "local", "list", "integer", "size", "duration", "switch", "choice"
+        "port", "text", "path", "paths", "target", "address", "local", "list", "integer", "size",
+        "duration", "switch", "choice"
     ]
     choices: list[str]
     default: str

@@ -51,6 +51,7 @@ TYPES = {
     "text": "Optional[str]",
     "path": "Union[str, os.PathLike[str], None]",
     "target": "Optional[str]",
+    "paths": "Union[list[str], tuple[str, ...], str, os.PathLike[str], None]",
     "address": "Optional[str]",
     "local": "Optional[str]",
     "list": "Union[list[str], tuple[str, ...], str, None]",

@@ -25,6 +25,7 @@ mod files;
 mod log;
 mod sync;
 mod sys;
+mod tls;
 mod worker;
 
 pub use config::Config;

@@ -30,6 +30,7 @@ BY_KIND = {
     "text": Sample("name/1.0 (x)", "name/1.0 (x)", '"name/1.0 (x)"', "name/1.0 (x)"),
     "path": Sample(str(RULES), RULES, f'"{RULES}"', str(RULES)),
     "target": Sample("/stats.txt", "/stats.txt", '"/stats.txt"', "/stats.txt"),
+    "paths": Sample(f"{RULES},x.pem", [RULES, "x.pem"], f'["{RULES}", "x.pem"]', f"{RULES},x.pem"),
     "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
     "local": Sample("[0::1]:0", "[0::1]:0", '"[0::1]:0"', "[::1]:0"),
     "list": Sample(
@@ -70,6 +71,7 @@ BAD_TEXTS = {
     "text": ["a\x01b", " a", "\u00e9", "x" * 300],
     "path": ["a\x01b", "x" * 4096],
     "target": ["stats", "/a?b", "/a b", "/\u00e9", "/" * 257],
+    "paths": ["a\x01b", "x" * 4096, "a,,b"],
     "address": ["", "localhost", "127.0.0.1:80", "::g", "unix:", "1.2.3"],
     "list": ["127.0.0.1", "localhost:80", "127.0.0.1:0,,", "127.0.0.1:65536"],
     "integer": ["", "-1", "1.5", "many", "0x10", "99999999999999999999"],
@@ -85,6 +87,7 @@ BAD_VALUES = {
     "text": [],
     "path": [],
     "target": [(5, "5"), (True, "true")],
+    "paths": [(5, "5"), ([""], '[""]')],
     "address": [(5, "5"), (False, "false")],
     "list": [(["127.0.0.1"], '["127.0.0.1"]'), (80, "80")],
     "integer": [(-1, "-1"), (1.5, "1.5"), (True, "true")],

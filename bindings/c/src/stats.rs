@@ -147,6 +147,32 @@ pub struct hr_stats {
     pub deferred_answers: u64,
     /// Deferred answers whose client had left.
     pub deferred_gone: u64,
+    /// Connections on which TLS is being agreed on. (gauge)
+    pub connections_handshake: u64,
+    /// Connections that spoke plain HTTP on a port for TLS.
+    pub refused_not_tls: u64,
+    /// Connections whose TLS handshake did not come to its end in time.
+    pub timeouts_handshake: u64,
+    /// TLS handshakes that came to their end, resumed ones not included.
+    pub tls_handshakes: u64,
+    /// TLS handshakes that took up an earlier session.
+    pub tls_resumptions: u64,
+    /// TLS connections that ended before their handshake did, or that broke the protocol.
+    pub tls_failures: u64,
+    /// TLS alerts unknown_ca received: the client does not trust the CA.
+    pub tls_alerts_unknown_ca: u64,
+    /// TLS alerts bad_certificate received.
+    pub tls_alerts_bad_certificate: u64,
+    /// TLS alerts certificate_unknown received: most browsers that do not trust the CA.
+    pub tls_alerts_certificate_unknown: u64,
+    /// Other TLS alerts received, close_notify not included.
+    pub tls_alerts_other: u64,
+    /// TLS alerts sent, close_notify not included.
+    pub tls_alerts_sent: u64,
+    /// Certificates made on the fly.
+    pub tls_certificates_made: u64,
+    /// TLS handshakes refused because there is no certificate for the name.
+    pub tls_names_refused: u64,
     /// Requests that a rule of the rules file took.
     pub rules_matched: u64,
     /// Answers that a rule delayed.
@@ -218,6 +244,19 @@ impl From<Snapshot> for hr_stats {
             handler_silences,
             deferred_answers,
             deferred_gone,
+            connections_handshake,
+            refused_not_tls,
+            timeouts_handshake,
+            tls_handshakes,
+            tls_resumptions,
+            tls_failures,
+            tls_alerts_unknown_ca,
+            tls_alerts_bad_certificate,
+            tls_alerts_certificate_unknown,
+            tls_alerts_other,
+            tls_alerts_sent,
+            tls_certificates_made,
+            tls_names_refused,
             rules_matched,
             answers_delayed,
             faults_played,
@@ -281,6 +320,19 @@ impl From<Snapshot> for hr_stats {
             handler_silences,
             deferred_answers,
             deferred_gone,
+            connections_handshake,
+            refused_not_tls,
+            timeouts_handshake,
+            tls_handshakes,
+            tls_resumptions,
+            tls_failures,
+            tls_alerts_unknown_ca,
+            tls_alerts_bad_certificate,
+            tls_alerts_certificate_unknown,
+            tls_alerts_other,
+            tls_alerts_sent,
+            tls_certificates_made,
+            tls_names_refused,
             rules_matched,
             answers_delayed,
             faults_played,

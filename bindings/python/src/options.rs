@@ -34,6 +34,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Target => "target",
         Kind::Address => "address",
         Kind::Local => "local",
+        Kind::Paths => "paths",
         Kind::List => "list",
         Kind::Integer { .. } => "integer",
         Kind::Size { .. } => "size",
@@ -53,6 +54,7 @@ fn choices(kind: &Kind) -> Vec<&'static str> {
 fn group_name(group: Group) -> &'static str {
     match group {
         Group::Listening => "listening",
+        Group::Tls => "tls",
         Group::Capacity => "capacity",
         Group::Timeouts => "timeouts",
         Group::Limits => "limits",

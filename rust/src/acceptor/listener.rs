@@ -1,6 +1,7 @@
 //! A socket that listens: bound here or taken over.
 
 use crate::config::Settings;
+use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs::Permissions;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Listener {
     socket: Socket,
     number: u16,
+    layer: Layer,
     address: String,
     /// A Unix socket's file, removed with the listener.
     file: Option<SocketFile>,
@@ -98,7 +100,7 @@ impl Listener {
     /// Binds and listens. With `reuseport` other sockets may be bound to the same address.
     pub(crate) fn bind(
         address: &Address,
-        number: u16,
+        (number, layer): (u16, Layer),
         reuseport: bool,
         settings: &Settings,
     ) -> Result<Self> {
@@ -106,7 +108,7 @@ impl Listener {
             Address::Inet(address) => bind_inet(*address, reuseport, settings),
             Address::Unix(path) => bind_unix(path, None, settings),
         };
-        Listener::bound(bound, address, number)
+        Listener::bound(bound, address, (number, layer))
     }
 
     /// Binds and listens where, if it is a Unix socket, only those of `access` may connect.
@@ -120,16 +122,20 @@ impl Listener {
             Address::Inet(address) => bind_inet(*address, false, settings),
             Address::Unix(path) => bind_unix(path, Some(access), settings),
         };
-        Listener::bound(bound, address, number)
+        Listener::bound(bound, address, (number, Layer::Plain))
     }
 
-    fn bound(bound: io::Result<Socket>, address: &Address, number: u16) -> Result<Self> {
+    fn bound(
+        bound: io::Result<Socket>,
+        address: &Address,
+        (number, layer): (u16, Layer),
+    ) -> Result<Self> {
         let socket = bound.map_err(|error| cannot_listen(address, &error))?;
         let file = match address {
             Address::Unix(path) => SocketFile::of(path),
             Address::Inet(_) => None,
         };
-        Ok(Listener { address: address_of(&socket), socket, number, file })
+        Ok(Listener { address: address_of(&socket), socket, number, layer, file })
     }
 
     /// Takes over a socket that is bound and listening.
@@ -152,11 +158,22 @@ impl Listener {
         socket.set_cloexec(true).map_err(|error| refuse(&error.to_string()))?;
         // Connections inherit it; a Unix socket has none and needs none.
         let _ = socket.set_tcp_nodelay(true);
-        Ok(Listener { address: address_of(&socket), socket, number, file: None })
+        Ok(Listener {
+            address: address_of(&socket),
+            socket,
+            number,
+            layer: Layer::Plain,
+            file: None,
+        })
     }
 
     pub(crate) fn number(&self) -> u16 {
         self.number
+    }
+
+    /// What its connections speak.
+    pub(crate) fn layer(&self) -> Layer {
+        self.layer
     }
 
     /// Where it listens, in a form that [`Address::parse`] takes.

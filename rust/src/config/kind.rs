@@ -17,6 +17,8 @@ pub enum Kind {
     Path,
     /// The path of a request, such as `/stats`, or an empty text for none.
     Target,
+    /// Paths of files or folders, separated by commas.
+    Paths,
     /// One IP address or `unix:/path`.
     Address,
     /// A loopback address with its port or `unix:/path`, or an empty text for none.
@@ -78,8 +80,8 @@ impl Kind {
             Kind::Local => {
                 values::local_endpoint(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
-            Kind::List if text.is_empty() => Ok(Value::List(Vec::new())),
-            Kind::List => self.parse_items(text.split(',').map(str::trim)),
+            Kind::List | Kind::Paths if text.is_empty() => Ok(Value::List(Vec::new())),
+            Kind::List | Kind::Paths => self.parse_items(text.split(',').map(str::trim)),
             Kind::Integer { auto: true, .. } if text == "auto" => Ok(Value::Auto),
             Kind::Integer { min, max, .. } => self.number(text, min, max),
             Kind::Size { min, max } => self.size(text, min, max),
@@ -98,8 +100,18 @@ impl Kind {
         &self,
         items: impl IntoIterator<Item = &'t str>,
     ) -> Result<Value, String> {
-        let item = |text| values::endpoint(text).ok_or_else(|| self.refuse(text));
+        let read = match self {
+            // The comma separates items.
+            Kind::Paths => |text: &str| values::path(text).filter(|path| !path.contains(',')),
+            _ => values::endpoint,
+        };
+        let item = |text| read(text).ok_or_else(|| self.refuse(text));
         items.into_iter().map(item).collect::<Result<_, _>>().map(Value::List)
+    }
+
+    /// Whether it takes several items.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Kind::List | Kind::Paths)
     }
 
     /// What the option takes, with its range: `a number from 1 to 1024 or auto`.
@@ -111,6 +123,9 @@ impl Kind {
             }
             Kind::Path => "a path of at most 4095 octets without control characters".into(),
             Kind::Target => "a path such as /stats, without query".into(),
+            Kind::Paths => {
+                "paths of at most 4095 octets without commas or control characters".into()
+            }
             Kind::Address => "an IP address or unix:/path".into(),
             Kind::Local => {
                 "unix:/path, or a loopback address with its port such as 127.0.0.1:9100".into()
@@ -138,6 +153,7 @@ impl Kind {
             Kind::Text { .. } => "TEXT".into(),
             Kind::Path => "FILE".into(),
             Kind::Target => "/PATH".into(),
+            Kind::Paths => "FILE,...".into(),
             Kind::Address | Kind::Local => "ADDRESS".into(),
             Kind::List => "ADDRESS,...".into(),
             Kind::Integer { .. } => "N".into(),

@@ -2,7 +2,7 @@
 //! the command line, the file, C, Python, `--help` and the documentation follow from it.
 
 use super::kind::Kind;
-use super::settings::{AcceptMode, LogLevel, Settings, default_workers};
+use super::settings::{AcceptMode, LogLevel, Settings, TlsVersion, default_workers};
 use super::values::Value;
 use crate::http::head::FIELDS_MAX;
 use std::time::Duration;
@@ -12,6 +12,8 @@ use std::time::Duration;
 pub enum Group {
     /// Where to listen.
     Listening,
+    /// Certificates and sessions of TLS.
+    Tls,
     /// Workers and pools.
     Capacity,
     /// Deadlines.
@@ -26,8 +28,9 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which all faces show them.
-    pub const ALL: [Group; 6] = [
+    pub const ALL: [Group; 7] = [
         Group::Listening,
+        Group::Tls,
         Group::Capacity,
         Group::Timeouts,
         Group::Limits,
@@ -39,6 +42,7 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Group::Listening => "Listening",
+            Group::Tls => "TLS",
             Group::Capacity => "Capacity",
             Group::Timeouts => "Timeouts",
             Group::Limits => "Limits of a request",
@@ -163,6 +167,30 @@ pub const TABLE: &[OptionRow] = &[
         |s, v| s.reuse_port = v.switch(),
     ),
     row(
+        "tls_port",
+        Group::Listening,
+        Kind::Port,
+        "",
+        "TCP port to listen on for TLS at the address; wants ca_dir or certificates.",
+        |s, v| s.tls_port = (*v != Value::Unset).then(|| v.integer()),
+    ),
+    row(
+        "listen_tls",
+        Group::Listening,
+        Kind::List,
+        "",
+        "Further addresses to listen on for TLS, each with its port.",
+        |s, v| s.listen_tls = v.list().to_vec(),
+    ),
+    row(
+        "listen_auto",
+        Group::Listening,
+        Kind::List,
+        "",
+        "Addresses to listen on for both: the first octet of a connection says whether it is TLS.",
+        |s, v| s.listen_auto = v.list().to_vec(),
+    ),
+    row(
         "backlog",
         Group::Listening,
         integer(1, 65_535),
@@ -178,6 +206,49 @@ pub const TABLE: &[OptionRow] = &[
         "How connections reach the workers: dealt round-robin by one thread, or by the kernel to \
          a listener of each worker.",
         |s, v| s.accept = AcceptMode::from_name(v.text()),
+    ),
+    row(
+        "ca_dir",
+        Group::Tls,
+        Kind::Path,
+        "",
+        "Folder with ca.crt and ca.key: the CA that certificates are made with, for each name when it is \
+         asked for first.",
+        |s, v| s.ca_dir = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
+        "certificates",
+        Group::Tls,
+        Kind::Paths,
+        "",
+        "PEM files of certificates with their keys (in the file, or beside it as NAME.key), or folders of \
+         them; they stand before those that are made.",
+        |s, v| s.certificates = v.list().iter().map(Into::into).collect(),
+    ),
+    row(
+        "certificate_cache",
+        Group::Tls,
+        integer(1, 10_000_000),
+        "10000",
+        "Certificates made that are remembered, those used last.",
+        |s, v| s.certificate_cache = v.integer(),
+    ),
+    row(
+        "tls_min_version",
+        Group::Tls,
+        Kind::Choice(&[TlsVersion::Tls12.name(), TlsVersion::Tls13.name()]),
+        TlsVersion::Tls12.name(),
+        "The oldest version of TLS that is spoken.",
+        |s, v| s.tls_min_version = TlsVersion::from_name(v.text()),
+    ),
+    row(
+        "ticket_keys",
+        Group::Tls,
+        Kind::Path,
+        "",
+        "File of session ticket keys, 48 octets each, the first one for new tickets: servers with the same \
+         file resume for each other.",
+        |s, v| s.ticket_keys = (*v != Value::Unset).then(|| v.text().into()),
     ),
     row(
         "workers",
@@ -218,6 +289,14 @@ pub const TABLE: &[OptionRow] = &[
         "5s",
         "A worker that shows no sign of life for this long gets no new connections until it does.",
         |s, v| s.worker_stall = v.duration(),
+    ),
+    row(
+        "handshake_timeout",
+        Group::Timeouts,
+        TIMEOUT,
+        "10s",
+        "Time in which the TLS handshake of a connection must come to its end.",
+        |s, v| s.handshake_timeout = v.timeout(),
     ),
     row(
         "head_timeout",

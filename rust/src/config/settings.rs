@@ -30,6 +30,31 @@ impl AcceptMode {
     }
 }
 
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+impl TlsVersion {
+    /// The name, as in the option `tls_min_version`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TlsVersion::Tls12 => "1.2",
+            TlsVersion::Tls13 => "1.3",
+        }
+    }
+
+    /// The version called `name`, which is a name of the option's choice.
+    pub(super) fn from_name(name: &str) -> Self {
+        let versions = [TlsVersion::Tls12, TlsVersion::Tls13];
+        versions.into_iter().find(|it| it.name() == name).unwrap_or(TlsVersion::Tls12)
+    }
+}
+
 /// What is written to standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -84,10 +109,26 @@ pub struct Settings {
     pub interface: String,
     /// `reuse_port`
     pub reuse_port: bool,
+    /// `tls_port`, where it was said.
+    pub tls_port: Option<u16>,
+    /// `listen_tls`: as `listen`.
+    pub listen_tls: Vec<String>,
+    /// `listen_auto`: as `listen`.
+    pub listen_auto: Vec<String>,
     /// `backlog`
     pub backlog: u32,
     /// `accept`
     pub accept: AcceptMode,
+    /// `ca_dir`: a folder.
+    pub ca_dir: Option<PathBuf>,
+    /// `certificates`: files and folders.
+    pub certificates: Vec<PathBuf>,
+    /// `certificate_cache`
+    pub certificate_cache: usize,
+    /// `tls_min_version`
+    pub tls_min_version: TlsVersion,
+    /// `ticket_keys`: a file.
+    pub ticket_keys: Option<PathBuf>,
     /// `private_descriptors`
     pub private_descriptors: bool,
     /// `workers`
@@ -96,7 +137,9 @@ pub struct Settings {
     pub max_connections: u32,
     /// `worker_stall`
     pub worker_stall: Duration,
-    /// `head_timeout`; `None` is off, for this and the others.
+    /// `handshake_timeout`; `None` is off, for this and the others.
+    pub handshake_timeout: Option<Duration>,
+    /// `head_timeout`
     pub head_timeout: Option<Duration>,
     /// `body_timeout`
     pub body_timeout: Option<Duration>,
@@ -159,12 +202,21 @@ impl Settings {
             listen: Vec::new(),
             interface: String::new(),
             reuse_port: false,
+            tls_port: None,
+            listen_tls: Vec::new(),
+            listen_auto: Vec::new(),
             backlog: 0,
             private_descriptors: false,
             accept: AcceptMode::Dispatch,
+            ca_dir: None,
+            certificates: Vec::new(),
+            certificate_cache: 0,
+            tls_min_version: TlsVersion::Tls12,
+            ticket_keys: None,
             workers: 0,
             max_connections: 0,
             worker_stall: Duration::ZERO,
+            handshake_timeout: None,
             head_timeout: None,
             body_timeout: None,
             write_timeout: None,
@@ -203,6 +255,14 @@ impl Settings {
             listen: self.listen,
             interface: self.interface,
             reuse_port: self.reuse_port,
+            tls_port: self.tls_port,
+            listen_tls: self.listen_tls,
+            listen_auto: self.listen_auto,
+            ca_dir: self.ca_dir,
+            certificates: self.certificates,
+            certificate_cache: self.certificate_cache,
+            tls_min_version: self.tls_min_version,
+            ticket_keys: self.ticket_keys,
             backlog: self.backlog,
             accept: self.accept,
             private_descriptors: self.private_descriptors,
@@ -253,17 +313,51 @@ impl Settings {
                 "port: expected 0 or none with the address unix:{path}, got {port}"
             ));
         }
+        if let (Some(port @ 1..), Some(path)) = (self.tls_port, self.address.strip_prefix("unix:"))
+        {
+            return contradiction(format!(
+                "tls_port: expected an IP address beside it, got unix:{path} and {port}"
+            ));
+        }
+        if let (Some(port @ 1..), true) = (self.tls_port, self.tls_port == self.port) {
+            return contradiction(format!("tls_port: expected another one than port, got {port}"));
+        }
+        if let Some(option) = self.tls_without_certificates() {
+            return contradiction(format!(
+                "{option}: expected ca_dir or certificates beside it, got neither"
+            ));
+        }
         if let Some(twice) = self.named_twice() {
             return contradiction(format!("listen: expected each address once, got {twice} twice"));
         }
         Ok(self)
     }
 
+    /// Whether only `address` says where to listen.
+    pub(crate) fn names_no_listener(&self) -> bool {
+        let lists = [&self.listen, &self.listen_tls, &self.listen_auto];
+        self.tls_port.is_none() && lists.into_iter().all(Vec::is_empty)
+    }
+
+    /// An option that wants TLS, where there is no certificate to show.
+    fn tls_without_certificates(&self) -> Option<&'static str> {
+        if self.ca_dir.is_some() || !self.certificates.is_empty() {
+            return None;
+        }
+        let tls = [
+            (self.tls_port.is_some(), "tls_port"),
+            (!self.listen_tls.is_empty(), "listen_tls"),
+            (!self.listen_auto.is_empty(), "listen_auto"),
+        ];
+        tls.into_iter().find_map(|(wanted, option)| wanted.then_some(option))
+    }
+
     /// An address that would be bound twice; port 0 is a new port each time.
     fn named_twice(&self) -> Option<&String> {
         let fixed = |address: &&String| !address.ends_with(":0");
         let mut seen = std::collections::HashSet::new();
-        self.listen.iter().filter(fixed).find(|address| !seen.insert(address.as_str()))
+        let all = self.listen.iter().chain(&self.listen_tls).chain(&self.listen_auto);
+        all.filter(fixed).find(|address| !seen.insert(address.as_str()))
     }
 }
 

@@ -40,6 +40,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Text { max } => vec!["x/1.0".into(), "y".repeat(max)],
         Kind::Path => vec!["/run/x y.toml".into(), "z".repeat(4095)],
         Kind::Target => vec!["/stats".into(), format!("/{}", "t".repeat(255))],
+        Kind::Paths => vec!["/run/x y.pem,z".into(), "y".repeat(4095)],
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
         Kind::Local => vec!["127.0.0.1:1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],
@@ -174,7 +175,8 @@ fn a_bad_value_gets_the_same_error_from_set_file_and_command_line() {
     for row in TABLE {
         // Nearly every text is a path.
         let long = "x".repeat(4096);
-        let text = if row.kind == Kind::Path { long.as_str() } else { NONSENSE };
+        let text =
+            if matches!(row.kind, Kind::Path | Kind::Paths) { long.as_str() } else { NONSENSE };
         let error = message(Config::new().set(row.name, text));
         assert!(error.starts_with(&format!("{}: expected ", row.name)), "{error}");
         let got =

@@ -131,6 +131,14 @@ impl Buffers {
         self.pending_memory <= self.max_pending_memory
     }
 
+    /// Accounts for TLS records that a connection holds, `after` octets where it were `before`;
+    /// whether all of them together hold no more than they may.
+    pub(crate) fn account_records(&mut self, before: u64, after: u64) -> bool {
+        self.pending_memory += after;
+        self.pending_memory -= before;
+        self.pending_memory <= self.max_pending_memory
+    }
+
     /// Whether `octets` more of a request body may be held; they are then accounted for.
     pub(crate) fn reserve_body(&mut self, octets: u64) -> bool {
         let after = self.body_memory.saturating_add(octets);

@@ -56,6 +56,7 @@ pub(crate) fn count_refusal(refusal: Refusal, stats: &Cells) {
         Refusal::Protocol => &stats.refused_protocol,
         Refusal::Memory => &stats.refused_memory,
         Refusal::Full => &stats.refused_full,
+        Refusal::NotTls => &stats.refused_not_tls,
     };
     cell.add(1);
 }

@@ -26,9 +26,11 @@ pub(crate) enum Deadline {
     KeepAlive = 3,
     /// The client's end of stream after the last answer; not renewed.
     Linger = 4,
+    /// The end of the TLS handshake; not renewed.
+    Handshake = 5,
 }
 
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 /// Lists of one ring.
 const SLOTS: usize = 256;
@@ -107,6 +109,7 @@ impl Deadlines {
             settings.write_timeout,
             settings.keep_alive_timeout,
             settings.linger_timeout,
+            settings.handshake_timeout,
         ];
         let shortest = timeouts.iter().flatten().min().map_or(ROUND, |&t| milliseconds(t));
         let period = u64::from((shortest / 4).clamp(10, 1000));
@@ -328,8 +331,14 @@ fn slot(tick: u64) -> usize {
     (tick % SLOTS as u64) as usize
 }
 
-const ALL: [Deadline; KINDS] =
-    [Deadline::Head, Deadline::Body, Deadline::Write, Deadline::KeepAlive, Deadline::Linger];
+const ALL: [Deadline; KINDS] = [
+    Deadline::Head,
+    Deadline::Body,
+    Deadline::Write,
+    Deadline::KeepAlive,
+    Deadline::Linger,
+    Deadline::Handshake,
+];
 
 fn milliseconds(timeout: Duration) -> u32 {
     u32::try_from(timeout.as_millis()).map_or(FURTHEST, |ms| ms.min(FURTHEST))

@@ -182,6 +182,18 @@ impl Machine {
         pending.shared_body.as_ref()?.file()
     }
 
+    /// Event: there is TLS to agree on first.
+    pub(crate) fn begin_handshake(&mut self) {
+        self.state = State::Handshake;
+    }
+
+    /// Event: TLS is agreed on.
+    pub(crate) fn shaken_hands(&mut self) {
+        if self.state == State::Handshake {
+            self.state = State::Reading;
+        }
+    }
+
     /// Event: octets arrived. `input` is what was kept before and, behind it, `fresh` new ones.
     #[inline]
     pub(crate) fn received(&mut self, input: &[u8], fresh: usize, cx: &mut Context<'_>) -> Next {
@@ -311,7 +323,7 @@ impl Machine {
     pub(crate) fn called(&mut self, cx: &mut Context<'_>) -> Option<Next> {
         match self.state {
             State::Processing => {}
-            State::Reading if self.is_spared() && self.pending.is_none() => {
+            State::Handshake | State::Reading if self.is_spared() && self.pending.is_none() => {
                 return Some(Next::Linger);
             }
             State::KeepAlive if self.is_spared() => return Some(Next::Close),
@@ -356,6 +368,7 @@ impl Machine {
             Deadline::Write => (&stats.timeouts_write, false),
             Deadline::KeepAlive => (&stats.timeouts_keepalive, false),
             Deadline::Linger => (&stats.timeouts_linger, false),
+            Deadline::Handshake => (&stats.timeouts_handshake, false),
         };
         counter.add(1);
         if !tell {
@@ -380,7 +393,7 @@ impl Machine {
                 self.spare(RECENT, cx)
             }
             State::KeepAlive if self.kept().is_empty() => Some(Next::Close),
-            State::Reading if self.pending.is_none() && self.requests == 0 => {
+            State::Handshake | State::Reading if self.pending.is_none() && self.requests == 0 => {
                 self.spare(SPARED_FOR, cx)
             }
             State::Reading if self.pending.is_none() => Some(Next::Linger),

@@ -55,6 +55,18 @@ impl Ready {
     pub(crate) const READABLE: Ready = Ready { readable: true, read_closed: false, next: None };
 }
 
+/// What stands between the socket of a connection and its HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Layer {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// TLS.
+    Tls,
+    /// One or the other, as the first octet will say.
+    Auto,
+}
+
 /// The record of a connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -65,6 +77,7 @@ pub(crate) struct Connection {
     pub(crate) since: u32,
     /// The rest of a turn that was cut off; the connection stands in the worker's queue then.
     pub(crate) unfinished: Option<Ready>,
+    pub(crate) layer: Layer,
     pub(crate) machine: Machine,
 }
 
@@ -75,6 +88,7 @@ impl Connection {
             link: Link::default(),
             since: 0,
             unfinished: None,
+            layer: Layer::Plain,
             machine: Machine::new(listener),
         }
     }

@@ -19,18 +19,21 @@ pub(crate) enum State {
     Closing,
     /// No connection: the record is in the pool.
     Idle,
+    /// TLS is being agreed on, before the first request.
+    Handshake,
 }
 
 impl State {
     /// Every state.
     #[cfg(test)]
-    pub(crate) const ALL: [State; 6] = [
+    pub(crate) const ALL: [State; 7] = [
         State::Reading,
         State::Processing,
         State::Writing,
         State::KeepAlive,
         State::Closing,
         State::Idle,
+        State::Handshake,
     ];
 
     /// The name, as the admin side shows it.
@@ -42,6 +45,7 @@ impl State {
             State::KeepAlive => "keepalive",
             State::Closing => "closing",
             State::Idle => "idle",
+            State::Handshake => "handshake",
         }
     }
 
@@ -53,6 +57,7 @@ impl State {
             State::Writing => Some(&stats.connections_writing),
             State::KeepAlive => Some(&stats.connections_keepalive),
             State::Closing => Some(&stats.connections_closing),
+            State::Handshake => Some(&stats.connections_handshake),
             State::Idle => None,
         }
     }
@@ -66,6 +71,7 @@ impl State {
             State::Writing => Some(Deadline::Write),
             State::KeepAlive => Some(Deadline::KeepAlive),
             State::Closing => Some(Deadline::Linger),
+            State::Handshake => Some(Deadline::Handshake),
             State::Processing | State::Idle => None,
         }
     }

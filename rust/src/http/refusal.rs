@@ -39,11 +39,13 @@ pub enum Refusal {
     Memory,
     /// The pool is full of busy connections.
     Full,
+    /// A request without TLS on a port that speaks TLS only.
+    NotTls,
 }
 
 impl Refusal {
     /// All reasons, in the order of the statistics.
-    pub const ALL: [Refusal; 18] = [
+    pub const ALL: [Refusal; 19] = [
         Refusal::RequestLine,
         Refusal::Version,
         Refusal::VersionSyntax,
@@ -62,6 +64,7 @@ impl Refusal {
         Refusal::Protocol,
         Refusal::Memory,
         Refusal::Full,
+        Refusal::NotTls,
     ];
 
     /// The status code that answers it.
@@ -74,7 +77,8 @@ impl Refusal {
             | Refusal::Host
             | Refusal::Framing
             | Refusal::Chunk
-            | Refusal::Protocol => 400,
+            | Refusal::Protocol
+            | Refusal::NotTls => 400,
             Refusal::MethodNotAllowed => 405,
             Refusal::BodyTooLarge => 413,
             Refusal::TargetTooLong => 414,
@@ -96,7 +100,7 @@ mod tests {
         for (place, refusal) in Refusal::ALL.into_iter().enumerate() {
             assert_eq!(refusal as usize, place, "{refusal:?}");
         }
-        assert_eq!(Refusal::ALL.len(), Refusal::Full as usize + 1);
+        assert_eq!(Refusal::ALL.len(), Refusal::NotTls as usize + 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::deferred::{Delivery, Post};
 use super::exchange::{DeferSource, HandlerFault, Outcome};
 use super::response::Persistence;
 use super::{Exchange, Request, Responder};
-use crate::config::{AcceptMode, LogLevel, Settings};
+use crate::config::{AcceptMode, LogLevel, Settings, TlsVersion};
 use crate::connection::Key;
 use crate::http::{DateLine, Framing, Head, Limits, Method, Refusal, Version};
 use std::sync::Arc;
@@ -17,12 +17,21 @@ pub(super) fn settings() -> Settings {
         listen: Vec::new(),
         interface: String::new(),
         reuse_port: false,
+        tls_port: None,
+        listen_tls: Vec::new(),
+        listen_auto: Vec::new(),
+        ca_dir: None,
+        certificates: Vec::new(),
+        certificate_cache: 1,
+        tls_min_version: TlsVersion::Tls12,
+        ticket_keys: None,
         backlog: 1,
         accept: AcceptMode::Dispatch,
         workers: 1,
         max_connections: 1,
         private_descriptors: false,
         worker_stall: Duration::from_secs(1),
+        handshake_timeout: None,
         head_timeout: None,
         body_timeout: None,
         write_timeout: None,

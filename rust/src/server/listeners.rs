@@ -2,6 +2,7 @@
 
 use crate::acceptor::{Access, Address, Listener};
 use crate::config::{AcceptMode, Settings};
+use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use crate::worker::MAX_LISTENERS;
 use std::os::fd::OwnedFd;
@@ -15,6 +16,7 @@ type Sockets = Vec<Arc<Listener>>;
 pub(super) struct Listeners {
     open: Vec<Sockets>,
     addresses: Vec<String>,
+    layers: Vec<Layer>,
 }
 
 /// Listeners dealt out to those who accept from them.
@@ -23,6 +25,8 @@ pub(super) struct Shares {
     pub(super) supervisor: Sockets,
     /// For each worker, who keeps what it accepts.
     pub(super) workers: Vec<Sockets>,
+    /// What each of them speaks, by its number.
+    pub(super) layers: Arc<[Layer]>,
 }
 
 impl Listeners {
@@ -34,9 +38,19 @@ impl Listeners {
         &self.addresses
     }
 
+    /// What each of them speaks.
+    pub(super) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
     /// Binds `address`; returns its number.
-    pub(super) fn bind(&mut self, address: &Address, settings: &Settings) -> Result<u32> {
-        let number = self.next_number()?;
+    pub(super) fn bind(
+        &mut self,
+        address: &Address,
+        layer: Layer,
+        settings: &Settings,
+    ) -> Result<u32> {
+        let number = (self.next_number()?, layer);
         let each_worker = settings.accept == AcceptMode::Reuseport;
         let shared = each_worker || settings.reuse_port;
         let mut sockets = vec![Listener::bind(address, number, shared, settings)?];
@@ -72,11 +86,16 @@ impl Listeners {
     pub(super) fn truncate(&mut self, number: usize) {
         self.open.truncate(number);
         self.addresses.truncate(number);
+        self.layers.truncate(number);
     }
 
     /// Gives the sockets out to those who accept from them.
     pub(super) fn deal(&mut self, workers: usize) -> Shares {
-        let mut shares = Shares { supervisor: Vec::new(), workers: vec![Vec::new(); workers] };
+        let mut shares = Shares {
+            supervisor: Vec::new(),
+            workers: vec![Vec::new(); workers],
+            layers: self.layers.as_slice().into(),
+        };
         for sockets in self.open.drain(..) {
             // With one worker there is nothing to deal: it accepts itself.
             if sockets.len() == workers {
@@ -98,6 +117,7 @@ impl Listeners {
 
     fn add(&mut self, sockets: Vec<Listener>) -> u32 {
         self.addresses.push(sockets[0].address().to_owned());
+        self.layers.push(sockets[0].layer());
         self.open.push(sockets.into_iter().map(Arc::new).collect());
         (self.addresses.len() - 1) as u32
     }

@@ -36,12 +36,14 @@ pub use state::ServerState;
 
 use crate::acceptor::Address;
 use crate::config::{Config, Settings};
+use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use crate::responder::{Handler, Responder, Response};
 use crate::stats::{Format, Snapshot, render};
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::signals::{self, Subscription};
+use crate::tls::Tls;
 use crate::worker::{self, Message};
 use admin::Admin;
 use arc_swap::ArcSwap;
@@ -86,6 +88,8 @@ struct Inner {
     admin: OnceLock<Admin>,
     /// The service manager, where the server was told to speak to it.
     manager: OnceLock<Manager>,
+    /// Where there are certificates, or a CA to make them.
+    tls: Option<Arc<Tls>>,
     log: Log,
     born: Instant,
 }
@@ -122,6 +126,7 @@ impl Server {
             signals: Mutex::new(None),
             admin: OnceLock::new(),
             manager: OnceLock::new(),
+            tls: Tls::load(&settings)?.map(Arc::new),
             log: Log::new(settings.log_level),
             settings: ArcSwap::from_pointee(settings),
             born: Instant::now(),
@@ -145,7 +150,24 @@ impl Server {
     pub fn listen(&self, address: &str) -> Result<u32> {
         let address = Address::parse(address)?;
         let _life = self.built("listen")?;
-        lock(&self.inner.listeners).bind(&address, &self.settings())
+        lock(&self.inner.listeners).bind(&address, Layer::Plain, &self.settings())
+    }
+
+    /// As [`Server::listen`], for connections that speak TLS; `auto` takes those without as well, as
+    /// the first octet of each says.
+    ///
+    /// # Errors
+    /// As [`Server::listen`]; [`ErrorCode::Config`] where the options name neither a CA nor
+    /// certificates (`ca_dir`, `certificates`).
+    pub fn listen_tls(&self, address: &str, auto: bool) -> Result<u32> {
+        let address = Address::parse(address)?;
+        let _life = self.built("listen")?;
+        if self.inner.tls.is_none() {
+            let text = "listen_tls: expected the option ca_dir or certificates, got neither";
+            return Err(Error::new(ErrorCode::Config, text));
+        }
+        let layer = if auto { Layer::Auto } else { Layer::Tls };
+        lock(&self.inner.listeners).bind(&address, layer, &self.settings())
     }
 
     /// Takes over a socket that is bound and listening.

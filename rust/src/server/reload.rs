@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::responder::pages::Pages;
 use crate::responder::rules::RuleSet;
 use crate::worker::Message;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// What a reload did.
@@ -17,6 +18,8 @@ pub(super) struct Reloaded {
     pub(super) later: Vec<&'static str>,
     /// How many rules there are, where there is a file of them.
     pub(super) rules: Option<usize>,
+    /// How many certificates of the operator there are, where TLS is spoken.
+    pub(super) certificates: Option<usize>,
 }
 
 impl Inner {
@@ -25,10 +28,14 @@ impl Inner {
         let result = self.try_reload();
         match &result {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
-            Ok(Some(Reloaded { live, later, rules })) => {
-                let rules =
-                    rules.map_or(String::new(), |count| format!(", {count} rules in force"));
-                self.log.info(format_args!("reload: {} options changed{rules}", live.len()));
+            Ok(Some(Reloaded { live, later, rules, certificates })) => {
+                let mut what = format!("{} options changed", live.len());
+                for (count, things) in [(rules, "rules"), (certificates, "certificates")] {
+                    if let Some(count) = count {
+                        let _ = write!(what, ", {count} {things} in force");
+                    }
+                }
+                self.log.info(format_args!("reload: {what}"));
                 if !later.is_empty() {
                     let later = later.join(", ");
                     self.log.warn(format_args!("reload: at the next start only: {later}"));
@@ -62,12 +69,16 @@ impl Inner {
         let settings = changed.resolve()?;
         // What a program loaded stands before what an option says.
         let path = loaded.as_deref().or(settings.rules.as_deref());
-        if fresh.is_none() && path.is_none() && settings.ca_certificate.is_none() {
+        let nothing = fresh.is_none() && path.is_none() && settings.ca_certificate.is_none();
+        if nothing && self.tls.is_none() {
             return Ok(None);
         }
         let set = path.map(super::rules::load).transpose()?.map(Arc::new);
         let pages = super::pages::load(self, &settings)?;
         let mut reloaded = compare(&config, changed);
+        if let Some(tls) = &self.tls {
+            reloaded.certificates = Some(tls.reload(&self.settings.load())?);
+        }
         reloaded.rules = set.as_ref().map(|set| set.len());
         let rules = set.unwrap_or_default();
         self.put_in_force(settings, rules, pages, !reloaded.live.is_empty())?;

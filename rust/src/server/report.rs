@@ -2,6 +2,7 @@
 
 use super::admin::Admin;
 use super::{Server, ServerState, lock};
+use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use crate::stats::{Format, Snapshot};
 
@@ -49,7 +50,16 @@ impl Server {
         let place = match (state, listeners.addresses()) {
             (ServerState::Stopped, _) => "stopped,".to_owned(),
             (_, []) => "listening nowhere yet".to_owned(),
-            (_, addresses) => format!("listening on {}", addresses.join(", ")),
+            (_, addresses) => {
+                let layers = listeners.layers().iter().map(|layer| match layer {
+                    Layer::Plain => "",
+                    Layer::Tls => " (TLS)",
+                    Layer::Auto => " (TLS or not)",
+                });
+                let places =
+                    addresses.iter().zip(layers).map(|(place, note)| format!("{place}{note}"));
+                format!("listening on {}", places.collect::<Vec<_>>().join(", "))
+            }
         };
         drop(listeners);
         let capacity = match self.inner.running.get() {

@@ -5,12 +5,14 @@ use super::listeners::{Listeners, Shares};
 use super::{Life, Server, ServerState, lock, sandbox, threads};
 use crate::acceptor::Address;
 use crate::config::Settings;
+use crate::connection::Layer;
 use crate::error::Result;
 use std::path::{Path, PathBuf};
 
 impl Server {
     /// Starts the workers and begins to accept; returns at once. With no listener yet, or where
-    /// `port` was set, listens on `address` and `port` first; then on each of `listen`.
+    /// `port` was set, listens on `address` and `port` first; then on each of `listen`, on `tls_port`,
+    /// and on each of `listen_tls` and `listen_auto`.
     ///
     /// # Errors
     /// [`ErrorCode::State`](crate::ErrorCode::State) if started before;
@@ -57,12 +59,21 @@ impl Server {
     }
 
     fn listen_as_configured(&self, listeners: &mut Listeners, settings: &Settings) -> Result<()> {
-        if settings.port.is_some() || (listeners.len() == 0 && settings.listen.is_empty()) {
+        if settings.port.is_some() || (listeners.len() == 0 && settings.names_no_listener()) {
             let address = Address::join(&settings.address, settings.port.unwrap_or(0))?;
-            listeners.bind(&address, settings)?;
+            listeners.bind(&address, Layer::Plain, settings)?;
         }
         for address in &settings.listen {
-            listeners.bind(&Address::parse(address)?, settings)?;
+            listeners.bind(&Address::parse(address)?, Layer::Plain, settings)?;
+        }
+        if let Some(port) = settings.tls_port {
+            listeners.bind(&Address::join(&settings.address, port)?, Layer::Tls, settings)?;
+        }
+        for address in &settings.listen_tls {
+            listeners.bind(&Address::parse(address)?, Layer::Tls, settings)?;
+        }
+        for address in &settings.listen_auto {
+            listeners.bind(&Address::parse(address)?, Layer::Auto, settings)?;
         }
         if settings.reuse_port {
             self.warn_unless_connections_move();
@@ -86,6 +97,9 @@ impl Server {
     /// Starts all threads. The admin side comes first: its descriptors are counted then.
     fn launch(&self, life: &mut Life, shares: Shares) -> Result<()> {
         self.inner.admin.get().map_or(Ok(()), Admin::start)?;
+        if let Some(tls) = &self.inner.tls {
+            tls.warm_up();
+        }
         life.supervisor = Some(threads::start(&self.inner, shares)?);
         life.state = ServerState::Running;
         Ok(())

@@ -85,6 +85,8 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         handle: handles[index].clone(),
         poll,
         timer,
+        layers: shares.layers.clone(),
+        tls: inner.tls.clone(),
         listeners,
         supervisor: eventfd.clone(),
         leaving: None,

@@ -9,6 +9,7 @@ pub(crate) mod eventfd;
 pub(crate) mod filling;
 pub(crate) mod limits;
 pub(crate) mod pages;
+pub(crate) mod pem;
 pub(crate) mod scan;
 pub(crate) mod sendfile;
 pub(crate) mod signals;

@@ -28,6 +28,14 @@ pub(crate) fn receive(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<usize>
     transfer(|| unsafe { libc::syscall(libc::SYS_recvfrom, fd, start, length, 0, null, null) } as _)
 }
 
+/// Receives into `buffer` what stays to be received again; 0 is the end of the stream.
+pub(crate) fn peek(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    let fd = socket.as_fd().as_raw_fd();
+    let (start, length) = (buffer.as_mut_ptr(), buffer.len());
+    // SAFETY: `buffer` is valid for writing `length` bytes.
+    transfer(|| unsafe { libc::recv(fd, start.cast(), length, libc::MSG_PEEK) })
+}
+
 /// Sends from `bytes`; never raises SIGPIPE.
 #[inline]
 pub(crate) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {

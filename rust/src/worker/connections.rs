@@ -1,17 +1,19 @@
 //! The connections of one worker: taken in, given their turns, timed out, closed.
 
 use super::event_loop::Setup;
+use super::sessions::Sessions;
 use super::survey::{Survey, Walk};
 use super::tokens;
-use super::turn::{Fate, Turn};
+use super::transport::Plain;
+use super::turn::{Fate, Start, Turn};
 use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
 use crate::connection::machine::RECENT;
 use crate::connection::watchers::{Answer, Client, Question};
 use crate::connection::{
-    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Link, Pool, Ready, State,
-    Watchers,
+    Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Layer, Link, Pool, Ready,
+    State, Watchers,
 };
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
@@ -85,6 +87,9 @@ pub(super) struct Connections {
     watchers: Watchers,
     /// Looks at the connections that are not at their end.
     walks: VecDeque<Walk>,
+    /// What each listener speaks, by its number.
+    layers: Arc<[Layer]>,
+    sessions: Sessions,
 }
 
 impl Connections {
@@ -118,6 +123,8 @@ impl Connections {
             limiter: Limiter::default(),
             watchers: Watchers::default().with_tally(setup.handle.observed.clone()),
             walks: VecDeque::new(),
+            layers: setup.layers.clone(),
+            sessions: Sessions::new(setup.tls.as_ref().map(|tls| tls.config_for(&setup.handle))),
             settings,
         };
         connections.set_time(now);
@@ -170,7 +177,13 @@ impl Connections {
     /// Takes in a connection that was just accepted. Its request is often there already: it has a
     /// first turn before it costs an epoll_ctl.
     pub(super) fn adopt(&mut self, socket: OwnedFd, listener: u16, registry: &Registry) {
+        let layer = self.layers.get(usize::from(listener)).copied().unwrap_or_default();
         let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
+        if is_full && layer != Layer::Plain {
+            // Who expects TLS could not read an answer.
+            count_refusal(Refusal::Full, &self.handle.stats);
+            return self.handle.stats.connections_shed.add(1);
+        }
         let key = match self.pool.insert(Connection::new(socket, listener), self.now) {
             Ok(key) => key,
             Err(connection) => return self.shed(connection.socket, listener),
@@ -178,9 +191,13 @@ impl Connections {
         let stats = &self.handle.stats;
         stats.connections_open.add(1);
         stats.connections_reading.add(1);
+        if layer != Layer::Plain {
+            self.set_layer(key, layer);
+        }
+        let stats = &self.handle.stats;
         if is_full {
             stats.connections_shed.add(1);
-            self.with_turn(key, |turn| Some(turn.run_refusal(Refusal::Full)));
+            self.with_turn(key, Start::Refused(Refusal::Full));
         } else {
             stats.connections_handled.add(1);
             self.turn(key, Ready::READABLE);
@@ -220,10 +237,10 @@ impl Connections {
     /// The deferred answer for `key` has come, or a part of it.
     pub(super) fn deliver(&mut self, key: Key, delivery: Delivery) {
         let reached = match delivery {
-            Delivery::Answer(response) => self.with_turn(key, |turn| turn.run_answer(&response)),
-            Delivery::Stream(opening) => self.with_turn(key, |turn| turn.run_opening(*opening)),
+            Delivery::Answer(response) => self.with_turn(key, Start::Answer(&response)),
+            Delivery::Stream(opening) => self.with_turn(key, Start::Stream(opening)),
             Delivery::More => {
-                self.with_turn(key, |turn| turn.run_stream());
+                self.with_turn(key, Start::More);
                 return;
             }
         };
@@ -270,7 +287,7 @@ impl Connections {
         alarms.tidy(|key| pool.get(key).is_some());
         for _ in 0..CALLED_AT_ONCE {
             let Some(key) = self.alarms.due() else { break };
-            self.with_turn(key, |turn| turn.run_called());
+            self.with_turn(key, Start::Called);
         }
         for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
             let Some((key, deadline)) = self.expired.pop_front() else { break };
@@ -329,7 +346,7 @@ impl Connections {
         if pool.get(key).is_none() || !deadlines.confirm(pool, key.index, deadline, self.now) {
             return;
         }
-        self.with_turn(key, |turn| Some(turn.run_expired(deadline)));
+        self.with_turn(key, Start::Expired(deadline));
     }
 
     /// Closes the longest-idle connection in favour of a new one; whether there was one.
@@ -374,15 +391,14 @@ impl Connections {
     }
 
     fn turn(&mut self, key: Key, ready: Ready) {
-        self.with_turn(key, |turn| Some(turn.run(ready)));
+        self.with_turn(key, Start::Ready(ready));
     }
 
     /// Gives a connection its turn and acts on how it ended; whether there was one.
     #[inline]
-    fn with_turn(&mut self, key: Key, run: impl FnOnce(&mut Turn<'_, '_>) -> Option<Fate>) -> bool {
-        let Some(Connection { socket, machine, link, since, .. }) = self.pool.get(key) else {
-            return false;
-        };
+    fn with_turn(&mut self, key: Key, start: Start<'_>) -> bool {
+        let Some(connection) = self.pool.get(key) else { return false };
+        let Connection { socket, machine, layer, link, since, .. } = connection;
         let before = (machine.state(), machine.requests());
         let cx = Context {
             settings: &self.settings,
@@ -399,9 +415,14 @@ impl Connections {
             limiter: &self.limiter,
             watchers: &mut self.watchers,
         };
-        let mut turn =
-            Turn { socket, machine, scratch: &mut self.scratch, cx, moved: false, exhaust: false };
-        let Some(fate) = run(&mut turn) else { return false };
+        let scratch = &mut self.scratch[..];
+        let fate = if *layer == Layer::Plain {
+            let transport = Plain(socket);
+            Turn { transport, machine, scratch, cx, moved: false, exhaust: false }.run(start)
+        } else {
+            self.sessions.run((socket, machine, layer), scratch, cx, start)
+        };
+        let Some(fate) = fate else { return false };
         match fate {
             // Nearly every turn: requests came, answers went, nothing is left.
             Fate::Stay { .. }
@@ -444,7 +465,7 @@ impl Connections {
             let renewed = match wanted {
                 Some(Deadline::Body | Deadline::Write) => moved,
                 Some(Deadline::Head | Deadline::KeepAlive) => answered,
-                Some(Deadline::Linger) | None => false,
+                Some(Deadline::Linger | Deadline::Handshake) | None => false,
             };
             if renewed {
                 connection.since = self.now as u32;
@@ -456,7 +477,19 @@ impl Connections {
         }
         if self.draining {
             let age = (self.now as u32).wrapping_sub(self.since(key));
-            self.with_turn(key, |turn| turn.run_drain(u128::from(age) <= RECENT.as_millis()));
+            let recent = u128::from(age) <= RECENT.as_millis();
+            self.with_turn(key, Start::Drain { recent });
+        }
+    }
+
+    /// Says what a new connection speaks.
+    #[cold]
+    fn set_layer(&mut self, key: Key, layer: Layer) {
+        let Some(connection) = self.pool.get(key) else { return };
+        connection.layer = layer;
+        let Connection { machine, layer, .. } = connection;
+        if *layer == Layer::Tls && self.sessions.begin(machine, layer, key.index) {
+            change_gauge(&self.handle, State::Reading, State::Handshake);
         }
     }
 
@@ -481,6 +514,9 @@ impl Connections {
                 connection.machine.tell_forsaken(key, socket, &mut self.watchers);
             }
             connection.machine.release(&mut self.buffers);
+            if connection.layer == Layer::Tls {
+                self.sessions.remove(key.index, &mut self.buffers);
+            }
             change_gauge(&self.handle, state, State::Idle);
             self.handle.stats.connections_open.sub(1);
         }

@@ -6,10 +6,12 @@ use super::handle::{Handle, Message, enter_server};
 use super::tokens::{self, Source};
 use crate::acceptor::{Accepting, Burst, Listener};
 use crate::config::Settings;
+use crate::connection::Layer;
 use crate::log::Log;
 use crate::responder::Responder;
 use crate::stats::Cells;
 use crate::sys::{clock, descriptors, eventfd::EventFd, timerfd::TimerFd};
+use crate::tls::Tls;
 use arc_swap::ArcSwap;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
@@ -42,6 +44,10 @@ pub(crate) struct Setup {
     pub(crate) poll: Poll,
     /// In the poll already.
     pub(crate) timer: TimerFd,
+    /// What each listener speaks, by its number.
+    pub(crate) layers: Arc<[Layer]>,
+    /// Where one of them speaks TLS.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// Listeners that this worker accepts from itself.
     pub(crate) listeners: Vec<Arc<Listener>>,
     /// Rung when the worker has ended.
@@ -312,6 +318,7 @@ fn reset_gauges(stats: &Cells) {
         &stats.connections_writing,
         &stats.connections_keepalive,
         &stats.connections_closing,
+        &stats.connections_handshake,
         &stats.pool_capacity,
         &stats.buffers_lent,
         &stats.body_memory,

@@ -4,7 +4,8 @@
 use super::connections::Connections;
 use super::event_loop::{Setup, add_timer};
 use super::tokens::{self, Source};
-use super::turn::{Fate, Turn};
+use super::transport::Plain;
+use super::turn::{Fate, Start, Turn};
 use super::{Handle, WAKER};
 use crate::config::{Config, Settings};
 use crate::connection::{Buffers, Context, Key, Machine, Next, Ready, State};
@@ -66,6 +67,8 @@ impl Bench {
             handle: Arc::new(Handle::new(waker, 1000)),
             timer: add_timer(&poll).unwrap(),
             poll,
+            layers: Arc::new([]),
+            tls: None,
             listeners: Vec::new(),
             leaving: None,
             supervisor: Arc::new(EventFd::new().unwrap()),

@@ -10,6 +10,9 @@
 //! | `connections` | takes connections in, gives them turns, times them out, closes them |
 //! | `turn` | what one connection does with its readiness |
 //! | `survey` | what others ask of its connections |
+//! | `transport` | what stands between a turn and the socket: nothing, or TLS |
+//! | `secure` | TLS between them |
+//! | `sessions` | the TLS sessions beside the pool |
 //! | `tokens` | what an event's token stands for |
 
 mod batch;
@@ -17,8 +20,11 @@ mod connections;
 mod event_loop;
 mod handle;
 mod mailbox;
+mod secure;
+mod sessions;
 mod survey;
 mod tokens;
+mod transport;
 mod turn;
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What one connection does with its readiness: receive, have the machine answer, send.
 
+use super::transport::{Received, Transport};
 use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
 use crate::http::Refusal;
 use crate::responder::Response;
 use crate::responder::stream::Opening;
-use crate::sys::{sendfile, socket};
+use crate::sys::socket;
 use std::io;
-use std::os::fd::OwnedFd;
 
 /// Receives or batches of answers in one turn: beyond it the others have their turn first.
 const STEPS: u32 = 8;
@@ -30,9 +30,30 @@ pub(super) enum Fate {
     Reset,
 }
 
+/// What a turn begins with.
+#[derive(Debug)]
+pub(super) enum Start<'r> {
+    /// The socket is ready, or the last turn was cut off.
+    Ready(Ready),
+    /// The answer to a deferred request.
+    Answer(&'r Response),
+    /// A deadline that has passed.
+    Expired(Deadline),
+    /// An alarm.
+    Called,
+    /// There is no room for the connection: its first and only turn.
+    Refused(Refusal),
+    /// The server drains; `recent` as for [`Machine::drain`].
+    Drain { recent: bool },
+    /// A streamed answer.
+    Stream(Box<Opening>),
+    /// More of one.
+    More,
+}
+
 /// One turn of one connection.
-pub(super) struct Turn<'t, 'w> {
-    pub(super) socket: &'t OwnedFd,
+pub(super) struct Turn<'t, 'w, T> {
+    pub(super) transport: T,
     pub(super) machine: &'t mut Machine,
     pub(super) scratch: &'t mut [u8],
     pub(super) cx: Context<'w>,
@@ -44,36 +65,51 @@ pub(super) struct Turn<'t, 'w> {
 /// Why a turn ends early.
 type Ended = Fate;
 
-impl Turn<'_, '_> {
-    /// Goes on from `ready` until the socket has no more, takes no more, or the turn is over.
+impl<T: Transport> Turn<'_, '_, T> {
+    /// The turn that begins with `start`, until the socket has no more, takes no more, or the turn is
+    /// over; `None` if nobody waits for that.
     #[inline]
-    pub(super) fn run(&mut self, ready: Ready) -> Fate {
+    pub(super) fn run(&mut self, start: Start<'_>) -> Option<Fate> {
+        let fate = match start {
+            Start::Ready(ready) => self.run_ready(ready),
+            Start::Answer(response) => self.run_answer(response)?,
+            Start::Expired(deadline) => self.run_expired(deadline),
+            Start::Called => self.run_called()?,
+            Start::Refused(refusal) => self.run_refusal(refusal),
+            Start::Drain { recent } => self.run_drain(recent)?,
+            Start::Stream(opening) => self.run_opening(*opening)?,
+            Start::More => self.run_stream()?,
+        };
+        if fate == Fate::Close {
+            self.transport.farewell();
+        }
+        Some(fate)
+    }
+
+    #[inline]
+    fn run_ready(&mut self, ready: Ready) -> Fate {
         match self.begin(ready) {
             Ok(next) => self.go_on(next, ready).unwrap_or_else(|ended| ended),
             Err(ended) => ended,
         }
     }
 
-    /// A turn that begins with the answer to a deferred request; `None` if nobody waits for it.
-    pub(super) fn run_answer(&mut self, response: &Response) -> Option<Fate> {
+    fn run_answer(&mut self, response: &Response) -> Option<Fate> {
         let next = self.machine.answered(response, &mut self.cx)?;
         Some(self.run_from(next))
     }
 
-    /// A turn that begins with a streamed answer; `None` if nobody waits for it.
-    pub(super) fn run_opening(&mut self, opening: Opening) -> Option<Fate> {
+    fn run_opening(&mut self, opening: Opening) -> Option<Fate> {
         let next = self.machine.opened(opening, &mut self.cx)?;
         Some(self.run_from(next))
     }
 
-    /// A turn that begins with more of a stream; `None` if it is not its time.
-    pub(super) fn run_stream(&mut self) -> Option<Fate> {
+    fn run_stream(&mut self) -> Option<Fate> {
         let next = self.machine.streamed(&mut self.cx)?;
         Some(self.run_from(next))
     }
 
-    /// A turn that begins with an expired deadline.
-    pub(super) fn run_expired(&mut self, deadline: Deadline) -> Fate {
+    fn run_expired(&mut self, deadline: Deadline) -> Fate {
         if deadline == Deadline::Write {
             // The kernel announces room only when a good part of its buffer is free: a client
             // that reads slowly but steadily may have made some long before.
@@ -87,21 +123,17 @@ impl Turn<'_, '_> {
         self.run_from(next)
     }
 
-    /// A turn that begins with an alarm; `None` if nobody waits for it.
-    pub(super) fn run_called(&mut self) -> Option<Fate> {
+    fn run_called(&mut self) -> Option<Fate> {
         let next = self.machine.called(&mut self.cx)?;
         Some(self.run_from(next))
     }
 
-    /// The first and only turn of a connection that there is no room for.
-    pub(super) fn run_refusal(&mut self, refusal: Refusal) -> Fate {
+    fn run_refusal(&mut self, refusal: Refusal) -> Fate {
         let next = self.machine.turn_away(refusal, &mut self.cx);
         self.run_from(next)
     }
 
-    /// A turn that ends a connection with nothing in progress, for the server drains.
-    /// `recent` as for [`Machine::drain`].
-    pub(super) fn run_drain(&mut self, recent: bool) -> Option<Fate> {
+    fn run_drain(&mut self, recent: bool) -> Option<Fate> {
         let next = self.machine.drain(recent, &mut self.cx)?;
         Some(self.run_from(next))
     }
@@ -160,11 +192,11 @@ impl Turn<'_, '_> {
                 Next::Wait => return Ok(self.stay()),
                 Next::Close => return Ok(Fate::Close),
                 Next::Reset => {
-                    socket::reset_on_close(self.socket);
+                    socket::reset_on_close(self.transport.socket());
                     return Ok(Fate::Close);
                 }
                 Next::Linger => {
-                    socket::shutdown_write(self.socket);
+                    self.transport.end();
                     self.machine.linger(self.cx.buffers);
                     next = Next::Receive;
                 }
@@ -180,26 +212,39 @@ impl Turn<'_, '_> {
     /// One receive and what the machine makes of it; whether the socket has no more for now.
     #[inline]
     fn receive(&mut self, ready: Ready) -> Result<(Next, bool), Ended> {
-        let machine = &mut *self.machine;
-        let kept = machine.kept().len();
-        let room = self.scratch.len() - kept;
-        match socket::receive(self.socket, &mut self.scratch[kept..]) {
-            Ok(0) => Ok((machine.end_of_stream(&mut self.cx), false)),
-            Ok(count) => {
-                self.moved = true;
-                self.cx.stats.bytes_received.add(count as u64);
-                if kept > 0 {
-                    self.scratch[..kept].copy_from_slice(machine.kept());
-                }
-                let next = machine.received(&self.scratch[..kept + count], count, &mut self.cx);
-                let drained = count < room && !ready.read_closed && !self.exhaust;
-                // What is unread at a close would make it a reset.
-                let next = if next == Next::Close && count == room { Next::Linger } else { next };
-                Ok((next, drained))
+        let kept = self.machine.kept().len();
+        let received = self.transport.receive(&mut self.scratch[kept..]);
+        if self.transport.has_opened() {
+            self.machine.shaken_hands();
+        }
+        match received {
+            Ok(Received::End) => Ok((self.machine.end_of_stream(&mut self.cx), false)),
+            Ok(Received::Octets { count, more }) => {
+                let drained = !more && !ready.read_closed && !self.exhaust;
+                Ok((self.received(kept, count, more), drained))
             }
+            Ok(Received::Clear) => {
+                Ok((self.machine.turn_away(Refusal::NotTls, &mut self.cx), false))
+            }
+            Ok(Received::Broken) => Ok((Next::Linger, false)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(self.stay()),
             Err(_) => Err(Fate::Reset),
         }
+    }
+
+    #[inline]
+    fn received(&mut self, kept: usize, count: usize, more: bool) -> Next {
+        if count == 0 {
+            return Next::Receive;
+        }
+        self.moved = true;
+        self.cx.stats.bytes_received.add(count as u64);
+        if kept > 0 {
+            self.scratch[..kept].copy_from_slice(self.machine.kept());
+        }
+        let next = self.machine.received(&self.scratch[..kept + count], count, &mut self.cx);
+        // What is unread at a close would make it a reset.
+        if next == Next::Close && more { Next::Linger } else { next }
     }
 
     /// The machine again, with what it kept.
@@ -291,7 +336,7 @@ impl Turn<'_, '_> {
         }
         let Some(part) = self.machine.file() else { return Ok(None) };
         let length = usize::try_from(part.length).unwrap_or(usize::MAX).min(FILE_PART);
-        match sendfile::send(self.socket, part.file, part.offset, length, self.scratch) {
+        match self.transport.send_file(&part, length, self.scratch) {
             // It has become shorter: the client must not wait for the rest.
             Ok(0) => Err(Fate::Close),
             Ok(count) => {
@@ -311,7 +356,7 @@ impl Turn<'_, '_> {
     #[inline]
     fn send(&mut self, pending: bool) -> io::Result<usize> {
         let bytes = if pending { self.machine.output() } else { &self.cx.out[..] };
-        let count = socket::send(self.socket, bytes)?;
+        let count = self.transport.send(bytes)?;
         self.moved |= count > 0;
         self.cx.stats.bytes_sent.add(count as u64);
         Ok(count)

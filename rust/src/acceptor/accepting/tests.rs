@@ -1,11 +1,13 @@
 use super::*;
 use crate::acceptor::Address;
 use crate::config::{Config, LogLevel};
+use crate::connection::Layer;
 use std::net::TcpStream;
 
 fn listener() -> Listener {
     let settings = Config::new().resolve().unwrap();
-    Listener::bind(&Address::parse("127.0.0.1:0").unwrap(), 0, false, &settings).unwrap()
+    Listener::bind(&Address::parse("127.0.0.1:0").unwrap(), (0, Layer::Plain), false, &settings)
+        .unwrap()
 }
 
 fn accepting() -> Accepting {

@@ -8,7 +8,7 @@ fn settings() -> Settings {
 }
 
 fn bind(address: &str) -> Result<Listener> {
-    Listener::bind(&Address::parse(address)?, 0, false, &settings())
+    Listener::bind(&Address::parse(address)?, (0, Layer::Plain), false, &settings())
 }
 
 /// A path for a socket, in a folder of its own that goes with it.
@@ -84,9 +84,9 @@ fn an_address_in_use_or_not_ours_is_said_so() {
 #[test]
 fn listeners_of_one_address_share_it_with_reuseport() {
     let address = Address::parse("127.0.0.1:0").unwrap();
-    let first = Listener::bind(&address, 0, true, &settings()).unwrap();
+    let first = Listener::bind(&address, (0, Layer::Plain), true, &settings()).unwrap();
     let same = Address::parse(first.address()).unwrap();
-    let second = Listener::bind(&same, 0, true, &settings()).unwrap();
+    let second = Listener::bind(&same, (0, Layer::Plain), true, &settings()).unwrap();
     assert_eq!(first.address(), second.address());
 }
 

@@ -1,7 +1,7 @@
 //! The TOML file.
 
 use crate::config::values::quoted;
-use crate::config::{Config, Kind, Source, TABLE, Value, parse, refuse, suggest};
+use crate::config::{Config, Source, TABLE, Value, parse, refuse, suggest};
 use crate::error::{Error, ErrorCode, Result};
 use crate::files;
 use std::io;
@@ -57,8 +57,8 @@ fn list(row: usize, items: &DeArray<'_>) -> Result<Value> {
     let kind = TABLE[row].kind;
     let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
     let parsed = match texts {
-        Some(texts) if kind == Kind::List => kind.parse_items(texts),
-        None if kind == Kind::List => Err(kind.refuse_thing("an item that is no string")),
+        Some(texts) if kind.is_list() => kind.parse_items(texts),
+        None if kind.is_list() => Err(kind.refuse_thing("an item that is no string")),
         _ => Err(kind.refuse_thing("an array")),
     };
     parsed.map_err(|message| refuse(row, &message))

@@ -300,8 +300,9 @@ proptest! {
         let options = [
             ("head_timeout", "100ms"), ("body_timeout", "1s"), ("write_timeout", "10s"),
             ("keep_alive_timeout", "10m"), ("linger_timeout", "off"),
+            ("handshake_timeout", "5s"),
         ];
-        let lengths = [100, 1000, 10_000, 600_000, u64::MAX / 2];
+        let lengths = [100, 1000, 10_000, 600_000, u64::MAX / 2, 5000];
         let mut bench = Bench::new(&options, CONNECTIONS, start);
         let mut model = BTreeMap::new();
         for deed in deeds {

@@ -10,6 +10,13 @@ const STATUSES: [u16; 12] = [400, 404, 405, 408, 413, 414, 417, 431, 500, 501, 5
 
 static PREPARED: LazyLock<[Response; STATUSES.len()]> = LazyLock::new(|| STATUSES.map(prepare));
 
+/// For who asks for `http://` where only `https://` is spoken.
+static NOT_TLS: LazyLock<Response> = LazyLock::new(|| {
+    let text = "400 Bad Request: this port speaks TLS, ask for https:// in place of http://\n";
+    let builder = Response::builder(400).header("Content-Type", "text/plain").body(text);
+    builder.build().expect("a plain answer is well-formed")
+});
+
 fn prepare(status: u16) -> Response {
     let text = format!("{status} {}\n", reason_phrase(status));
     let builder = Response::builder(status).header("Content-Type", "text/plain").body(text);
@@ -26,6 +33,9 @@ impl Response {
     /// The answer to a request refused for `refusal`. Whether the connection closes is the
     /// caller's to say: a 405 lets it live, broken framing does not.
     pub(crate) fn refusal(refusal: Refusal) -> &'static Response {
+        if refusal == Refusal::NotTls {
+            return &NOT_TLS;
+        }
         Response::plain(refusal.status())
     }
 

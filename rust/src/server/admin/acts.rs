@@ -24,10 +24,15 @@ pub(super) fn reload(server: &Arc<Inner>) -> Reply {
             let answer = Object::new().with("reloaded", false);
             Reply::json(200, &answer.with("reason", "there is no file to read again").end())
         }
-        Ok(Some(Reloaded { live, later, rules })) => {
+        Ok(Some(Reloaded { live, later, rules, certificates })) => {
             let answer = Object::new().with("reloaded", true).with("changed", live);
             let answer = answer.with("at_next_start", later);
-            Reply::json(200, &answer.with("rules", rules.map(|rules| rules as u64)).end())
+            let answer = answer.with("rules", rules.map(|rules| rules as u64));
+            let answer = match certificates {
+                Some(certificates) => answer.with("certificates", certificates as u64),
+                None => answer,
+            };
+            Reply::json(200, &answer.end())
         }
         Err(error) => mistakes(&error),
     }

@@ -65,8 +65,10 @@ impl Single {
             limiter: &self.limiter,
             watchers: &mut Watchers::default(),
         };
-        let (socket, machine, scratch) = (&self.socket, &mut self.machine, &mut self.scratch[..]);
-        Turn { socket, machine, scratch, cx, moved: false, exhaust: false }.run(ready)
+        let (machine, scratch) = (&mut self.machine, &mut self.scratch[..]);
+        let transport = Plain(&self.socket);
+        let mut turn = Turn { transport, machine, scratch, cx, moved: false, exhaust: false };
+        turn.run(Start::Ready(ready)).expect("a turn")
     }
 }
 

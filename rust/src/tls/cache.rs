@@ -1,0 +1,53 @@
+//! Certificates that were made, by name: so many of those used last.
+
+use super::mint::{KeyKind, Leaf};
+use super::names::Subject;
+use crate::sync::{Mutex, PoisonError};
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+
+/// A place for a certificate that is being made: those who come for it meanwhile wait here.
+type Place = Arc<OnceLock<Option<Arc<Leaf>>>>;
+
+/// The memory of a [`super::mint::Minter`], behind the one that each worker has for itself.
+pub(super) struct Cache {
+    places: Mutex<LruCache<(Subject, KeyKind), Place>>,
+}
+
+impl Cache {
+    /// Room for `names` certificates.
+    pub(super) fn new(names: usize) -> Cache {
+        let names = NonZeroUsize::new(names).unwrap_or(NonZeroUsize::MIN);
+        Cache { places: Mutex::new(LruCache::new(names)) }
+    }
+
+    /// The certificate for `subject`, which `make` makes where there is none that is good beyond
+    /// `now`. What could not be made is tried again by the next who asks.
+    pub(super) fn get_or_make(
+        &self,
+        subject: &Subject,
+        kind: KeyKind,
+        now: i64,
+        make: impl FnOnce() -> Option<Leaf>,
+    ) -> Option<Arc<Leaf>> {
+        let key = (subject.clone(), kind);
+        let place = {
+            let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            let fits = |place: &&Place| match place.get() {
+                Some(Some(leaf)) => leaf.renew_at > now,
+                Some(None) => false,
+                None => true,
+            };
+            match places.get(&key).filter(fits).cloned() {
+                Some(place) => place,
+                None => {
+                    let place = Place::default();
+                    places.put(key, place.clone());
+                    place
+                }
+            }
+        };
+        place.get_or_init(|| make().map(Arc::new)).clone()
+    }
+}

@@ -1,0 +1,358 @@
+//! One connection's TLS, without its socket: records in, octets of HTTP out, and the other way.
+
+use super::local;
+use super::trouble::Trouble;
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+use rustls::{HandshakeKind, ServerConfig};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// Room for the records that are received at a time.
+const INCOMING: usize = 64 * 1024;
+
+/// The most octets of HTTP that a record holds (RFC 8446 section 5.1).
+const RECORD: usize = 16 * 1024;
+
+/// Octets that a handshake may leave waiting: beyond it nobody means well.
+const HANDSHAKE: usize = 32 * 1024;
+
+/// What the header, the tag and the padding of a record come to, and more.
+const OVERHEAD: usize = 64;
+
+/// A buffer for records that grew beyond this is not kept.
+const KEEP: usize = 96 * 1024;
+
+/// What one worker lends to whichever of its sessions has its turn.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) incoming: Box<[u8]>,
+    pub(crate) outgoing: Vec<u8>,
+}
+
+impl Workspace {
+    pub(crate) fn new() -> Self {
+        Workspace { incoming: vec![0; INCOMING].into_boxed_slice(), outgoing: Vec::new() }
+    }
+
+    /// Gives back what only the largest answers need.
+    pub(crate) fn tidy(&mut self) {
+        self.outgoing.shrink_to(KEEP);
+    }
+}
+
+/// Where a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing has come yet.
+    Fresh,
+    Shaking,
+    Open,
+    /// The client speaks HTTP without TLS and is told so.
+    Clear,
+    /// Nothing more is said or listened to.
+    Over,
+}
+
+/// What came of some records.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Octets of HTTP.
+    pub(crate) octets: usize,
+    /// The handshake has come to its end.
+    pub(crate) opened: bool,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// The TLS of one connection. Idle, it holds its keys and no buffer.
+pub(crate) struct Session {
+    connection: UnbufferedServerConnection,
+    phase: Phase,
+    peer_closed: bool,
+    said_goodbye: bool,
+    /// Whole records wait in `kept` for want of room.
+    more: bool,
+    /// Records received and not used yet.
+    kept: Vec<u8>,
+    /// Records that the socket did not take.
+    pub(crate) unsent: Vec<u8>,
+    /// Octets of HTTP whose records stand in `unsent`.
+    pub(crate) owed: usize,
+}
+
+impl Session {
+    /// # Errors
+    /// What rustls says of a configuration that cannot be.
+    pub(crate) fn new(config: Arc<ServerConfig>) -> Result<Self, rustls::Error> {
+        Ok(Session {
+            connection: UnbufferedServerConnection::new(config)?,
+            phase: Phase::Fresh,
+            peer_closed: false,
+            said_goodbye: false,
+            more: false,
+            kept: Vec::new(),
+            unsent: Vec::new(),
+            owed: 0,
+        })
+    }
+
+    pub(crate) fn is_shaking(&self) -> bool {
+        matches!(self.phase, Phase::Fresh | Phase::Shaking)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over | Phase::Clear)
+    }
+
+    pub(crate) fn is_clear(&self) -> bool {
+        self.phase == Phase::Clear
+    }
+
+    pub(crate) fn peer_has_closed(&self) -> bool {
+        self.peer_closed
+    }
+
+    /// Whether whole records wait to be looked at.
+    pub(crate) fn has_more(&self) -> bool {
+        self.more
+    }
+
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.connection.handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Octets of memory that its buffers hold.
+    pub(crate) fn memory(&self) -> u64 {
+        (self.kept.capacity() + self.unsent.capacity()) as u64
+    }
+
+    /// Nothing more is said or listened to.
+    pub(crate) fn finish(&mut self) {
+        self.phase = Phase::Over;
+        self.kept = Vec::new();
+    }
+
+    /// The socket has taken `count` octets of the records that waited.
+    pub(crate) fn sent(&mut self, count: usize) {
+        self.unsent.drain(..count);
+        if self.unsent.is_empty() {
+            self.unsent = Vec::new();
+        }
+    }
+
+    /// Moves what was kept to the front of `into`; how much that is.
+    pub(crate) fn take_kept(&mut self, into: &mut [u8]) -> usize {
+        let kept = std::mem::take(&mut self.kept);
+        into[..kept.len()].copy_from_slice(&kept);
+        kept.len()
+    }
+
+    pub(crate) fn keep(&mut self, records: &[u8]) {
+        if !records.is_empty() {
+            self.kept = records.to_vec();
+        }
+    }
+
+    /// Whether the first octets are those of a request without TLS; from then on it goes without.
+    pub(crate) fn speaks_http(&mut self, first: &[u8]) -> bool {
+        let is_http =
+            self.phase == Phase::Fresh && first.first().is_some_and(u8::is_ascii_uppercase);
+        if is_http {
+            self.phase = Phase::Clear;
+        }
+        is_http
+    }
+
+    /// Goes through the first `length` octets of the incoming records: octets of HTTP go to
+    /// `buffer`, what TLS has to say to the outgoing records.
+    pub(crate) fn process(
+        &mut self,
+        space: &mut Workspace,
+        length: usize,
+        buffer: &mut [u8],
+        socket: &OwnedFd,
+    ) -> Progress {
+        let mut progress = Progress::default();
+        if self.phase == Phase::Fresh {
+            self.phase = Phase::Shaking;
+        }
+        // Who asks for no name gets a certificate for the address that it came to.
+        let _address = self.is_shaking().then(|| local::of(socket));
+        self.more = false;
+        let Workspace { incoming, outgoing } = space;
+        let records = &mut incoming[..length];
+        let mut at = 0;
+        while self.step(&mut at, records, buffer, outgoing, &mut progress) {
+            if buffer.len() - progress.octets < RECORD {
+                self.more = at < length;
+                break;
+            }
+        }
+        let left = &records[at..];
+        let bound = if self.is_shaking() { HANDSHAKE } else { INCOMING - 1 };
+        if progress.trouble.is_none() && left.len() > bound {
+            progress.trouble = Some(Trouble::TooMuch);
+        }
+        if progress.trouble.is_some() {
+            self.finish();
+        } else {
+            self.keep(left);
+        }
+        progress
+    }
+
+    /// One step of rustls through `records`, of which those before `at` are used; whether there may
+    /// be another one.
+    fn step(
+        &mut self,
+        at: &mut usize,
+        records: &mut [u8],
+        buffer: &mut [u8],
+        outgoing: &mut Vec<u8>,
+        progress: &mut Progress,
+    ) -> bool {
+        let UnbufferedStatus { mut discard, state } =
+            self.connection.process_tls_records(&mut records[*at..]);
+        let mut opened = false;
+        let goes_on = match state {
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                opened = true;
+                while let Some(record) = traffic.next_record() {
+                    match record {
+                        Ok(record) => {
+                            let end = progress.octets + record.payload.len();
+                            buffer[progress.octets..end].copy_from_slice(record.payload);
+                            progress.octets = end;
+                            discard += record.discard;
+                        }
+                        Err(error) => progress.trouble = Some(error.into()),
+                    }
+                }
+                progress.trouble.is_none()
+            }
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                append(outgoing, 1024, |room| data.encode(room).map_err(needs_encode)).is_ok()
+            }
+            Ok(ConnectionState::TransmitTlsData(data)) => {
+                data.done();
+                true
+            }
+            Ok(ConnectionState::PeerClosed) => {
+                self.peer_closed = true;
+                true
+            }
+            Ok(ConnectionState::WriteTraffic(_)) => {
+                opened = true;
+                false
+            }
+            // A closed session has no more to say, a blocked one waits for more; early data is off.
+            Ok(_) => false,
+            Err(error) => {
+                // The alert is the next thing that rustls wants to say.
+                let first = progress.trouble.is_none();
+                if first {
+                    progress.trouble = Some(error.into());
+                }
+                first
+            }
+        };
+        *at += discard;
+        if opened && self.phase == Phase::Shaking {
+            self.phase = Phase::Open;
+            progress.opened = true;
+        }
+        goes_on
+    }
+
+    /// Appends the records of `chunk` to `outgoing`.
+    ///
+    /// # Errors
+    /// `BrokenPipe` where TLS has come to its end.
+    pub(crate) fn encrypt(&mut self, chunk: &[u8], outgoing: &mut Vec<u8>) -> io::Result<()> {
+        if self.phase != Phase::Open || self.said_goodbye {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let room = chunk.len() + OVERHEAD * (chunk.len() / RECORD + 2);
+        self.write(outgoing, room, |traffic, room| traffic.encrypt(chunk, room))
+    }
+
+    /// Appends close_notify to `outgoing` where it is due, for the first time; whether it did.
+    pub(crate) fn close(&mut self, outgoing: &mut Vec<u8>) -> bool {
+        if self.phase != Phase::Open || self.said_goodbye {
+            return false;
+        }
+        self.said_goodbye = true;
+        let said = self.write(outgoing, OVERHEAD, |traffic, room| traffic.queue_close_notify(room));
+        self.finish();
+        said.is_ok()
+    }
+
+    /// Has rustls write into `outgoing`, behind what it wanted to say before.
+    fn write(
+        &mut self,
+        outgoing: &mut Vec<u8>,
+        room: usize,
+        mut write: impl FnMut(&mut Traffic<'_>, &mut [u8]) -> Result<usize, EncryptError>,
+    ) -> io::Result<()> {
+        // Whole records that wait have their turn later; a part of one has to be there again.
+        let waiting = if self.more { &mut [][..] } else { &mut self.kept[..] };
+        loop {
+            match self.connection.process_tls_records(waiting).state {
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    append(outgoing, 1024, |room| data.encode(room).map_err(needs_encode))?;
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                Ok(ConnectionState::PeerClosed) => self.peer_closed = true,
+                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+                    return append(outgoing, room, |room| {
+                        write(&mut traffic, room).map_err(needs_encrypt)
+                    });
+                }
+                Ok(_) | Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
+            }
+        }
+    }
+}
+
+type Traffic<'c> = rustls::unbuffered::WriteTraffic<'c, rustls::server::ServerConnectionData>;
+use rustls::unbuffered::{EncodeError, EncryptError};
+
+/// Octets that are needed, where that is what is wrong.
+fn needs_encode(error: EncodeError) -> Option<usize> {
+    match error {
+        EncodeError::InsufficientSize(error) => Some(error.required_size),
+        EncodeError::AlreadyEncoded => None,
+    }
+}
+
+fn needs_encrypt(error: EncryptError) -> Option<usize> {
+    match error {
+        EncryptError::InsufficientSize(error) => Some(error.required_size),
+        EncryptError::EncryptExhausted => None,
+    }
+}
+
+/// Appends what `write` writes into the room that it is given, at first `room` octets.
+fn append(
+    outgoing: &mut Vec<u8>,
+    room: usize,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, Option<usize>>,
+) -> io::Result<()> {
+    let start = outgoing.len();
+    let mut room = room;
+    loop {
+        outgoing.resize(start + room, 0);
+        match write(&mut outgoing[start..]) {
+            Ok(count) => {
+                outgoing.truncate(start + count);
+                return Ok(());
+            }
+            Err(Some(needed)) if needed > room => room = needed,
+            Err(_) => {
+                outgoing.truncate(start);
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+        }
+    }
+}

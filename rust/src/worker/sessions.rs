@@ -1,0 +1,123 @@
+//! The TLS sessions of one worker, beside its pool: where no listener speaks TLS there is nothing.
+
+use super::secure::Secure;
+use super::transport::Plain;
+use super::turn::{Fate, Start, Turn};
+use crate::config::LogLevel;
+use crate::connection::{Buffers, Context, Layer, Machine};
+use crate::log::Log;
+use crate::sys::socket;
+use crate::tls::{Session, Trouble, Workspace};
+use rustls::ServerConfig;
+use socket2::SockRef;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// The first octet of a TLS handshake record (RFC 8446 section 5.1).
+const HANDSHAKE_RECORD: u8 = 0x16;
+
+/// The sessions by the slot of their connection, and what they need.
+pub(super) struct Sessions {
+    config: Option<Arc<ServerConfig>>,
+    table: Vec<Option<Box<Session>>>,
+    space: Option<Box<Workspace>>,
+}
+
+impl Sessions {
+    pub(super) fn new(config: Option<Arc<ServerConfig>>) -> Self {
+        let space = config.as_ref().map(|_| Box::new(Workspace::new()));
+        Sessions { config, table: Vec::new(), space }
+    }
+
+    /// The connection in slot `index` is gone.
+    pub(super) fn remove(&mut self, index: u32, buffers: &mut Buffers) {
+        if let Some(session) = self.table.get_mut(index as usize).and_then(Option::take) {
+            buffers.account_records(session.memory(), 0);
+        }
+    }
+
+    /// A turn of a connection that speaks TLS, or may.
+    #[inline(never)]
+    pub(super) fn run(
+        &mut self,
+        (socket, machine, layer): (&OwnedFd, &mut Machine, &mut Layer),
+        scratch: &mut [u8],
+        cx: Context<'_>,
+        start: Start<'_>,
+    ) -> Option<Fate> {
+        if *layer == Layer::Auto {
+            match begins_with(socket) {
+                Ok(Some(HANDSHAKE_RECORD)) => {
+                    if !self.begin(machine, layer, cx.key.index) {
+                        return Some(Fate::Close);
+                    }
+                }
+                Ok(_) => *layer = Layer::Plain,
+                // Nothing has come; what is not about that can be done without knowing.
+                Err(_) if matches!(start, Start::Ready(_)) => {
+                    return Some(Fate::Stay { moved: false });
+                }
+                Err(_) => {}
+            }
+        }
+        if *layer != Layer::Tls {
+            let transport = Plain(socket);
+            return Turn { transport, machine, scratch, cx, moved: false, exhaust: false }
+                .run(start);
+        }
+        let key = cx.key;
+        let session = self.table.get_mut(key.index as usize).and_then(Option::as_mut);
+        let (Some(session), Some(space)) = (session, self.space.as_mut()) else {
+            return Some(Fate::Close);
+        };
+        let (stats, before) = (cx.stats, session.memory());
+        let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
+        if secure.flush().is_err() {
+            return Some(Fate::Reset);
+        }
+        let mut turn =
+            Turn { transport: secure, machine, scratch, cx, moved: false, exhaust: false };
+        let fate = turn.run(start);
+        if let Some(trouble) = &turn.transport.trouble {
+            report(trouble, socket, &turn.cx);
+        }
+        let fits = turn.cx.buffers.account_records(before, turn.transport.session.memory());
+        if fits { fate } else { Some(Fate::Close) }
+    }
+
+    /// Takes in a connection whose first octets are to be TLS; whether it could.
+    pub(super) fn begin(&mut self, machine: &mut Machine, layer: &mut Layer, index: u32) -> bool {
+        let Some(config) = &self.config else { return false };
+        let Ok(session) = Session::new(config.clone()) else { return false };
+        let index = index as usize;
+        if index >= self.table.len() {
+            self.table.resize_with(index + 1, || None);
+        }
+        self.table[index] = Some(Box::new(session));
+        *layer = Layer::Tls;
+        machine.begin_handshake();
+        true
+    }
+}
+
+/// The first octet that has come, which stays where it is; `None` at the end of the stream.
+fn begins_with(socket: &OwnedFd) -> io::Result<Option<u8>> {
+    let mut first = [0];
+    let count = socket::peek(socket, &mut first)?;
+    Ok((count > 0).then_some(first[0]))
+}
+
+/// Tells the operator who does not get along with us.
+#[cold]
+fn report(trouble: &Trouble, socket: &OwnedFd, cx: &Context<'_>) {
+    if cx.settings.log_level < LogLevel::Info {
+        return;
+    }
+    let Some(held_back) = cx.limiter.admit() else { return };
+    let peer = SockRef::from(socket).peer_addr().ok().and_then(|address| address.as_socket());
+    let peer = peer.map_or("a local client".to_owned(), |address| address.ip().to_string());
+    let hint = if trouble.is_distrust() { ": does it trust the CA?" } else { "" };
+    Log::new(cx.settings.log_level)
+        .info(format_args!("TLS with {peer}: {trouble}{hint} ({held_back} more like this)"));
+}

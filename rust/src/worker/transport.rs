@@ -1,0 +1,98 @@
+//! What stands between a turn and the socket: nothing, or TLS (`worker/secure`).
+
+use crate::responder::response::FilePart;
+use crate::sys::{sendfile, socket};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// What a receive brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Received {
+    /// So many octets of HTTP, which may be none; whether more may be there already.
+    Octets { count: usize, more: bool },
+    /// The peer will send nothing more.
+    End,
+    /// Its first octets are HTTP where TLS was expected.
+    Clear,
+    /// TLS has failed; the peer was told why.
+    Broken,
+}
+
+/// The two ends of a connection's octets. Each kind has its own copy of the code of a turn, so that a
+/// plain connection knows nothing of TLS.
+pub(super) trait Transport {
+    /// Receives octets of HTTP into `buffer`.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received>;
+
+    /// Sends octets of HTTP; how many are on their way. Those that are not have to be the first ones
+    /// of the next call.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Sends octets of a file, at most `length` of them, through `scratch` where it has to; 0 is the end
+    /// of the file. What is not on its way yet has to be the first of the next call.
+    fn send_file(
+        &mut self,
+        part: &FilePart<'_>,
+        length: usize,
+        scratch: &mut [u8],
+    ) -> io::Result<usize>;
+
+    /// Whether a handshake has come to its end in the last receive; said once.
+    fn has_opened(&mut self) -> bool;
+
+    /// Says that nothing more will be sent.
+    fn end(&mut self);
+
+    /// Says goodbye before the socket is closed.
+    fn farewell(&mut self);
+
+    /// The socket itself.
+    fn socket(&self) -> &OwnedFd;
+}
+
+/// A socket as it is.
+pub(super) struct Plain<'t>(pub(super) &'t OwnedFd);
+
+impl Transport for Plain<'_> {
+    #[inline]
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        let room = buffer.len();
+        Ok(match socket::receive(self.0, buffer)? {
+            0 => Received::End,
+            count => Received::Octets { count, more: count == room },
+        })
+    }
+
+    #[inline]
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        socket::send(self.0, bytes)
+    }
+
+    #[inline]
+    fn send_file(
+        &mut self,
+        part: &FilePart<'_>,
+        length: usize,
+        scratch: &mut [u8],
+    ) -> io::Result<usize> {
+        sendfile::send(self.0, part.file, part.offset, length, scratch)
+    }
+
+    #[inline]
+    fn has_opened(&mut self) -> bool {
+        false
+    }
+
+    #[inline]
+    fn end(&mut self) {
+        socket::shutdown_write(self.0);
+    }
+
+    #[inline]
+    fn farewell(&mut self) {}
+
+    #[inline]
+    fn socket(&self) -> &OwnedFd {
+        self.0
+    }
+}
