@@ -28,12 +28,14 @@ __all__ = [
     "Faulty",
     "Gone",
     "Headers",
+    "Inbox",
     "InvalidArgument",
     "Request",
     "Response",
     "Server",
     "StateError",
     "Timeout",
+    "Writer",
     "__version__",
     "options",
     "statistics",
@@ -51,7 +53,10 @@ _Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
 _Answer: TypeAlias = (
     Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
 )
-_Handler: TypeAlias = Callable[[Request], _Answer | Deferred | Faulty | None]
+_Handler: TypeAlias = Callable[[Request], _Answer | _Streamed | Deferred | Faulty | None]
+_Streamed: TypeAlias = (
+    Iterator[_Octets] | tuple[int, Iterator[_Octets]] | tuple[int, _HeaderLines, Iterator[_Octets]]
+)
 _Faults: TypeAlias = Faults | Fault | Sequence[Fault]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
 
@@ -115,6 +120,13 @@ class Deferred:
 
     def __new__(cls) -> Self: ...
     def respond(self, answer: _Answer) -> None: ...
+    def stream(
+        self,
+        status: int = 200,
+        content_type: str | None = None,
+        headers: _HeaderLines = None,
+        length: int | None = None,
+    ) -> Writer: ...
     @property
     def gone(self) -> bool: ...
 
@@ -198,6 +210,7 @@ class Request:
     def text(self) -> str: ...
     def json(self) -> Any: ...
     def form(self) -> MultiDict[FormValue]: ...
+    def raw_headers(self) -> list[tuple[bytes, bytes]]: ...
     def wsgi_environ(self, base: dict[str, Any]) -> dict[str, Any]: ...
 
 @final
@@ -221,6 +234,36 @@ class Response:
     def headers(self) -> Headers: ...
     @property
     def content_type(self) -> str | None: ...
+
+@final
+class Writer:
+    """Writes the body of one answer, piece by piece, from any thread; made by Deferred.stream().
+
+    Let go of before finish(), the connection is cut off behind what was sent, so that the client
+    knows that the answer is not whole.
+    """
+
+    def send(self, data: _Octets) -> None: ...
+    def try_send(self, data: _Octets) -> bool: ...
+    def trailer(self, name: str, value: str) -> None: ...
+    def finish(self) -> None: ...
+    def close(self) -> None: ...
+    @property
+    def gone(self) -> bool: ...
+    def tell(self, inbox: Inbox, number: int) -> None: ...
+
+@final
+class Inbox:
+    """Where workers leave what an event loop has to do; a descriptor tells it to look."""
+
+    def __new__(cls) -> Self: ...
+    def fileno(self) -> int: ...
+    def take(
+        self,
+    ) -> list[
+        tuple[int, Callable[..., Any], Request, Deferred] | tuple[int, None, None, None]
+    ]: ...
+    def close(self) -> None: ...
 
 @disjoint_base
 class Server:
@@ -285,6 +328,13 @@ class Server:
         methods: Sequence[str] | None = None,
     ) -> Callable[[_HandlerT], _HandlerT]: ...
     def fallback(self, handler: _HandlerT) -> _HandlerT: ...
+    def _route_to(
+        self,
+        path: str | None,
+        methods: Sequence[str | None],
+        function: Callable[..., Any],
+        inbox: Inbox,
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,

@@ -29,10 +29,10 @@ impl Drop for Park {
 /// first frame of Rust that would catch a panic: such a thread is parked here instead.
 pub(crate) fn call<'py>(
     function: &Bound<'py, PyAny>,
-    argument: Bound<'py, PyAny>,
+    argument: impl Into<Option<Bound<'py, PyAny>>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = function.py();
-    let arguments = PyTuple::new(py, [argument])?;
+    let arguments = PyTuple::new(py, argument.into().into_iter().collect::<Vec<_>>())?;
     // Hidden, so that the call is not taken for one that cannot unwind, as its declaration says.
     let direct: unsafe extern "C" fn(_, _) -> _ = black_box(ffi::PyObject_CallObject);
     // SAFETY: the types differ only in whether the callee may unwind.

@@ -2,10 +2,12 @@
 
 use crate::errors::{OrRaise, exception};
 use crate::response;
+use crate::writer::Writer;
 use http_responder as engine;
 use http_responder::{Error, ErrorCode};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +47,34 @@ impl Deferred {
         self.give(response).or_raise(py)
     }
 
+    /// Answers with a status, fields and a body that is written piece by piece: length octets, or as
+    /// many as come. Raises as respond().
+    #[pyo3(signature = (status=200, content_type=None, headers=None, length=None))]
+    fn stream(
+        &self,
+        py: Python<'_>,
+        status: u16,
+        content_type: Option<Bound<'_, PyString>>,
+        headers: Option<Bound<'_, PyAny>>,
+        length: Option<u64>,
+    ) -> PyResult<Writer> {
+        let head = response::head(py, status, content_type, headers)?;
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Settled) {
+            Stage::Waiting(deferred) => {
+                Ok(Writer::new(deferred.stream(&head, length).or_raise(py)?))
+            }
+            other => {
+                let message = match other {
+                    Stage::New => "return it from its handler first",
+                    _ => "this request has been answered already",
+                };
+                *stage = other;
+                Err(exception(py, &Error::new(ErrorCode::State, message)))
+            }
+        }
+    }
+
     /// Whether the client has left, so that an answer would reach nobody.
     #[getter]
     fn gone(&self) -> bool {
@@ -62,6 +92,11 @@ impl Deferred {
 }
 
 impl Deferred {
+    /// One that the engine waits for already.
+    pub(crate) fn waiting(deferred: engine::Deferred) -> Deferred {
+        Deferred(Mutex::new(Stage::Waiting(deferred)))
+    }
+
     /// Answers.
     ///
     /// # Errors

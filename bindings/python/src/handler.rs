@@ -6,6 +6,7 @@ use crate::deferred::Deferred;
 use crate::errors::OrRaise;
 use crate::faults::Faulty;
 use crate::log;
+use crate::pump;
 use crate::request::Request;
 use crate::response;
 use http_responder as engine;
@@ -46,9 +47,21 @@ impl Handler {
         }
         let inspect = function.py().import("inspect")?;
         if inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy()? {
-            return Err(PyTypeError::new_err("a handler is a plain function, not an async one"));
+            let message =
+                "a handler is a plain function; for async ones: http_responder.aio.Server";
+            return Err(PyTypeError::new_err(message));
         }
-        Ok(Arc::new(Handler { function: Mutex::new(Some(function.clone().unbind())) }))
+        Ok(Handler::holding(function))
+    }
+
+    /// The handler that has `function`, whatever it is.
+    pub(crate) fn holding(function: &Bound<'_, PyAny>) -> Arc<Handler> {
+        Arc::new(Handler { function: Mutex::new(Some(function.clone().unbind())) })
+    }
+
+    /// The function, unless the garbage collector has taken it.
+    pub(crate) fn function(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        lock(&self.function).as_ref().map(|function| function.clone_ref(py))
     }
 
     fn call(
@@ -82,6 +95,12 @@ fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done
     }
     if let Ok(faulty) = answer.cast::<Faulty>() {
         faulty.get().give(exchange).or_raise(answer.py())?;
+        return Ok(Done::Answered);
+    }
+    if let Some((head, pieces)) = response::streamed(answer)? {
+        let py = answer.py();
+        let writer = exchange.defer().and_then(|deferred| deferred.stream(&head, None));
+        pump::start(writer.or_raise(py)?, &pieces)?;
         return Ok(Done::Answered);
     }
     let Some(response) = response::from_answer(answer)? else { return Ok(Done::Declined) };

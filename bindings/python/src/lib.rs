@@ -17,17 +17,20 @@ mod errors;
 mod faults;
 mod handler;
 mod headers;
+mod inbox;
 mod life;
 mod log;
 mod options;
 mod peer;
 mod pieces;
+mod pump;
 mod request;
 mod response;
 mod route;
 mod server;
 mod stats;
 mod url;
+mod writer;
 
 use pyo3::prelude::*;
 
@@ -43,6 +46,8 @@ mod _native {
     #[pymodule_export]
     use super::headers::Headers;
     #[pymodule_export]
+    use super::inbox::Inbox;
+    #[pymodule_export]
     use super::options::options;
     #[pymodule_export]
     use super::request::Request;
@@ -52,6 +57,8 @@ mod _native {
     use super::server::Server;
     #[pymodule_export]
     use super::stats::statistics;
+    #[pymodule_export]
+    use super::writer::Writer;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

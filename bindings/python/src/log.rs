@@ -21,6 +21,20 @@ pub(crate) fn raised(py: Python<'_>, error: &PyErr, method: &str, target: &str) 
     }
 }
 
+/// Logs what an iterator raised whose pieces are being sent.
+pub(crate) fn raised_in_stream(py: Python<'_>, error: &PyErr) {
+    let log = || {
+        let arguments = PyDict::new(py);
+        let raised = (error.get_type(py), error.value(py), error.traceback(py));
+        arguments.set_item("exc_info", raised)?;
+        logger(py)?.call_method("error", ("a streamed body raised",), Some(&arguments))?;
+        PyResult::Ok(())
+    };
+    if log().is_err() {
+        error.clone_ref(py).write_unraisable(py, None);
+    }
+}
+
 /// Logs a warning. May be called while an exception is on its way, as when an object dies.
 pub(crate) fn warning(py: Python<'_>, message: &str) {
     let on_its_way = PyErr::take(py);

@@ -269,6 +269,14 @@ impl Request {
         Ok(self.made.form.get_or_try_init(py, make)?.clone_ref(py))
     }
 
+    /// Names, in lower case, and values of the header fields as bytes, as ASGI wants them.
+    fn raw_headers<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
+        let line = |(name, value): (&str, &[u8])| {
+            (PyBytes::new(py, name.to_ascii_lowercase().as_bytes()), PyBytes::new(py, value))
+        };
+        self.fields().map(line).collect()
+    }
+
     /// A new dict with what base has and, as PEP 3333 names it, what the request says; all but
     /// wsgi.input.
     fn wsgi_environ<'py>(&self, base: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {

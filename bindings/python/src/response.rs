@@ -2,6 +2,7 @@
 
 use crate::errors::{OrRaise, invalid};
 use crate::headers::{self, Headers};
+use crate::pump::is_iterator;
 use http_responder as engine;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -178,6 +179,38 @@ pub(crate) fn from_answer(answer: &Bound<'_, PyAny>) -> PyResult<Option<engine::
         Err(_) => Response::prepare(py, 200, Body::from_value(answer)?, None, Vec::new())?,
     };
     Ok(Some(made.prepared))
+}
+
+/// The head of an answer whose body is streamed.
+pub(crate) fn head(
+    py: Python<'_>,
+    status: u16,
+    content_type: Option<Bound<'_, PyString>>,
+    headers: Option<Bound<'_, PyAny>>,
+) -> PyResult<engine::Response> {
+    Ok(Response::new(py, status, None, content_type, headers, None)?.prepared)
+}
+
+/// An iterator to be streamed, with the head that goes before it; `None` for any other answer.
+pub(crate) fn streamed<'py>(
+    answer: &Bound<'py, PyAny>,
+) -> PyResult<Option<(engine::Response, Bound<'py, PyAny>)>> {
+    let py = answer.py();
+    if is_iterator(answer) {
+        return Ok(Some((head(py, 200, None, None)?, answer.clone())));
+    }
+    let Ok(parts) = answer.cast::<PyTuple>() else { return Ok(None) };
+    let Some(body) = parts.len().checked_sub(1).and_then(|last| parts.get_item(last).ok()) else {
+        return Ok(None);
+    };
+    if !is_iterator(&body) {
+        return Ok(None);
+    }
+    let empty = match parts.len() {
+        3 => PyTuple::new(py, [parts.get_item(0)?, parts.get_item(1)?, py.None().into_bound(py)])?,
+        _ => PyTuple::new(py, [parts.get_item(0)?, py.None().into_bound(py)])?,
+    };
+    Ok(Some((from_parts(&empty)?.prepared, body)))
 }
 
 /// `(status, body)` or `(status, headers, body)`.

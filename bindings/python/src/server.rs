@@ -4,6 +4,7 @@ use crate::duration::duration;
 use crate::errors::{OrRaise, exception, invalid};
 use crate::faults::FaultyRule;
 use crate::handler::{Handler, Handlers};
+use crate::inbox::{AsyncHandler, Inbox};
 use crate::life::Life;
 use crate::route::Decorator;
 use crate::{options, response, stats, url};
@@ -274,6 +275,31 @@ impl Server {
         py.detach(|| engine.fallback(made.clone()));
         self.handlers.set_fallback(made);
         Ok(handler)
+    }
+
+    /// Has function called by whoever takes requests out of inbox, for those that match path, or
+    /// for all that no route takes where it is None.
+    #[pyo3(signature = (path, methods, function, inbox))]
+    fn _route_to(
+        &self,
+        path: Option<&str>,
+        methods: Vec<Option<String>>,
+        function: &Bound<'_, PyAny>,
+        inbox: &Bound<'_, Inbox>,
+    ) -> PyResult<()> {
+        let py = function.py();
+        let engine = self.life.engine(py)?;
+        let handler = Handler::holding(function);
+        let made = Arc::new(AsyncHandler { handler: handler.clone(), inbox: inbox.get().shared() });
+        let Some(path) = path else {
+            py.detach(|| engine.fallback(made));
+            self.handlers.set_fallback(handler);
+            return Ok(());
+        };
+        let add = |method: &Option<String>| engine.route(method.as_deref(), path, made.clone());
+        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)?;
+        self.handlers.add(handler);
+        Ok(())
     }
 
     fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {

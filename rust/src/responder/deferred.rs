@@ -124,6 +124,12 @@ impl Deferred {
         self.post.post(self.key, Delivery::More);
     }
 
+    /// Has `on_gone` called when the client leaves before the answer, by the worker, so it must not
+    /// block. To be said in the handler: later the client may have left already.
+    pub fn on_gone(&self, on_gone: impl Fn() + Send + Sync + 'static) {
+        self.shared.when_gone(Box::new(on_gone));
+    }
+
     /// Whether the client has left, so that an answer would reach nobody.
     pub fn is_gone(&self) -> bool {
         self.shared.is_gone()
