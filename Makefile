@@ -6,6 +6,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+CMAKEDIR = $(LIBDIR)/cmake/http_responder
 DESTDIR ?=
 PORT ?= 8080
 ADDR ?= 127.0.0.1
@@ -155,6 +156,9 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 	@tests/c/skips.sh
 	@tests/c/rebuild.sh
 	@tests/c/install.sh
+	@tests/c/cmake.sh
+	@tests/cpp/wrapper.sh $(BUILD)
+	@tests/c/snippets.sh $(BUILD)
 	@tests/c/valgrind.sh $(BUILD)
 	@tests/c/races.sh $(TARGET)
 
@@ -193,13 +197,15 @@ tools: ## Installs what single suites need (valgrind, wrk, chromium, ...), where
 # ---- checks ----
 
 .PHONY: check
-check: python ## Formatting, lints, documentation, headers, stubs
+check: python build ## Formatting, lints, documentation, headers, stubs
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path bindings/c/header/Cargo.toml --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 	$(CARGO) run --quiet --locked --manifest-path bindings/c/header/Cargo.toml --target-dir $(TARGET) -- --check
 	@tests/c/headers.sh
+	@tests/c/doxygen.sh
+	@tests/c/abi.sh $(BUILD)
 	$(CARGO) test --quiet --locked -p http_responder --test generated_docs
 	cd $(BUILD) && $(abspath $(VENV))/bin/python -m mypy.stubtest http_responder
 
@@ -211,13 +217,18 @@ install: ## Installs what was built under PREFIX (default /usr/local), with DEST
 	@for file in $(BINARIES) $(SO_REAL) $(ARCHIVE) $(PC); do \
 	    [ -e $$file ] || { echo "install: $$file is not there: run make first" >&2; exit 1; }; \
 	done
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(CMAKEDIR)
 	$(INSTALL) -m 755 $(BINARIES) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 755 $(SO_REAL) $(DESTDIR)$(LIBDIR)
 	ln -sfn $(notdir $(SO_REAL)) $(DESTDIR)$(LIBDIR)/$(notdir $(SO)).$(SOVERSION)
 	ln -sfn $(notdir $(SO)).$(SOVERSION) $(DESTDIR)$(LIBDIR)/$(notdir $(SO))
 	$(INSTALL) -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)
-	$(INSTALL) -m 644 include/http_responder.h $(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -m 644 include/http_responder.h include/http_responder.hpp $(DESTDIR)$(INCLUDEDIR)
+	sed 's|^get_filename_component(_http_responder_includedir .*|set(_http_responder_includedir "$(INCLUDEDIR)")|' \
+	    cmake/http_responder-config.cmake >$(DESTDIR)$(CMAKEDIR)/http_responder-config.cmake
+	sed 's|@VERSION@|$(VERSION)|' cmake/http_responder-config-version.cmake \
+	    >$(DESTDIR)$(CMAKEDIR)/http_responder-config-version.cmake
+	chmod 644 $(DESTDIR)$(CMAKEDIR)/*.cmake
 	sed -e 's|^prefix=.*|prefix=$(PREFIX)|' -e 's|^libdir=.*|libdir=$(LIBDIR)|' \
 	    -e 's|^includedir=.*|includedir=$(INCLUDEDIR)|' $(PC) \
 	    >$(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc

@@ -41,7 +41,8 @@
  *
  * THREADS
  *     A const T * may be used by several threads at once, a T * by one at a time, unless the type
- *     says more: servers and deferred answers may be used from any thread.
+ *     says more: servers, deferred answers and writers may be used from any thread, by several at
+ *     once.
  *
  * FORK
  *     A server that was made but not started may be started in a child of fork(), after daemon()
@@ -64,6 +65,25 @@
  *     HR_NOTICE_STOP, then hr_server_wait() with a time, and do not free the server if that passes.
  *     Handlers of two servers must not stop or free each other's: each would wait for the other.
  *     They may notify.
+ *
+ * ANSWERS THAT TAKE TIME
+ *     A handler must not block. hr_exchange_defer() takes the right to answer with you, to any thread;
+ *     hr_request_clone() the request. Then hr_deferred_respond() answers at once, or
+ *     hr_deferred_stream() piece by piece: hr_writer_send() copies and returns, until
+ *     stream_high_water octets wait for the client. Then it is HR_ERR_AGAIN, until
+ *     hr_writer_on_ready() or hr_writer_wait() say that stream_low_water is reached. So a slow client
+ *     costs a bounded amount of memory; one that reads nothing is closed after write_timeout.
+ *     A stream that is freed unfinished is cut off: the client sees that it is not whole.
+ *
+ * BODIES
+ *     A handler of hr_server_route() gets its request when the body is whole, at most max_body
+ *     octets of it. One of hr_server_route_upload() gets it at the end of the head, and
+ *     hr_exchange_receive() has the body come as it arrives, pausing as it likes.
+ *
+ * EVENT LOOPS
+ *     The server's threads are its own; a program with a loop needs to do nothing for them. If its
+ *     handlers shall run in that loop, on your thread, hr_server_use_loop() gives a descriptor to
+ *     poll, and hr_server_step() runs them.
  *
  * ERRORS
  *     Functions return an hr_result, and write their out-parameters only on HR_OK; hr_last_error()

@@ -35,7 +35,8 @@ install PREFIX=/usr LIBDIR=/usr/lib/odd DESTDIR="$scratch/root" LDCONFIG="touch 
 [ ! -e "$scratch/ldconfig" ] || fail "the linker of this machine was told about a package"
 grep -q 'run ldconfig' "$scratch/log" || fail "nobody was told to run ldconfig"
 root=$scratch/root/usr
-for file in bin/http_responder bin/http_responder_mt include/http_responder.h \
+for file in bin/http_responder bin/http_responder_mt include/http_responder.h include/http_responder.hpp \
+    lib/odd/cmake/http_responder/http_responder-config.cmake \
     lib/odd/libhttp_responder.so lib/odd/libhttp_responder.so.0 lib/odd/libhttp_responder.a \
     lib/odd/pkgconfig/http_responder.pc; do
     [ -e "$root/$file" ] || { echo "install: $file is missing" >&2; exit 1; }
