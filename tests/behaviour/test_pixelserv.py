@@ -81,6 +81,33 @@ def test_statistics_as_a_line_of_text(pixelserv):
     assert get(server.address, "/servstats.txt", method="POST").body == b""
 
 
+def test_requests_are_counted_by_method_and_extension(pixelserv, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\npath = "/r"\nredirect = "/"\n[[rule]]\npath = "/slow"\nnull = "gif"\ndelay = "50ms"\n')
+    server = pixelserv("--rules", str(rules), "--workers", "2")
+    asked = {
+        "gif": ["/a.gif", "/b.GIF?x=/y.png"],
+        "ico": ["/favicon.ico"],
+        "txt": ["/a.js"],
+        "jpg": ["/a.jpg", "/a.jpeg"],
+        "png": ["/a.png"],
+        "swf": ["/a.swf"],
+        "nfe": ["/", "/a.php", "/slow"],
+        "ufe": ["/a.css"],
+        "rdr": ["/r"],
+        "204": ["/generate_204"],
+    }
+    for path in (path for paths in asked.values() for path in paths):
+        get(server.address, path)
+    for method, count in (("OPTIONS", 1), ("POST", 2), ("HEAD", 3)):
+        for _ in range(count):
+            get(server.address, "/a.gif", method=method)
+    found = counters(get(server.address, "/servstats.txt").body.decode())
+    assert {name: found[name] for name in asked} == {name: len(paths) for name, paths in asked.items()}
+    assert (found["opt"], found["pst"], found["hed"]) == (1, 2, 3)
+    assert found["tmx"] >= 50 and found["tav"] < found["tmx"]
+
+
 def test_statistics_as_a_page(pixelserv):
     answer = get(pixelserv().address, "/servstats", "Origin: https://page.example")
     assert answer.get("content-type") == "text/html; charset=utf-8"

@@ -15,8 +15,10 @@
 use super::Key;
 use super::tally::{Observed, Tally};
 use crate::http::{Head, Version};
+use crate::responder::extension;
 use crate::responder::source::Source;
 use crate::stats::hosts::Host;
+use crate::stats::requests::{Requests, Sort};
 use crate::sys::clock;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub(crate) struct Watchers {
     /// When the octets of this turn were received; see [`clock::monotonic_us`].
     received: u64,
     tally: Option<Tally>,
+    requests: Option<Arc<Requests>>,
     #[cfg(test)]
     pub(crate) seen: Vec<String>,
 }
@@ -86,6 +89,14 @@ impl Watchers {
         self
     }
 
+    /// These and one that counts requests as pixelserv-tls does, where its pages are served.
+    #[must_use]
+    pub(crate) fn with_requests(mut self, requests: Option<Arc<Requests>>) -> Self {
+        self.requests = requests;
+        self.on |= self.requests.is_some();
+        self
+    }
+
     /// The hosts that the tally has seen.
     pub(crate) fn hosts(&self) -> &[Host] {
         self.tally.as_ref().map_or(&[], Tally::hosts)
@@ -120,7 +131,21 @@ impl Watchers {
         if let Some(tally) = &mut self.tally {
             tally.see(question, answer);
         }
+        if let (Some(requests), Question::Asked(asked), 1..) =
+            (&self.requests, question, answer.status)
+        {
+            count(requests, asked, answer);
+        }
     }
+}
+
+fn count(requests: &Requests, asked: &Asked<'_>, answer: &Answer) {
+    let path = asked.target.split(['?', '#']).next().unwrap_or_default();
+    let took = match answer.begun {
+        0 => 0,
+        begun => clock::monotonic_us().saturating_sub(begun),
+    };
+    requests.count(Sort::of(asked.method, extension(path), answer.status), took);
 }
 
 impl<'r> Asked<'r> {

@@ -23,6 +23,7 @@ pub(crate) mod source;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use defaults::extension;
 pub use deferred::Deferred;
 pub use exchange::Exchange;
 pub use handler::{Action, Handler};

@@ -4,6 +4,7 @@ use super::Inner;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::responder::pages::{Pages, Source};
+use crate::stats::requests::Requests;
 use crate::stats::servstats::{Facts, Form, render};
 use std::sync::{Arc, Weak};
 
@@ -13,10 +14,23 @@ pub(super) fn load(inner: &Arc<Inner>, settings: &Settings) -> Result<Pages> {
     Pages::load(settings, source)
 }
 
+impl Inner {
+    /// What all workers have counted, if they were started to.
+    fn requests(&self) -> Option<Requests> {
+        let sum = Requests::default();
+        for worker in &self.running.get()?.workers {
+            sum.add(worker.requests.as_ref()?);
+        }
+        Some(sum)
+    }
+}
+
 impl Source for Inner {
     fn servstats(&self, form: Form) -> String {
         let total = self.stats().1;
         let log = self.settings.load().log_level;
-        render(form, &Facts { total: &total, uptime: self.born.elapsed(), log })
+        let requests = self.requests();
+        let uptime = self.born.elapsed();
+        render(form, &Facts { total: &total, requests: requests.as_ref(), uptime, log })
     }
 }

@@ -52,13 +52,15 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
     };
     let (capacity, turned_away) = capacity(inner);
-    let observe = inner.settings.load().admin.is_some();
+    let settings = inner.settings.load_full();
+    let observe = settings.admin.is_some();
+    let count = settings.stats_page.is_some() || settings.stats_text.is_some();
     let mut polls = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..inner.settings.load().workers {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), worker::WAKER).map_err(failed)?;
-        handles.push(Arc::new(Handle::new(waker, capacity).observed(observe)));
+        handles.push(Arc::new(Handle::new(waker, capacity).observed(observe).counting(count)));
         let timer = worker::add_timer(&poll).map_err(failed)?;
         polls.push((poll, timer));
     }

@@ -6,6 +6,7 @@ pub mod cells;
 pub(crate) mod hosts;
 pub(crate) mod latency;
 pub mod render;
+pub(crate) mod requests;
 pub(crate) mod servstats;
 pub mod table;
 

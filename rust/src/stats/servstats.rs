@@ -2,6 +2,7 @@
 //! `value name` pairs, and a page for people.
 
 use super::Snapshot;
+use super::requests::{Requests, Sort};
 use crate::config::LogLevel;
 use std::fmt::Write;
 use std::time::Duration;
@@ -27,6 +28,8 @@ impl Form {
 /// What the counters are made of.
 pub(crate) struct Facts<'f> {
     pub(crate) total: &'f Snapshot,
+    /// `None` where they are not counted: the pages were switched on by a reload.
+    pub(crate) requests: Option<&'f Requests>,
     pub(crate) uptime: Duration,
     pub(crate) log: LogLevel,
 }
@@ -40,6 +43,8 @@ struct Row {
 }
 
 enum Figure {
+    /// It is not counted.
+    Unknown,
     Count(u64),
     /// With two digits behind the point.
     Average(f64),
@@ -67,9 +72,28 @@ const TABLE: &[Row] = &[
     row("avg", "bytes", "Size of a request, on average.", |f| {
         Figure::Count(ratio(f.total.bytes_received, requests(f.total)) as u64)
     }),
+    row("tav", "ms", "Time to answer a request, on average.", |f| {
+        f.requests.map_or(Figure::Unknown, |r| Figure::Count(r.average_ms()))
+    }),
+    row("tmx", "ms", "Longest time to answer a request.", |f| {
+        f.requests.map_or(Figure::Unknown, |r| Figure::Count(r.longest_ms()))
+    }),
+    row("nfe", "", "GET without an extension, or of a program.", |f| f.sort(Sort::Program)),
+    row("gif", "", "GET of a GIF.", |f| f.sort(Sort::Gif)),
+    row("ico", "", "GET of an icon.", |f| f.sort(Sort::Icon)),
+    row("txt", "", "GET of a script.", |f| f.sort(Sort::Script)),
+    row("jpg", "", "GET of a JPEG.", |f| f.sort(Sort::Jpeg)),
+    row("png", "", "GET of a PNG.", |f| f.sort(Sort::Png)),
+    row("swf", "", "GET of a Flash film.", |f| f.sort(Sort::Flash)),
+    row("ufe", "", "GET of another extension.", |f| f.sort(Sort::OtherExtension)),
+    row("opt", "", "OPTIONS.", |f| f.sort(Sort::Options)),
+    row("pst", "", "POST.", |f| f.sort(Sort::Post)),
+    row("hed", "", "HEAD.", |f| f.sort(Sort::Head)),
+    row("rdr", "", "GET that was redirected, by a rule.", |f| f.sort(Sort::Redirected)),
     row("pth", "", "Requests with a malformed or too long target.", |f| {
         Figure::Count(f.total.refused_request_line + f.total.refused_target_too_long)
     }),
+    row("204", "", "GET answered with 204.", |f| f.sort(Sort::NoContent)),
     row("bad", "", "Requests with an unknown method, answered 501.", |f| {
         Figure::Count(f.total.refused_method)
     }),
@@ -87,6 +111,18 @@ const TABLE: &[Row] = &[
     }),
 ];
 
+impl Facts<'_> {
+    fn sort(&self, sort: Sort) -> Figure {
+        self.requests.map_or(Figure::Unknown, |requests| Figure::Count(requests.of(sort)))
+    }
+
+    /// Each counter that there is, with its value.
+    fn rows(&self) -> impl Iterator<Item = (&'static Row, Figure)> + '_ {
+        let all = TABLE.iter().map(|row| (row, (row.value)(self)));
+        all.filter(|(_, figure)| !matches!(figure, Figure::Unknown))
+    }
+}
+
 /// Writes the counters.
 pub(crate) fn render(form: Form, facts: &Facts<'_>) -> String {
     match form {
@@ -96,8 +132,8 @@ pub(crate) fn render(form: Form, facts: &Facts<'_>) -> String {
 }
 
 fn line(facts: &Facts<'_>) -> String {
-    let pair = |row: &Row| format!("{} {}", (row.value)(facts), row.name);
-    TABLE.iter().map(pair).collect::<Vec<_>>().join(", ")
+    let pairs = facts.rows().map(|(row, value)| format!("{value} {}", row.name));
+    pairs.collect::<Vec<_>>().join(", ")
 }
 
 const HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -109,9 +145,7 @@ td:nth-child(2){text-align:right;white-space:nowrap;font-variant-numeric:tabular
 
 fn page(facts: &Facts<'_>) -> String {
     let mut page = HEAD.to_owned();
-    for row in TABLE {
-        let Row { name, unit, help, .. } = row;
-        let value = (row.value)(facts);
+    for (Row { name, unit, help, .. }, value) in facts.rows() {
         let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
         let _ = write!(page, "<tr><td>{name}</td><td>{value}{unit}</td><td>{help}</td></tr>");
     }
@@ -121,6 +155,7 @@ fn page(facts: &Facts<'_>) -> String {
 impl std::fmt::Display for Figure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Figure::Unknown => Ok(()),
             Figure::Count(count) => write!(f, "{count}"),
             Figure::Average(average) => write!(f, "{average:.2}"),
         }
@@ -173,14 +208,22 @@ mod tests {
             bytes_received: 1005,
             ..Snapshot::default()
         };
+        let requests = Requests::default();
+        requests.count(Sort::Gif, 2_500);
         let uptime = Duration::from_millis(61_500);
-        render(form, &Facts { total: &total, uptime, log: LogLevel::Warn })
+        let requests = Some(&requests);
+        render(form, &Facts { total: &total, requests, uptime, log: LogLevel::Warn })
     }
 
     #[test]
     fn the_line_is_pairs_of_value_and_name() {
         let line = rendered(Form::Line);
-        assert!(line.starts_with("61 uts, 2 log, 3 kcc, 2.25 kvg, 9 req, 111 avg, "), "{line}");
+        assert!(
+            line.starts_with(
+                "61 uts, 2 log, 3 kcc, 2.25 kvg, 9 req, 111 avg, 2 tav, 2 tmx, 0 nfe, 1 gif, "
+            ),
+            "{line}"
+        );
         assert!(line.ends_with(", 0 err"), "{line}");
         for pair in line.split(", ") {
             let (value, name) = pair.split_once(' ').unwrap();
@@ -201,7 +244,9 @@ mod tests {
     #[test]
     fn before_the_first_request_everything_is_zero() {
         let none = Snapshot::default();
-        let facts = Facts { total: &none, uptime: Duration::ZERO, log: LogLevel::Off };
-        assert!(line(&facts).starts_with("0 uts, 0 log, 0 kcc, 0.00 kvg, 0 req, 0 avg, "));
+        let (uptime, log) = (Duration::ZERO, LogLevel::Off);
+        let facts = Facts { total: &none, requests: None, uptime, log };
+        let line = line(&facts);
+        assert!(line.starts_with("0 uts, 0 log, 0 kcc, 0.00 kvg, 0 req, 0 avg, 0 pth, "), "{line}");
     }
 }

@@ -121,7 +121,9 @@ impl Connections {
             allowance: 0,
             draining,
             limiter: Limiter::default(),
-            watchers: Watchers::default().with_tally(setup.handle.observed.clone()),
+            watchers: Watchers::default()
+                .with_tally(setup.handle.observed.clone())
+                .with_requests(setup.handle.requests.clone()),
             walks: VecDeque::new(),
             layers: setup.layers.clone(),
             sessions: Sessions::new(setup.tls.as_ref().map(|tls| tls.config_for(&setup.handle))),

@@ -7,6 +7,7 @@ use crate::connection::Key;
 use crate::connection::tally::Observed;
 use crate::responder::deferred::{Delivery, Post};
 use crate::stats::Cells;
+use crate::stats::requests::Requests;
 use crate::sys::clock;
 use crossbeam_utils::CachePadded;
 use mio::Waker;
@@ -73,6 +74,8 @@ pub(crate) struct Handle {
     pub(crate) stats: CachePadded<Cells>,
     /// What the admin side wants to know of its answers, where there is one.
     pub(crate) observed: Option<Arc<Observed>>,
+    /// What pixelserv-tls counts of its requests, where its pages are served.
+    pub(crate) requests: Option<Arc<Requests>>,
     ended: AtomicBool,
     /// Connections that its pool can hold.
     capacity: u32,
@@ -86,6 +89,7 @@ impl Handle {
             pulse: CachePadded::default(),
             stats: CachePadded::default(),
             observed: None,
+            requests: None,
             ended: AtomicBool::new(false),
             capacity,
         }
@@ -94,6 +98,11 @@ impl Handle {
     /// This handle of a worker whose answers are counted for the admin side, if `observe`.
     pub(crate) fn observed(self, observe: bool) -> Self {
         Handle { observed: observe.then(Arc::default), ..self }
+    }
+
+    /// This handle of a worker whose requests are counted as pixelserv-tls does, if `count`.
+    pub(crate) fn counting(self, count: bool) -> Self {
+        Handle { requests: count.then(Arc::default), ..self }
     }
 
     /// Whether the worker has ended: it takes nothing any more.

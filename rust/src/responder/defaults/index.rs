@@ -154,7 +154,7 @@ fn lowered(word: u64) -> u64 {
 
 /// The extension of the last segment of `path`, cut at `;`, `?` and `#`.
 #[inline]
-pub(in crate::responder) fn extension(path: &str) -> Option<&[u8]> {
+pub(crate) fn extension(path: &str) -> Option<&[u8]> {
     let mut last = path.as_bytes();
     if last.len() > SHORT {
         last = &last[memchr::memrchr(b'/', last).unwrap_or(0)..];

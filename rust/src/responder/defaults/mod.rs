@@ -21,7 +21,7 @@ use super::{conditional, hash};
 use crate::config::Settings;
 use crate::http::{Head, Method};
 use index::Index;
-pub(super) use index::extension;
+pub(crate) use index::extension;
 use std::sync::LazyLock;
 use types::Cache;
 
