@@ -2,8 +2,9 @@
 """Speed and memory beside every peer, and beside a floor that parses nothing.
 
 Runs workloads (--bench, or BENCH=keepalive,churn) against peers (--peers, or PEERS=nginx,h2o; `none`
-for the floor alone), all unless some are named. Prints tables and goals and writes build/bench.json;
---write puts docs/benchmarks.md and its plots in place.
+for the floor alone), all unless some are named. Prints tables and goals and writes build/bench.json,
+where workloads that are not measured now stay as they were: parts add up. --write puts
+docs/benchmarks.md and its plots in place.
 """
 
 import argparse
@@ -18,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import goals  # noqa: E402
 import measure  # noqa: E402
+import parts  # noqa: E402
 import report as reports  # noqa: E402
 from peers import OURS, Missing  # noqa: E402
 from workloads import WORKLOADS, Session, choose_peers, choose_workloads  # noqa: E402
@@ -73,16 +75,14 @@ def run(options: argparse.Namespace, show) -> dict:
         except (Missing, measure.Failed) as why:
             session.skipped[peer.name] = str(why)
     measure.answer_file()
-    report = {
-        "machine": machine(),
-        "rounds": options.rounds,
-        "seconds": options.seconds,
-        "versions": versions,
-        "workloads": {},
-        "skipped": session.skipped,
-    }
+    report = parts.earlier(FILE, list(TITLES))
+    report["versions"].update(versions)
     for workload in chosen:
-        report["workloads"][workload.name] = session.run(workload, peers)
+        found = session.run(workload, peers)
+        report["workloads"][workload.name] = found
+        report["runs"][workload.name] = {"machine": machine(), "rounds": options.rounds, "seconds": options.seconds}
+        report["skipped"] = parts.still_skipped(report["skipped"], {workload.name}) | session.skipped
+        report["workloads"] = {name: report["workloads"][name] for name in TITLES if name in report["workloads"]}
         # What was measured stays, whatever ends the rest.
         FILE.write_text(json.dumps(report, indent=2) + "\n")
     return report
@@ -92,6 +92,8 @@ def show_tables(report: dict, console) -> None:
     from rich.table import Table
 
     for name, found in report["workloads"].items():
+        if not found:
+            continue
         heading, rows = reports.table(found)
         table = Table(title=f"{name}: {TITLES[name]}", title_justify="left")
         for at, column in enumerate(heading):

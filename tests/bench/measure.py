@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -229,6 +230,9 @@ def _length(answer: bytes) -> int:
 
 def idle(peer: Peer, connections: int) -> dict:
     """Private octets for each open connection that has had one answer; all answer once more."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if peer.halves_descriptors and limit < 2 * connections:
+        raise Failed(f"it takes a connection for every two descriptors that it may have, {limit:,} here")
     program = str(c_program(HERE / "client" / "load.c", optimise=True))
     request = str(HERE / "requests" / "minimal.http")
     with running(peer) as server:

@@ -48,7 +48,7 @@ def markdown(report: dict, titles: dict[str, str]) -> str:
         "`by wrk` is what another client counts in one short run, as a check of ours. The configurations are in",
         "`tests/bench/peers/`.",
         "",
-        f"{report['machine']}. {report['rounds']} rounds of {report['seconds']} s.",
+        *runs(report),
         "",
         "Versions: " + ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + ".",
         "",
@@ -72,6 +72,17 @@ def markdown(report: dict, titles: dict[str, str]) -> str:
     if report["skipped"]:
         lines += ["", "## Not measured", ""] + [f"- {name}: {why}" for name, why in report["skipped"].items()]
     return "\n".join(lines) + "\n"
+
+
+def runs(report: dict) -> list[str]:
+    """Where and for how long the workloads ran: one line for those that ran alike."""
+    alike: dict[str, list[str]] = {}
+    for name, run in report["runs"].items():
+        text = f"{run['machine']}. {run['rounds']} rounds of {run['seconds']} s"
+        alike.setdefault(text, []).append(name)
+    if len(alike) == 1:
+        return [f"{text}." for text in alike]
+    return [f"- {text}: {', '.join(names)}." for text, names in alike.items()]
 
 
 def plots(report: dict, titles: dict[str, str], folder: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import goals
+import parts
 import pytest
 import report
 import workloads
@@ -109,9 +110,7 @@ def test_a_stall_counts_for_every_request_that_was_due():
 
 
 REPORT = {
-    "machine": "a machine",
-    "rounds": 5,
-    "seconds": 1,
+    "runs": {"keepalive": {"machine": "a machine", "rounds": 5, "seconds": 1}},
     "versions": {"nginx": "1.0"},
     "skipped": {"h2o": "it is not installed"},
     "workloads": {
@@ -138,6 +137,27 @@ def test_the_report_names_what_it_has_and_what_it_lacks():
     text = report.markdown(REPORT, {"keepalive": "one", "pipeline": "two"})
     assert "| floor | 5.000 | 1.00 | 0.20 |" in text
     assert "- h2o: it is not installed" in text and "nginx 1.0" in text
+
+
+def test_parts_add_up(tmp_path):
+    file = tmp_path / "bench.json"
+    assert parts.earlier(file, ["pipeline"])["workloads"] == {}
+    file.write_text(json.dumps(REPORT))
+    kept = parts.earlier(file, ["pipeline", "churn", "keepalive"])["workloads"]
+    assert list(kept) == ["pipeline", "keepalive"]
+    assert kept["pipeline"] == REPORT["workloads"]["pipeline"]
+
+
+def test_what_was_tried_again_is_not_said_to_be_missing():
+    before = {"h2o": "not installed", "h2o, browser": "x", "evhttp, pipeline": "y"}
+    assert parts.still_skipped(before, {"browser"}) == {"evhttp, pipeline": "y"}
+
+
+def test_runs_that_differ_are_told_apart():
+    assert report.runs(REPORT) == ["a machine. 5 rounds of 1 s."]
+    other = {"machine": "another", "rounds": 3, "seconds": 1}
+    both = {"runs": {**REPORT["runs"], "browser": other, "churn": other}}
+    assert report.runs(both)[1] == "- another. 3 rounds of 1 s: browser, churn."
 
 
 @pytest.mark.parametrize("choose, what", [(workloads.choose_workloads, "BENCH"), (workloads.choose_peers, "PEERS")])

@@ -7,7 +7,7 @@ from typing import Callable
 
 import measure
 from measure import BUILD, Failed, HERE, Load
-from peers import DISPATCH, FLOOR, OURS, PEERS, REUSEPORT, Missing, Peer, c_program, ours
+from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
 IDLE_CONNECTIONS = 15_000
@@ -27,8 +27,12 @@ def _everybody(peers: list[Peer]) -> list[Peer]:
     return [FLOOR, OURS, *peers]
 
 
+def _with_private(peers: list[Peer]) -> list[Peer]:
+    return [FLOOR, OURS, PRIVATE, *peers]
+
+
 def _churners(peers: list[Peer]) -> list[Peer]:
-    return [FLOOR, OURS, DISPATCH, REUSEPORT, *peers]
+    return [FLOOR, OURS, PRIVATE, DEALT, REUSEPORT, *peers]
 
 
 def _callback(how: str) -> Peer:
@@ -66,10 +70,10 @@ def _workers(count: int) -> Peer:
 
 
 WORKLOADS = [
-    Workload("keepalive", "64 connections, a minimal request", KEEPALIVE, _everybody),
+    Workload("keepalive", "64 connections, a minimal request", KEEPALIVE, _with_private),
     Workload("keepalive512", "512 connections, a minimal request", Load(connections=512), _everybody),
-    Workload("browser", "64 connections, a browser's request", Load(request="browser"), _everybody),
-    Workload("pipeline", "64 connections, 16 requests in flight each", Load(depth=16), _everybody),
+    Workload("browser", "64 connections, a browser's request", Load(request="browser"), _with_private),
+    Workload("pipeline", "64 connections, 16 requests in flight each", Load(depth=16), _with_private),
     Workload("churn", "a new connection for every request, 64 at a time", Load(churn=True), _churners),
     Workload("rate", "64 connections at half of what the floor can do", KEEPALIVE, _everybody),
     Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),

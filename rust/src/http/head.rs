@@ -139,8 +139,9 @@ pub fn parse<'h, 'b>(
         _ => 0,
     };
     let text = &window[lead..];
-    if let Some(found) = fast::find(text, slots, limits) {
-        return Parsed::Complete(found.head(slots.filled(), lead));
+    let mut facts = Facts::default();
+    if let Some(found) = fast::find(text, slots, &mut facts, limits) {
+        return Parsed::Complete(found.head(&facts, slots.filled(), lead));
     }
     thorough(text, lead, slots, limits)
 }

@@ -27,7 +27,12 @@ pub enum Method {
 
 impl Method {
     /// Classifies `name` (case-sensitive, RFC 9110 section 9.1).
+    #[inline]
     pub fn from_name(name: &str) -> Method {
+        if name == "GET" { Method::Get } else { Method::from_other_name(name) }
+    }
+
+    fn from_other_name(name: &str) -> Method {
         match name {
             "GET" => Method::Get,
             "HEAD" => Method::Head,

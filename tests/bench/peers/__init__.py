@@ -5,6 +5,7 @@ answers every request with 200 and 43 octets of image/gif. `argv` is given a fre
 for its files; what it writes there is its whole configuration.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,8 @@ class Peer:
     version: Callable[[], str]
     package: str = ""
     """Debian's package that it comes in."""
+    halves_descriptors: bool = False
+    """Whether it takes no more connections than half of the descriptors that it may have."""
 
 
 def _tool(name: str, package: str) -> str:
@@ -117,7 +120,9 @@ def _h2o(port: int, folder: Path) -> list[str]:
         pages = pages / step
         pages.mkdir(exist_ok=True)
     (pages / "x.gif").write_bytes(GIF)
-    text = f"""num-threads: 1
+    # As root it would become another user, who cannot write where callgrind puts its counts.
+    text = f"""{"user: root" if os.geteuid() == 0 else ""}
+num-threads: 1
 max-connections: 18000
 http1-request-timeout: 3600
 listen:
@@ -216,13 +221,16 @@ def _rust(name: str, crate: str) -> Peer:
 FLOOR = Peer("floor", _floor, lambda: "floor.c")
 OURS = Peer("http_responder", ours(), _our_version)
 REUSEPORT = Peer("http_responder (reuseport)", ours(1, 17_000, "--accept", "reuseport"), _our_version)
-DISPATCH = Peer("http_responder (dispatch)", ours(2, 17_000, "--accept", "dispatch"), _our_version)
+PRIVATE = Peer("http_responder (private)", ours(1, 17_000, "--private-descriptors", "on"), _our_version)
+"""With `private_descriptors`, which is off where nobody asks for it."""
+DEALT = Peer("http_responder (2 workers)", ours(2, 17_000, "--accept", "dispatch"), _our_version)
+"""One thread accepts and deals to two workers, all on the one core."""
 
 PEERS = [
     Peer("nginx", _nginx, lambda: _package_version("nginx-light"), "nginx-light"),
     Peer("h2o", _h2o, lambda: _package_version("h2o"), "h2o"),
     Peer("haproxy", _haproxy, lambda: _package_version("haproxy"), "haproxy"),
-    Peer("lighttpd", _lighttpd, lambda: _package_version("lighttpd"), "lighttpd"),
+    Peer("lighttpd", _lighttpd, lambda: _package_version("lighttpd"), "lighttpd", halves_descriptors=True),
     _c("microhttpd", "microhttpd", "libmicrohttpd-dev"),
     _c("evhttp", "event", "libevent-dev"),
     _rust("hyper", "hyper"),

@@ -103,8 +103,15 @@ impl<'b> Facts<'b> {
     }
 
     /// How the body is delimited (RFC 9112 section 6.3).
-    #[inline]
+    #[inline(always)]
     pub(super) fn framing(&self, version: Version) -> Result<Framing, Refusal> {
+        if self.content_length.is_none() && self.transfer_encoding.is_none() {
+            return Ok(Framing::None);
+        }
+        self.framing_of_body(version)
+    }
+
+    fn framing_of_body(&self, version: Version) -> Result<Framing, Refusal> {
         match (self.content_length, self.transfer_encoding) {
             (None, None) => Ok(Framing::None),
             (Some(length), None) => framing::by_length(length),

@@ -9,7 +9,7 @@ use super::{Field, FieldSlots, Framing, Head, Limits, METHOD_MAX, Target, Versio
 use crate::http::Method;
 use crate::sys::scan::{self, Words};
 
-/// What [`find`] found out of a head: all but its fields.
+/// What [`find`] found out of a head, beside its fields and the facts among them.
 pub(super) struct Found<'b> {
     words: Words<'b>,
     method: Method,
@@ -17,17 +17,17 @@ pub(super) struct Found<'b> {
     target: Target<'b>,
     host: Option<&'b str>,
     framing: Framing,
-    facts: Facts<'b>,
 }
 
-/// The head that `text` begins with, if it can be told in one pass; its fields are in `slots`.
-#[inline]
+/// The head that `text` begins with, if it can be told in one pass; its fields are in `slots`, and
+/// what they say in `facts`.
+#[inline(always)]
 pub(super) fn find<'b>(
     text: &'b [u8],
     slots: &mut FieldSlots<'b>,
+    facts: &mut Facts<'b>,
     limits: &Limits,
 ) -> Option<Found<'b>> {
-    let mut facts = Facts::default();
     let note = |name: &str, value| facts.note(name.as_bytes(), value).is_ok();
     let words = scan::head(text, slots, limits.max_fields, note)?;
     if words.method.len() > METHOD_MAX || words.target.len() > limits.max_target {
@@ -39,14 +39,19 @@ pub(super) fn find<'b>(
     facts.expects_continue(version).ok()?;
     let host = facts.host(version).ok()?;
     let framing = facts.framing(version).ok()?;
-    Some(Found { words, method, version, target, host, framing, facts })
+    Some(Found { words, method, version, target, host, framing })
 }
 
 impl<'b> Found<'b> {
-    /// The head with its `fields`; `lead` octets stand before it.
-    #[inline]
-    pub(super) fn head<'h>(&self, fields: &'h [Field<'b>], lead: usize) -> Head<'h, 'b> {
-        let Found { words, facts, .. } = self;
+    /// The head with its `facts` and `fields`; `lead` octets stand before it.
+    #[inline(always)]
+    pub(super) fn head<'h>(
+        &self,
+        facts: &Facts<'b>,
+        fields: &'h [Field<'b>],
+        lead: usize,
+    ) -> Head<'h, 'b> {
+        let words = &self.words;
         let expects = facts.expects_continue(self.version).unwrap_or_default();
         Head {
             method: self.method,
@@ -78,8 +83,9 @@ mod tests {
     /// What both ways make of `text`; the thorough one's result where they agree.
     fn compare(text: &[u8], limits: &Limits) -> bool {
         let (mut one, mut other) = (FieldSlots::new(), FieldSlots::new());
-        let fast = find(text, &mut one, limits);
-        let fast = fast.map(|found| found.head(one.filled(), 0));
+        let mut facts = Facts::default();
+        let fast = find(text, &mut one, &mut facts, limits);
+        let fast = fast.map(|found| found.head(&facts, one.filled(), 0));
         match (fast, thorough(text, 0, &mut other, limits)) {
             (Some(fast), Parsed::Complete(head)) => {
                 assert_eq!(format!("{fast:?}"), format!("{head:?}"));
