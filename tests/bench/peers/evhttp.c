@@ -2,6 +2,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -26,6 +27,8 @@ int main(int argc, char **argv)
     struct evhttp *http = evhttp_new(base);
     FILE *file;
 
+    /* A client that leaves with answers on the way shall not end the program. */
+    signal(SIGPIPE, SIG_IGN);
     if (argc != 3 || (file = fopen(argv[2], "rb")) == NULL)
         return 2;
     length = fread(body, 1, sizeof body, file);

@@ -9,9 +9,15 @@ use crate::http::{Head, Method};
 const RANGES_MAX: usize = 16;
 
 impl Defaults {
-    /// The answer to any request but OPTIONS.
+    /// The row for the extension of the path.
     #[inline]
-    pub(super) fn choose(&self, head: &Head<'_, '_>) -> &Prepared {
+    pub(super) fn named(&self, head: &Head<'_, '_>) -> Option<Row> {
+        extension(head.path).and_then(|name| self.index.by_extension(name))
+    }
+
+    /// The answer to any request but OPTIONS, with the row that its path names.
+    #[inline]
+    pub(super) fn choose(&self, head: &Head<'_, '_>, named: Option<Row>) -> &Prepared {
         // Empty where they are switched off.
         if let Some(probe) = probes::find(head.path).and_then(|row| self.probes.get(row)) {
             return probe;
@@ -19,12 +25,11 @@ impl Defaults {
         if head.path != "/favicon.ico" && is_beacon(head) {
             return &self.no_content;
         }
-        &self.kinds[usize::from(self.row(head))]
+        &self.kinds[usize::from(self.row(head, named))]
     }
 
     #[inline]
-    fn row(&self, head: &Head<'_, '_>) -> Row {
-        let named = extension(head.path).and_then(|name| self.index.by_extension(name));
+    fn row(&self, head: &Head<'_, '_>, named: Option<Row>) -> Row {
         // A fixed path: no other field changes what it is.
         if let (Some(row), "/favicon.ico") = (named, head.path) {
             return row;

@@ -4,10 +4,10 @@
 //! What the client sends becomes script, so nothing but a name does: identifiers joined by points,
 //! each perhaps with numbers in brackets.
 
+use super::index::Row;
 use super::types::Class;
 use super::{Defaults, NOT_CACHED, cors, echoed};
 use crate::http::{Head, Method};
-use crate::responder::defaults::index::extension;
 use crate::responder::rules::condition::query_value;
 use crate::responder::source::Kind;
 use crate::responder::{Exchange, Response};
@@ -19,13 +19,15 @@ const NAME_MAX: usize = 128;
 const PARAMETERS: [&str; 2] = ["callback", "jsonp"];
 
 impl Defaults {
-    /// Answers a request with a query if it is one for JSON that a function takes; whether it did.
+    /// Whether a request, whose path names this row, may be one for JSON that a function takes.
+    #[inline]
+    pub(super) fn may_be_jsonp(&self, head: &Head<'_, '_>, named: Option<Row>) -> bool {
+        head.query.is_some() && named.is_some_and(|row| self.index.class(row) == Class::Json)
+    }
+
+    /// Answers a request for JSON if a function takes it; whether it did.
     #[inline(never)]
     pub(super) fn answer_jsonp(&self, head: &Head<'_, '_>, exchange: &mut Exchange<'_>) -> bool {
-        let named = extension(head.path).and_then(|name| self.index.by_extension(name));
-        if named.is_none_or(|row| self.index.class(row) != Class::Json) {
-            return false;
-        }
         let script = matches!(head.known.sec_fetch_dest, None | Some(b"script" | b"empty"));
         let query = head.query.unwrap_or_default();
         match function(query).filter(|_| script && takes_body(head.method)) {

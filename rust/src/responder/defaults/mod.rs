@@ -72,10 +72,11 @@ impl Defaults {
         if head.method == Method::Options {
             return self.answer_options(head, exchange);
         }
-        if head.query.is_some() && self.answer_jsonp(head, exchange) {
+        let named = self.named(head);
+        if self.may_be_jsonp(head, named) && self.answer_jsonp(head, exchange) {
             return;
         }
-        self.choose(head).send(head, exchange, self.cors);
+        self.choose(head, named).send(head, exchange, self.cors);
     }
 
     #[inline(never)]
