@@ -229,6 +229,8 @@ int http_responder_main(const char *program, const char *workers, int argc, char
 
     if (argc >= 2 && strcmp(argv[1], "top") == 0)
         return http_responder_top(program, argc - 2, argv + 2);
+    if (argc >= 2 && strcmp(argv[1], "ca") == 0)
+        return hr_ca_main(argc - 2, arguments + 2);
     switch (hr_config_asks(argc, arguments)) {
     case HR_ASKS_HELP:
         return help(program, asks_for_pixelserv(argc, arguments) ? hr_config_pixelserv_usage

@@ -653,6 +653,16 @@ void hr_server_free(hr_server *server);
 // naming it and the reason, HR_ERR_STATE once started.
 hr_result hr_server_listen(hr_server *server, const char *address, uint32_t *listener);
 
+// As hr_server_listen(), for connections that speak TLS; with `auto_detect` also for those that do not,
+// as the first octet of each says. The certificates are those of the options "ca_dir" and
+// "certificates" that the server was made with.
+//
+// As hr_server_listen(), and HR_ERR_CONFIG where the options name neither.
+hr_result hr_server_listen_tls(hr_server *server,
+                               const char *address,
+                               bool auto_detect,
+                               uint32_t *listener);
+
 // Takes over `fd`, a stream socket that is bound and listening. On HR_OK it belongs to the server,
 // which closes it; else it is still yours.
 //
@@ -805,6 +815,15 @@ hr_state hr_server_state(const hr_server *server);
 //
 // HR_ERR_STATE where there is none: the option is empty, or the server was not started.
 hr_result hr_server_admin_address(const hr_server *server, char *buf, size_t cap, size_t *need);
+
+// Does what a program does that is called with "ca" and what follows: makes, shows, hands out or
+// renews a certificate authority. Give it the words behind "ca", without a program's name:
+// {"init", "--dir", "/etc/http_responder/ca"}; {"--help"} says what there is.
+//
+// Writes to standard output what was asked for, to standard error what went wrong, and returns the
+// exit status: 0 done, 1 it could not be done, 2 wrong usage. Any thread; the key is written to its
+// file, which only its owner can read, and nowhere else.
+int hr_ca_main(int count, const char *const *words);
 
 /* Handlers in your own event loop */
 

@@ -3,6 +3,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
+//! | [`ca`] | the life of a certificate authority of the operator's own |
 //! | [`config`] | the options table, what was said ([`Config`]) and what is used ([`config::Settings`]) |
 //! | [`http`] | HTTP/1.0 and 1.1 as bytes: head, framing, chunked bodies, refusals, the Date line |
 //! | [`responder`] | routes, rules, prepared responses, handlers, the default answers by type |
@@ -12,6 +13,7 @@
 //!
 //! The engine itself (connection pool, state machine, workers, acceptor) is private.
 
+pub mod ca;
 pub mod config;
 pub mod error;
 pub mod http;

@@ -17,6 +17,7 @@ pub mod config;
 pub mod server;
 
 pub mod admin;
+pub mod ca;
 
 pub mod handler;
 pub mod host;

@@ -124,6 +124,28 @@ pub unsafe extern "C" fn hr_server_listen(
     })
 }
 
+/// As hr_server_listen(), for connections that speak TLS; with `auto_detect` also for those that do not,
+/// as the first octet of each says. The certificates are those of the options "ca_dir" and
+/// "certificates" that the server was made with.
+///
+/// As hr_server_listen(), and HR_ERR_CONFIG where the options name neither.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_server_listen_tls(
+    server: *mut hr_server,
+    address: *const c_char,
+    auto_detect: bool,
+    listener: *mut u32,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (server, address, out) = unsafe {
+            (shared(server, "server")?, text(address, "address")?, Out::optional(listener))
+        };
+        out.write(server.inner.listen_tls(address, auto_detect)?);
+        Ok(())
+    })
+}
+
 /// Takes over `fd`, a stream socket that is bound and listening. On HR_OK it belongs to the server,
 /// which closes it; else it is still yours.
 ///

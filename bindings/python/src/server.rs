@@ -107,6 +107,15 @@ impl Server {
         py.detach(|| engine.listen(address)).or_raise(py)
     }
 
+    /// As listen, for connections that speak TLS; with auto also for those that do not, as the first
+    /// octet of each says. The certificates are those of ca_dir and certificates. Raises BindError,
+    /// ConfigError, StateError.
+    #[pyo3(signature = (address, *, auto=false))]
+    fn listen_tls(&self, py: Python<'_>, address: &str, auto: bool) -> PyResult<u32> {
+        let engine = self.life.engine(py)?;
+        py.detach(|| engine.listen_tls(address, auto)).or_raise(py)
+    }
+
     /// Starts to answer and returns at once. Raises BindError, StateError.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         let engine = self.life.engine(py)?;

@@ -5,10 +5,11 @@ use super::{Group, Kind, OptionRow, TABLE};
 use std::fmt::Write;
 
 /// What the table does not have: these are about the command line itself.
-const GENERAL: [(&str, &str); 5] = [
+const GENERAL: [(&str, &str); 6] = [
     ("    --config FILE", "Reads options from a TOML file; the command line goes before it."),
     ("    --check FILE", "Reads a rules file or folder, says each mistake, and ends with 0 or 2."),
     ("    --pixelserv", "As the first argument: what follows is a command line of pixelserv-tls."),
+    ("    ca", "As the first argument: makes, shows, exports, renews a CA; ca --help says how."),
     ("-h, --help", "Prints this text."),
     ("-V, --version", "Prints the version."),
 ];

@@ -5,7 +5,9 @@ use super::keys::{self, Signer};
 use crate::error::Result;
 use rcgen::Issuer;
 use rustls::pki_types::CertificateDer;
+use rustls::sign::SigningKey;
 use std::path::Path;
+use std::sync::Arc;
 use x509_parser::prelude::X509Certificate;
 
 /// The files of a CA in its folder.
@@ -14,7 +16,7 @@ pub(crate) const KEY: &str = "ca.key";
 /// Where pixelserv-tls keeps the words that open the key.
 pub(crate) const PASSPHRASE: &str = "ca.key.passphrase";
 
-const OPTION: &str = "ca_dir";
+pub(crate) const OPTION: &str = "ca_dir";
 
 /// A CA that may sign.
 pub(crate) struct Authority {
@@ -43,8 +45,7 @@ impl Authority {
             let text = format!("the key is not that of {CERTIFICATE}");
             return Err(wrong(OPTION, &key_path, &text));
         }
-        let signer = Signer::new(key)
-            .ok_or_else(|| wrong(OPTION, &key_path, "a key of this kind signs no certificates"))?;
+        let signer = signer(&key_path, key)?;
         let issuer = Issuer::from_ca_cert_der(&found[0], signer)
             .map_err(|error| wrong(OPTION, &path, &error.to_string()))?;
         let not_after = first.validity().not_after.timestamp();
@@ -58,6 +59,15 @@ impl Authority {
         let found = read_secret(OPTION, &path).and_then(|text| certificates(OPTION, &path, &text));
         found.is_ok_and(|found| found[0] == self.certificate)
     }
+}
+
+/// The key of a CA, to sign with.
+pub(crate) fn load_signer(key: &Path, passphrase: &Path) -> Result<Signer> {
+    signer(key, keys::load(OPTION, key, Some(passphrase))?)
+}
+
+fn signer(path: &Path, key: Arc<dyn SigningKey>) -> Result<Signer> {
+    Signer::new(key).ok_or_else(|| wrong(OPTION, path, "a key of this kind signs no certificates"))
 }
 
 /// Whether a certificate may sign others, now.

@@ -71,7 +71,7 @@ fn first_line(words: &[u8]) -> &[u8] {
 
 /// A key of rustls as rcgen wants one; signing is all that it is asked for.
 #[derive(Debug)]
-pub(super) struct Signer {
+pub(crate) struct Signer {
     key: Arc<dyn SigningKey>,
     scheme: SignatureScheme,
     algorithm: &'static SignatureAlgorithm,

@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 const DAY: i64 = 86_400;
 
 /// Certificates begin before they are made: clocks of clients are late at times.
-pub(super) const BACKDATED: i64 = 2 * DAY;
+pub(crate) const BACKDATED: i64 = 2 * DAY;
 
 /// From the first to the last second of a certificate.
 const LIFETIME: i64 = 180 * DAY;
@@ -161,7 +161,7 @@ fn parameters(subject: &Subject, first: i64, last: i64) -> Option<CertificatePar
 }
 
 /// 128 random bits (CA/Browser Forum Baseline Requirements section 7.1 asks for 64).
-pub(super) fn serial() -> Option<SerialNumber> {
+pub(crate) fn serial() -> Option<SerialNumber> {
     let mut octets = [0; 16];
     aws_lc_rs::rand::fill(&mut octets).ok()?;
     Some(SerialNumber::from_slice(&octets))

@@ -8,6 +8,7 @@
 //! | `statics` | the operator's certificates |
 //! | `mint`, `names`, `cache` | certificates made on the fly: how, for which names, remembered |
 //! | `authority` | the CA that signs them |
+//! | `certificate` | one certificate, looked at |
 //! | `keys`, `files` | what is read from PEM files |
 //! | `local` | where the client of a handshake has come to |
 //! | `tickets` | session tickets with keys of a file |
@@ -18,6 +19,7 @@
 
 mod authority;
 mod cache;
+mod certificate;
 mod files;
 mod keys;
 mod local;
@@ -29,6 +31,9 @@ mod statics;
 mod tickets;
 mod trouble;
 
+pub(crate) use authority::{CERTIFICATE, KEY, OPTION as OPTION_CA, PASSPHRASE, load_signer};
+pub(crate) use certificate::Certificate;
+pub(crate) use mint::{BACKDATED, serial};
 pub(crate) use session::{Progress, Session, Workspace};
 pub(crate) use trouble::Trouble;
 

@@ -189,6 +189,9 @@ impl Session {
                 break;
             }
         }
+        if progress.trouble.is_some() {
+            self.last_words(&mut records[at..], outgoing);
+        }
         let left = &records[at..];
         let bound = if self.is_shaking() { HANDSHAKE } else { INCOMING - 1 };
         if progress.trouble.is_none() && left.len() > bound {
@@ -249,12 +252,8 @@ impl Session {
             // A closed session has no more to say, a blocked one waits for more; early data is off.
             Ok(_) => false,
             Err(error) => {
-                // The alert is the next thing that rustls wants to say.
-                let first = progress.trouble.is_none();
-                if first {
-                    progress.trouble = Some(error.into());
-                }
-                first
+                progress.trouble = Some(error.into());
+                false
             }
         };
         *at += discard;
@@ -263,6 +262,16 @@ impl Session {
             progress.opened = true;
         }
         goes_on
+    }
+
+    /// Takes the alert that rustls wants to send after an error. It says so first; to ask once more
+    /// would have it look at the same records again, which it does not allow.
+    fn last_words(&mut self, records: &mut [u8], outgoing: &mut Vec<u8>) {
+        let state = self.connection.process_tls_records(records).state;
+        if let Ok(ConnectionState::EncodeTlsData(mut data)) = state {
+            // An alert that cannot be written goes unsaid.
+            let _ = append(outgoing, OVERHEAD, |room| data.encode(room).map_err(needs_encode));
+        }
     }
 
     /// Appends the records of `chunk` to `outgoing`.

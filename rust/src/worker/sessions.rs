@@ -116,7 +116,8 @@ fn report(trouble: &Trouble, socket: &OwnedFd, cx: &Context<'_>) {
     }
     let Some(held_back) = cx.limiter.admit() else { return };
     let peer = SockRef::from(socket).peer_addr().ok().and_then(|address| address.as_socket());
-    let peer = peer.map_or("a local client".to_owned(), |address| address.ip().to_string());
+    let peer =
+        peer.map_or("a client without address".to_owned(), |address| address.ip().to_string());
     let hint = if trouble.is_distrust() { ": does it trust the CA?" } else { "" };
     Log::new(cx.settings.log_level)
         .info(format_args!("TLS with {peer}: {trouble}{hint} ({held_back} more like this)"));
