@@ -83,7 +83,8 @@ impl Tally {
         if times == 0 {
             return;
         }
-        if answer.begun > 0 {
+        // A refusal may come because nothing came: that says nothing of how fast answers are.
+        if answer.status != 0 && answer.source.by != By::Refusal {
             let took = clock::monotonic_us().saturating_sub(answer.begun);
             self.observed.latency.add(took, times);
         }

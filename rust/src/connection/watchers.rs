@@ -32,6 +32,8 @@ pub(crate) struct Watchers {
     received: u64,
     tally: Option<Tally>,
     requests: Option<Arc<Requests>>,
+    /// Nobody wants more than what, for whom, by whom and how long.
+    in_brief: bool,
     #[cfg(test)]
     pub(crate) seen: Vec<String>,
 }
@@ -85,6 +87,7 @@ impl Watchers {
     #[must_use]
     pub(crate) fn with_tally(mut self, observed: Option<Arc<Observed>>) -> Self {
         self.tally = observed.map(Tally::new);
+        self.in_brief = !self.on && self.tally.is_some();
         self.on |= self.tally.is_some();
         self
     }
@@ -106,6 +109,13 @@ impl Watchers {
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
         self.on
+    }
+
+    /// Whether anybody wants to know how long an answer is, and all fields of the question: both cost
+    /// more than the rest together.
+    #[inline]
+    pub(crate) fn want_details(&self) -> bool {
+        !self.in_brief
     }
 
     /// Octets have come from a client.
@@ -151,12 +161,21 @@ fn count(requests: &Requests, asked: &Asked<'_>, answer: &Answer) {
 impl<'r> Asked<'r> {
     pub(crate) fn of(head: &Head<'_, 'r>) -> Self {
         Asked {
+            referer: head.field("referer"),
+            user_agent: head.field("user-agent"),
+            ..Asked::in_brief(head)
+        }
+    }
+
+    /// Without the fields that have to be looked for.
+    pub(crate) fn in_brief(head: &Head<'_, 'r>) -> Self {
+        Asked {
             method: head.method_name,
             target: head.target,
             version: head.version,
             host: head.host,
-            referer: head.field("referer"),
-            user_agent: head.field("user-agent"),
+            referer: None,
+            user_agent: None,
         }
     }
 }
@@ -177,6 +196,11 @@ impl Answer {
         let head = memchr::memmem::find(octets, b"\r\n\r\n").map_or(octets.len(), |at| at + 4);
         let body = (octets.len() - head) as u64 + shared;
         Answer { status, octets: octets.len() as u64 + shared, body, source, begun: 0 }
+    }
+
+    /// An answer of which nobody wants to know how long it is.
+    pub(crate) fn in_brief(status: u16, source: Source) -> Self {
+        Answer { status, ..Answer::none(source) }
     }
 
     /// No answer at all.

@@ -36,8 +36,12 @@ impl Hosts {
     pub(crate) fn add(&mut self, host: &str, times: u64) {
         self.name.clear();
         let name = without_port(host);
-        let cut = name.char_indices().nth(NAME_MAX).map_or(name, |(end, _)| &name[..end]);
-        self.name.extend(cut.chars().map(|c| c.to_ascii_lowercase()));
+        self.name.push_str(name);
+        self.name.make_ascii_lowercase();
+        if self.name.len() > NAME_MAX {
+            let end = self.name.char_indices().map(|(at, c)| at + c.len_utf8());
+            self.name.truncate(end.take_while(|end| *end <= NAME_MAX).last().unwrap_or(0));
+        }
         let hash = hash(self.name.as_bytes());
         let same = |at: &usize| self.hashes[*at] == hash && self.hosts[*at].name == self.name;
         if let Some(at) = (0..self.hosts.len()).find(same) {

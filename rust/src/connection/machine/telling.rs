@@ -30,8 +30,13 @@ impl Machine {
         (status, source, begun): (u16, Source, u64),
         cx: &mut Context<'_>,
     ) {
-        let answer = Answer::written(&cx.out[start..], shared, status, source).since(begun);
-        self.tell(&Question::Asked(Asked::of(head)), &answer, cx);
+        if cx.watchers.want_details() {
+            let answer = Answer::written(&cx.out[start..], shared, status, source).since(begun);
+            self.tell(&Question::Asked(Asked::of(head)), &answer, cx);
+        } else {
+            let answer = Answer::in_brief(status, source).since(begun);
+            self.tell(&Question::Asked(Asked::in_brief(head)), &answer, cx);
+        }
     }
 
     /// Tells of a refusal that stands in the output from `start` on; `raw` is what came.

@@ -37,7 +37,7 @@ fn kinds(out: &mut String, report: &Report) {
 
 fn latency(out: &mut String, report: &Report) {
     let name = "http_responder_answer_seconds";
-    let help = "Time from the arrival of a request to its answer; of answers beyond a thousand a \
+    let help = "Time from the arrival of a request to its answer, refusals aside; of answers beyond a thousand a \
                 second and worker one in sixteen, counted sixteenfold.";
     head(out, name, "histogram", help);
     for (microseconds, count) in report.latency.doublings() {
