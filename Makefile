@@ -137,9 +137,9 @@ test-rust: ## The engine's tests (cargo test)
 	$(CARGO) test --locked
 
 .PHONY: test-loom
-test-loom: ## The mailbox, deferred answers and streams under every interleaving (loom)
+test-loom: ## The mailbox, deferred answers, streams and the bell of the log under every interleaving (loom)
 	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --release --target-dir $(TARGET)/loom -p http_responder \
-	    --test loom_mailbox --test loom_deferred --test loom_stream
+	    --test loom_mailbox --test loom_deferred --test loom_stream --test loom_bell
 
 $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile $(FLAGS)
 	@mkdir -p $(@D)

@@ -518,6 +518,10 @@ typedef struct {
     uint64_t streams_begun;
     // Streams that their writer cut off before they were whole.
     uint64_t streams_cut;
+    // Lines of the access log handed to the system.
+    uint64_t access_log_written;
+    // Lines of the access log dropped because they were not taken in time, or at all.
+    uint64_t access_log_dropped;
 } hr_stats;
 
 #ifdef __cplusplus

@@ -49,12 +49,6 @@ class Options(TypedDict, total=False):
     max_connections: Union[int, str, None]
     """Connections that each worker can hold. Default: 50000."""
 
-    private_descriptors: Optional[Switch]
-    """Whether a worker that accepts its connections itself (the only one, or with accept =
-    reuseport) has a table of descriptors of its own: a few per cent less processor time. What
-    handlers open is then open in their worker alone, and lsof and ss show its connections by
-    the number of its thread. Default: off."""
-
     worker_stall: Duration
     """A worker that shows no sign of life for this long gets no new connections until it
     does. Default: 5s."""
@@ -153,6 +147,23 @@ class Options(TypedDict, total=False):
     admin: Optional[str]
     """Where the admin page, its metrics and what it can do are served: unix:/path, for the
     owner and the group, or a loopback address with its port; nowhere if empty."""
+
+    access_log: Optional[str]
+    """Where a line for each answer goes: standard output (-), the end of a file, which a
+    reload opens again, or the socket of a syslog daemon or of journald (at another path if
+    one is said). Default: off."""
+
+    access_log_format: Optional[Literal["combined", "json"]]
+    """What a line of the access log looks like: Apache's combined format, or a JSON object.
+    Default: combined."""
+
+    access_log_sample: Union[int, str, None]
+    """One answer of so many has a line in the access log, counted by each worker. Default:
+    1."""
+
+    access_log_buffer: Optional[Size]
+    """Memory of each worker for lines of the access log that are not written yet; what does
+    not fit is dropped and counted. Default: 4m."""
 
     log_level: Optional[Literal["off", "error", "warn", "info"]]
     """What is written to standard error. Default: warn."""
@@ -340,3 +351,9 @@ class Stats(TypedDict):
 
     streams_cut: int
     """Streams that their writer cut off before they were whole."""
+
+    access_log_written: int
+    """Lines of the access log handed to the system."""
+
+    access_log_dropped: int
+    """Lines of the access log dropped because they were not taken in time, or at all."""

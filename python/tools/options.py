@@ -49,6 +49,7 @@ class Stats(TypedDict):
 TYPES = {
     "port": "Union[int, str, None]",
     "text": "Optional[str]",
+    "log_target": "Optional[str]",
     "path": "Union[str, os.PathLike[str], None]",
     "target": "Optional[str]",
     "paths": "Union[list[str], tuple[str, ...], str, os.PathLike[str], None]",

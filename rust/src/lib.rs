@@ -22,6 +22,7 @@ pub mod server;
 pub mod stats;
 
 mod acceptor;
+mod access_log;
 mod connection;
 mod files;
 mod log;

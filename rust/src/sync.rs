@@ -8,6 +8,7 @@ mod annotated;
 #[cfg(tsan)]
 pub(crate) use annotated::{Condvar, Mutex, MutexGuard};
 pub(crate) use std::sync::PoisonError;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};
 #[cfg(not(tsan))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+pub(crate) use std::thread::{Thread, current, park, park_timeout};

@@ -53,9 +53,8 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// A server of one worker; asked for `/count` it says how often that worker has allocated.
-fn server(admin: &str) -> (Server, Arc<AtomicU64>) {
-    let options = [("workers", "1"), ("default_answers", "on"), ("admin", admin)];
-    let server = built(&options);
+fn server(options: &[(&str, &str)]) -> (Server, Arc<AtomicU64>) {
+    let server = built(&[&[("workers", "1"), ("default_answers", "on")], options].concat());
     let counted = Arc::new(AtomicU64::new(0));
     let told = counted.clone();
     let answer = ok("");
@@ -108,16 +107,21 @@ impl Repeating {
 
 #[test]
 fn a_worker_allocates_nothing_for_a_hundred_thousand_requests() {
-    nothing_is_allocated_for_a_hundred_thousand_requests("");
+    allocates_nothing(&[]);
 }
 
 #[test]
 fn nor_where_kinds_times_and_hosts_are_counted() {
-    nothing_is_allocated_for_a_hundred_thousand_requests("127.0.0.1:0");
+    allocates_nothing(&[("admin", "127.0.0.1:0")]);
 }
 
-fn nothing_is_allocated_for_a_hundred_thousand_requests(admin: &str) {
-    let (server, counted) = server(admin);
+#[test]
+fn nor_does_it_with_an_access_log() {
+    allocates_nothing(&[("access_log", "/dev/null"), ("access_log_format", "json")]);
+}
+
+fn allocates_nothing(options: &[(&str, &str)]) {
+    let (server, counted) = server(options);
     let mut counting = Client::new(&server);
     let mut count = || {
         assert_eq!(counting.get("/count").status, 200);
@@ -142,7 +146,7 @@ fn nothing_is_allocated_for_a_hundred_thousand_requests(admin: &str) {
 
 #[test]
 fn requests_cut_into_pieces_allocate_nothing_once_warm() {
-    let (server, counted) = server("");
+    let (server, counted) = server(&[]);
     let mut counting = Client::new(&server);
     let mut client = Client::new(&server);
     let mut count = || {

@@ -62,6 +62,7 @@ def judge(report: dict) -> list[Goal]:
         ("callback: microseconds more than the rule", None if None in (rule, callback) else callback - rule, 0.05, False),
         ("rules: microseconds that 100,000 hosts cost more than ten", hosts, 0.1, False),
         ("a default answer by type: microseconds more than a fixed rule", default, 0.15, False),
+        ("access log, JSON to a file: CPU time, ratio to none", quotient("log", "cpu_us", "JSON to a file", "no log"), 1.25, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

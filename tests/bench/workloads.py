@@ -65,6 +65,17 @@ def _rule_sets() -> list[Peer]:
     return [fixed, _rules("default answer", ""), few, many]
 
 
+def _logged(name: str, *options: str) -> Peer:
+    """Ours with an access log in its folder."""
+    argv = lambda port, folder: ours(1, 17_000, *(option.format(folder) for option in options))(port, folder)  # noqa: E731
+    return Peer(name, argv, lambda: "")
+
+
+def _logs() -> list[Peer]:
+    to_file = ("--access-log", "{}/access.log", "--access-log-format")
+    return [_logged("no log"), _logged("JSON to a file", *to_file, "json"), _logged("combined to a file", *to_file, "combined")]
+
+
 def _workers(count: int) -> Peer:
     return Peer(f"{count} workers", ours(count, 1000), lambda: "")
 
@@ -78,6 +89,7 @@ WORKLOADS = [
     Workload("rate", "64 connections at half of what the floor can do", KEEPALIVE, _everybody),
     Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),
     Workload("rules", "rules of a file, and none", KEEPALIVE, lambda _: _rule_sets()),
+    Workload("log", "an access log, and none; a browser's request", Load(request="browser"), lambda _: _logs()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),

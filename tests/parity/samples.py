@@ -31,6 +31,7 @@ BY_KIND = {
     "path": Sample(str(RULES), RULES, f'"{RULES}"', str(RULES)),
     "target": Sample("/stats.txt", "/stats.txt", '"/stats.txt"', "/stats.txt"),
     "paths": Sample(f"{RULES},x.pem", [RULES, "x.pem"], f'["{RULES}", "x.pem"]', f"{RULES},x.pem"),
+    "log_target": Sample("-", "-", '"-"', "-"),
     "address": Sample("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:1", '"0:0:0:0:0:0:0:1"', "::1"),
     "local": Sample("[0::1]:0", "[0::1]:0", '"[0::1]:0"', "[::1]:0"),
     "list": Sample(
@@ -72,6 +73,7 @@ BAD_TEXTS = {
     "path": ["a\x01b", "x" * 4096],
     "target": ["stats", "/a?b", "/a b", "/\u00e9", "/" * 257],
     "paths": ["a\x01b", "x" * 4096, "a,,b"],
+    "log_target": ["", "on", "log/x", "syslog", "journald:x", "/" + "x" * 4096],
     "address": ["", "localhost", "127.0.0.1:80", "::g", "unix:", "1.2.3"],
     "list": ["127.0.0.1", "localhost:80", "127.0.0.1:0,,", "127.0.0.1:65536"],
     "integer": ["", "-1", "1.5", "many", "0x10", "99999999999999999999"],
@@ -88,6 +90,7 @@ BAD_VALUES = {
     "path": [],
     "target": [(5, "5"), (True, "true")],
     "paths": [(5, "5"), ([""], '[""]')],
+    "log_target": [],
     "address": [(5, "5"), (False, "false")],
     "list": [(["127.0.0.1"], '["127.0.0.1"]'), (80, "80")],
     "integer": [(-1, "-1"), (1.5, "1.5"), (True, "true")],

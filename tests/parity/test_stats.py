@@ -139,6 +139,8 @@ NOT_ON_EVERY_FACE = {
     "faults_played": "needs a rules file",
     "streams_begun": "needs a handler that streams",
     "streams_cut": "needs a handler that streams",
+    "access_log_written": "needs an access log",
+    "access_log_dropped": "needs an access log",
     "responses_3xx": "no default answer redirects",
     "body_memory": "bodies are kept for handlers only",
     "refused_memory": "bodies are kept for handlers only",

@@ -183,6 +183,10 @@ pub struct hr_stats {
     pub streams_begun: u64,
     /// Streams that their writer cut off before they were whole.
     pub streams_cut: u64,
+    /// Lines of the access log handed to the system.
+    pub access_log_written: u64,
+    /// Lines of the access log dropped because they were not taken in time, or at all.
+    pub access_log_dropped: u64,
 }
 
 impl From<Snapshot> for hr_stats {
@@ -262,6 +266,8 @@ impl From<Snapshot> for hr_stats {
             faults_played,
             streams_begun,
             streams_cut,
+            access_log_written,
+            access_log_dropped,
         } = snapshot;
         hr_stats {
             struct_size: size_of::<hr_stats>() as u32,
@@ -338,6 +344,8 @@ impl From<Snapshot> for hr_stats {
             faults_played,
             streams_begun,
             streams_cut,
+            access_log_written,
+            access_log_dropped,
         }
     }
 }
@@ -458,7 +466,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let mut one =
             Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
-        one.streams_cut = 99;
+        one.access_log_dropped = 99;
         one
     }
 

@@ -32,6 +32,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Text { .. } => "text",
         Kind::Path => "path",
         Kind::Target => "target",
+        Kind::LogTarget => "log_target",
         Kind::Address => "address",
         Kind::Local => "local",
         Kind::Paths => "paths",

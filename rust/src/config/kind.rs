@@ -19,6 +19,8 @@ pub enum Kind {
     Target,
     /// Paths of files or folders, separated by commas.
     Paths,
+    /// Where a log goes: `off`, `-`, `/path`, `syslog:`, `journald:`.
+    LogTarget,
     /// One IP address or `unix:/path`.
     Address,
     /// A loopback address with its port or `unix:/path`, or an empty text for none.
@@ -73,6 +75,9 @@ impl Kind {
             Kind::Path => values::path(text).map(Value::Text).ok_or_else(|| self.refuse(text)),
             Kind::Target if text.is_empty() => Ok(Value::Unset),
             Kind::Target => values::target(text).map(Value::Text).ok_or_else(|| self.refuse(text)),
+            Kind::LogTarget => {
+                values::log_target(text).map(Value::Text).ok_or_else(|| self.refuse(text))
+            }
             Kind::Address => {
                 values::address(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
@@ -126,6 +131,9 @@ impl Kind {
             Kind::Paths => {
                 "paths of at most 4095 octets without commas or control characters".into()
             }
+            Kind::LogTarget => {
+                "off, - for standard output, /path, syslog: or journald: (or syslog:/socket)".into()
+            }
             Kind::Address => "an IP address or unix:/path".into(),
             Kind::Local => {
                 "unix:/path, or a loopback address with its port such as 127.0.0.1:9100".into()
@@ -155,6 +163,7 @@ impl Kind {
             Kind::Target => "/PATH".into(),
             Kind::Paths => "FILE,...".into(),
             Kind::Address | Kind::Local => "ADDRESS".into(),
+            Kind::LogTarget => "off|-|FILE|syslog:|journald:".into(),
             Kind::List => "ADDRESS,...".into(),
             Kind::Integer { .. } => "N".into(),
             Kind::Size { .. } => "SIZE".into(),

@@ -28,7 +28,7 @@ mod tests;
 
 pub use kind::Kind;
 pub use options::{Group, OptionRow, TABLE};
-pub use settings::{AcceptMode, LogLevel, Settings, TlsVersion};
+pub use settings::{AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion};
 pub use sources::{Asks, Pixelserv};
 pub use usage::{pixelserv_usage, usage, usage_line};
 pub use values::Value;

@@ -2,7 +2,9 @@
 //! the command line, the file, C, Python, `--help` and the documentation follow from it.
 
 use super::kind::Kind;
-use super::settings::{AcceptMode, LogLevel, Settings, TlsVersion, default_workers};
+use super::settings::{
+    AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion, default_workers,
+};
 use super::values::Value;
 use crate::http::head::FIELDS_MAX;
 use std::time::Duration;
@@ -525,6 +527,40 @@ pub const TABLE: &[OptionRow] = &[
         "Where the admin page, its metrics and what it can do are served: unix:/path, for the owner \
          and the group, or a loopback address with its port; nowhere if empty.",
         |s, v| s.admin = (*v != Value::Unset).then(|| v.text().to_owned()),
+    ),
+    row(
+        "access_log",
+        Group::Operation,
+        Kind::LogTarget,
+        "off",
+        "Where a line for each answer goes: standard output (-), the end of a file, which a reload \
+         opens again, or the socket of a syslog daemon or of journald (at another path if one is said).",
+        |s, v| s.access_log = LogTarget::from_text(v.text()),
+    ),
+    row(
+        "access_log_format",
+        Group::Operation,
+        Kind::Choice(&[LogFormat::Combined.name(), LogFormat::Json.name()]),
+        LogFormat::Combined.name(),
+        "What a line of the access log looks like: Apache's combined format, or a JSON object.",
+        |s, v| s.access_log_format = LogFormat::from_name(v.text()),
+    ),
+    row(
+        "access_log_sample",
+        Group::Operation,
+        integer(1, 1_000_000_000),
+        "1",
+        "One answer of so many has a line in the access log, counted by each worker.",
+        |s, v| s.access_log_sample = v.integer(),
+    ),
+    row(
+        "access_log_buffer",
+        Group::Operation,
+        Kind::Size { min: 256 * KIB, max: 1 << 30 },
+        "4m",
+        "Memory of each worker for lines of the access log that are not written yet; what does not \
+         fit is dropped and counted.",
+        |s, v| s.access_log_buffer = v.integer(),
     ),
     row(
         "log_level",

@@ -95,6 +95,63 @@ impl LogLevel {
     }
 }
 
+/// Where the access log goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// The end of the file at this absolute path.
+    File(PathBuf),
+    /// A syslog daemon, at its socket.
+    Syslog(PathBuf),
+    /// The journal, at the socket of its native protocol.
+    Journald(PathBuf),
+}
+
+impl LogTarget {
+    /// What a text stands for that the option takes.
+    pub(super) fn from_text(text: &str) -> Self {
+        let at = |socket: &str, usual: &str| {
+            PathBuf::from(if socket.is_empty() { usual } else { socket })
+        };
+        match text.split_once(':') {
+            _ if text == "off" => LogTarget::Off,
+            _ if text == "-" => LogTarget::Stdout,
+            Some(("syslog", socket)) => LogTarget::Syslog(at(socket, "/dev/log")),
+            Some(("journald", socket)) => {
+                LogTarget::Journald(at(socket, "/run/systemd/journal/socket"))
+            }
+            _ => LogTarget::File(PathBuf::from(text)),
+        }
+    }
+}
+
+/// What a line of the access log looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Apache's combined format.
+    Combined,
+    /// A JSON object.
+    Json,
+}
+
+impl LogFormat {
+    /// The name, as in the option `access_log_format`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LogFormat::Combined => "combined",
+            LogFormat::Json => "json",
+        }
+    }
+
+    /// The format called `name`, which is a name of the option's choice.
+    pub(super) fn from_name(name: &str) -> Self {
+        if name == LogFormat::Json.name() { LogFormat::Json } else { LogFormat::Combined }
+    }
+}
+
 /// Every option with its value: defaults applied, rules between options checked.
 /// [`super::Config::resolve`] makes one.
 #[derive(Clone, Debug)]
@@ -189,6 +246,14 @@ pub struct Settings {
     pub sandbox: bool,
     /// `admin`: an address that [`crate::Server::listen`] takes.
     pub admin: Option<String>,
+    /// `access_log`
+    pub access_log: LogTarget,
+    /// `access_log_format`
+    pub access_log_format: LogFormat,
+    /// `access_log_sample`: one of so many.
+    pub access_log_sample: u32,
+    /// `access_log_buffer`: octets of each worker.
+    pub access_log_buffer: usize,
     /// `log_level`
     pub log_level: LogLevel,
 }
@@ -242,6 +307,10 @@ impl Settings {
             group: String::new(),
             sandbox: false,
             admin: None,
+            access_log: LogTarget::Off,
+            access_log_format: LogFormat::Combined,
+            access_log_sample: 0,
+            access_log_buffer: 0,
             log_level: LogLevel::Off,
         }
     }
@@ -280,6 +349,10 @@ impl Settings {
             group: self.group,
             sandbox: self.sandbox,
             admin: self.admin,
+            access_log: self.access_log,
+            access_log_format: self.access_log_format,
+            access_log_sample: self.access_log_sample,
+            access_log_buffer: self.access_log_buffer,
             log_level: self.log_level,
             ..fresh
         }

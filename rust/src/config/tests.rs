@@ -41,6 +41,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Path => vec!["/run/x y.toml".into(), "z".repeat(4095)],
         Kind::Target => vec!["/stats".into(), format!("/{}", "t".repeat(255))],
         Kind::Paths => vec!["/run/x y.pem,z".into(), "y".repeat(4095)],
+        Kind::LogTarget => vec!["/run/x y.log".into(), "-".into(), "syslog:".into()],
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
         Kind::Local => vec!["127.0.0.1:1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],

@@ -177,6 +177,22 @@ pub(super) fn target(text: &str) -> Option<String> {
     (visible && text.starts_with('/') && text.len() <= 256).then(|| text.to_owned())
 }
 
+/// Where a log goes.
+pub(super) fn log_target(text: &str) -> Option<String> {
+    if matches!(text, "off" | "-") {
+        return Some(text.to_owned());
+    }
+    let daemons = ["syslog:", "journald:"];
+    match daemons.iter().find_map(|daemon| text.strip_prefix(daemon)) {
+        Some("") => Some(text.to_owned()),
+        Some(socket) => {
+            unix_path(&format!("unix:{socket}"))?;
+            Some(text.to_owned())
+        }
+        None => path(text).filter(|path| path.starts_with('/')),
+    }
+}
+
 /// `text` in double quotes on one line: control characters escaped, a long text cut.
 pub(crate) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
@@ -318,6 +334,18 @@ mod tests {
             ["", "127.0.0.1", "::1:80", "localhost:80", "127.0.0.1:65536", "unix:/a,b", ":80"]
         {
             assert_eq!(endpoint(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_goes_to_an_absolute_path_or_a_daemon() {
+        for text in ["off", "-", "/var/log/x", "syslog:", "syslog:/run/x", "journald:"] {
+            assert_eq!(log_target(text).as_deref(), Some(text));
+        }
+        for bad in
+            ["", "on", "stdout", "log/x", "syslog", "syslog:x", "journald:/", "/a\nb", "file:/x"]
+        {
+            assert_eq!(log_target(bad), None, "{bad:?}");
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `incoming` | a request whose body is arriving |
 //! | `counting` | what goes into the statistics |
 //! | `tally` | what the admin side wants to know of the answers |
+//! | `peers` | whose connection it is |
 //! | `watchers` | who looks at every answer; `machine/telling` tells them |
 //! | `buffers` | what is lent to a connection while bytes are pending |
 
@@ -19,6 +20,7 @@ mod counting;
 pub(crate) mod deadlines;
 pub(crate) mod incoming;
 pub(crate) mod machine;
+pub(crate) mod peers;
 pub(crate) mod pool;
 pub(crate) mod script;
 pub(crate) mod state;

@@ -10,13 +10,14 @@
 //! | none: a rule cut the connection, or the client left before | then, with status 0 |
 //!
 //! A new watcher is a field here and a line in [`Watchers::see`].
-#![allow(dead_code, reason = "for watchers to come")]
 
 use super::Key;
 use super::tally::{Observed, Tally};
+use crate::access_log::{Home, Recorder};
 use crate::http::{Head, Version};
 use crate::responder::extension;
 use crate::responder::source::Source;
+use crate::stats::Cells;
 use crate::stats::hosts::Host;
 use crate::stats::requests::{Requests, Sort};
 use crate::sys::clock;
@@ -34,6 +35,9 @@ pub(crate) struct Watchers {
     requests: Option<Arc<Requests>>,
     /// Nobody wants more than what, for whom, by whom and how long.
     in_brief: bool,
+    log: Option<Recorder>,
+    /// Where the recorder goes back to.
+    log_home: Home,
     #[cfg(test)]
     pub(crate) seen: Vec<String>,
 }
@@ -83,6 +87,22 @@ pub(crate) struct Answer {
 }
 
 impl Watchers {
+    /// Those whose means are at home.
+    pub(crate) fn new(log_home: Home) -> Self {
+        let log = log_home.take();
+        Watchers {
+            on: log.is_some(),
+            received: 0,
+            log,
+            log_home,
+            tally: None,
+            requests: None,
+            in_brief: false,
+            #[cfg(test)]
+            seen: Vec::new(),
+        }
+    }
+
     /// These and one that counts for the admin side, where there is one.
     #[must_use]
     pub(crate) fn with_tally(mut self, observed: Option<Arc<Observed>>) -> Self {
@@ -137,7 +157,6 @@ impl Watchers {
     pub(crate) fn see(&mut self, client: &Client<'_>, question: &Question<'_>, answer: &Answer) {
         #[cfg(test)]
         self.seen.push(tests::line(client, question, answer));
-        let _ = client;
         if let Some(tally) = &mut self.tally {
             tally.see(question, answer);
         }
@@ -146,6 +165,23 @@ impl Watchers {
         {
             count(requests, asked, answer);
         }
+        if let Some(log) = &mut self.log {
+            log.record(client, question, answer, clock::monotonic_us());
+        }
+    }
+
+    /// The worker has come to the end of a batch of events.
+    pub(crate) fn end_batch(&mut self, stats: &Cells) {
+        if let Some(log) = &mut self.log {
+            log.end_batch(stats);
+        }
+    }
+}
+
+impl Drop for Watchers {
+    fn drop(&mut self) {
+        // Also when the worker panics, and starts afresh.
+        self.log_home.put(self.log.take());
     }
 }
 
@@ -287,7 +323,9 @@ pub(crate) mod tests {
     impl Watchers {
         /// Somebody watches: the tests.
         pub(crate) fn watching() -> Self {
-            Watchers { on: true, ..Watchers::default() }
+            let mut watchers = Watchers::default();
+            watchers.on = true;
+            watchers
         }
     }
 

@@ -1,5 +1,4 @@
 //! Where an answer came from, for statistics and logs.
-#![allow(dead_code, reason = "for watchers to come")]
 
 /// Who gave an answer, and what it is where a default answer was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::deferred::{Delivery, Post};
 use super::exchange::{DeferSource, HandlerFault, Outcome};
 use super::response::Persistence;
 use super::{Exchange, Request, Responder};
-use crate::config::{AcceptMode, LogLevel, Settings, TlsVersion};
+use crate::config::{AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion};
 use crate::connection::Key;
 use crate::http::{DateLine, Framing, Head, Limits, Method, Refusal, Version};
 use std::sync::Arc;
@@ -57,6 +57,10 @@ pub(super) fn settings() -> Settings {
         group: String::new(),
         sandbox: false,
         admin: None,
+        access_log: LogTarget::Off,
+        access_log_format: LogFormat::Combined,
+        access_log_sample: 1,
+        access_log_buffer: 0,
         log_level: LogLevel::Off,
     }
 }

@@ -261,7 +261,7 @@ impl Server {
         self.inner.load_rules(path)
     }
 
-    /// Reads everything again that was read from a file: options, rules. What is wrong leaves all
+    /// Opens the access log again, and reads everything that was read from a file: options, rules. What is wrong leaves all
     /// as it was. Requests in progress get the old answer, the next ones the new.
     ///
     /// # Errors
@@ -465,6 +465,13 @@ impl Inner {
         drop(lock(&self.signals).take());
         self.life().state = ServerState::Stopped;
         self.changed.notify_all();
+    }
+
+    /// Has the last lines of the access log written.
+    fn finish_log(&self) {
+        if let Some(log) = self.running.get().and_then(|running| running.access_log.as_ref()) {
+            log.finish();
+        }
     }
 
     /// Of each worker, and the sum.

@@ -20,6 +20,8 @@ pub(super) struct Reloaded {
     pub(super) rules: Option<usize>,
     /// How many certificates of the operator there are, where TLS is spoken.
     pub(super) certificates: Option<usize>,
+    /// Whether the access log was opened again.
+    pub(super) log: bool,
 }
 
 impl Inner {
@@ -28,12 +30,15 @@ impl Inner {
         let result = self.try_reload();
         match &result {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
-            Ok(Some(Reloaded { live, later, rules, certificates })) => {
+            Ok(Some(Reloaded { live, later, rules, certificates, log })) => {
                 let mut what = format!("{} options changed", live.len());
                 for (count, things) in [(rules, "rules"), (certificates, "certificates")] {
                     if let Some(count) = count {
                         let _ = write!(what, ", {count} {things} in force");
                     }
+                }
+                if *log {
+                    what.push_str(", access log opened again");
                 }
                 self.log.info(format_args!("reload: {what}"));
                 if !later.is_empty() {
@@ -62,6 +67,10 @@ impl Inner {
 
     /// Reads the files again; `None` where there are none.
     pub(super) fn try_reload(self: &Arc<Self>) -> Result<Option<Reloaded>> {
+        // First, and whatever becomes of the rest: what was moved away is not written to for ever.
+        let running = self.running.get();
+        let access_log = running.and_then(|running| running.access_log.as_ref());
+        let log = access_log.map_or(Ok(false), |log| log.reopen())?;
         let mut config = lock(&self.config);
         let loaded = lock(&self.rules);
         let fresh = config.reread()?;
@@ -71,7 +80,7 @@ impl Inner {
         let path = loaded.as_deref().or(settings.rules.as_deref());
         let nothing = fresh.is_none() && path.is_none() && settings.ca_certificate.is_none();
         if nothing && self.tls.is_none() {
-            return Ok(None);
+            return Ok(log.then(|| Reloaded { log, ..Reloaded::default() }));
         }
         let set = path.map(super::rules::load).transpose()?.map(Arc::new);
         let pages = super::pages::load(self, &settings)?;
@@ -79,6 +88,7 @@ impl Inner {
         if let Some(tls) = &self.tls {
             reloaded.certificates = Some(tls.reload(&self.settings.load())?);
         }
+        reloaded.log = log;
         reloaded.rules = set.as_ref().map(|set| set.len());
         let rules = set.unwrap_or_default();
         self.put_in_force(settings, rules, pages, !reloaded.live.is_empty())?;

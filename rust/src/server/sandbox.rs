@@ -8,7 +8,8 @@ use crate::config::Settings;
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use landlock::{
-    ABI, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
+    ABI, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetStatus,
 };
 use nix::unistd::{Gid, Group, Uid, User, setgid, setgroups, setuid};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
@@ -69,8 +70,13 @@ fn find<T>(
 }
 
 /// Takes the right to write, make and run files from this thread and those that it will start;
-/// sockets in the folders of `unix_sockets` may be removed, as their listeners do when they close.
-pub(super) fn restrict_files<'p>(unix_sockets: impl Iterator<Item = &'p Path>, log: &Log) {
+/// sockets in the folders of `unix_sockets` may be removed, as their listeners do when they close,
+/// and `access_log` may be opened again, made anew if it was moved away.
+pub(super) fn restrict_files<'p>(
+    unix_sockets: impl Iterator<Item = &'p Path>,
+    access_log: Option<&Path>,
+    log: &Log,
+) {
     let abi = ABI::V5;
     let taken = AccessFs::from_write(abi) | AccessFs::Execute;
     let restrict = || -> std::result::Result<RulesetStatus, landlock::RulesetError> {
@@ -80,12 +86,27 @@ pub(super) fn restrict_files<'p>(unix_sockets: impl Iterator<Item = &'p Path>, l
                 rules = rules.add_rule(PathBeneath::new(folder, AccessFs::RemoveFile))?;
             }
         }
+        if let Some((place, rights)) = access_log.map(reopening)
+            && let Ok(place) = PathFd::new(place)
+        {
+            rules = rules.add_rule(PathBeneath::new(place, rights))?;
+        }
         Ok(rules.restrict_self()?.ruleset)
     };
     match restrict() {
         Ok(RulesetStatus::NotEnforced) => log.info(format_args!("sandbox: no Landlock here")),
         Ok(_) => {}
         Err(error) => log.warn(format_args!("sandbox: files are not restricted: {error}")),
+    }
+}
+
+/// What may be done where, so that a log can be opened again: a file is made in its folder, a pipe
+/// or device is there.
+fn reopening(path: &Path) -> (&Path, BitFlags<AccessFs>) {
+    let is_other = path.metadata().is_ok_and(|found| !found.is_file());
+    match path.parent() {
+        Some(folder) if !is_other => (folder, AccessFs::WriteFile | AccessFs::MakeReg),
+        _ => (path, AccessFs::WriteFile.into()),
     }
 }
 

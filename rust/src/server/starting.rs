@@ -4,6 +4,7 @@ use super::admin::Admin;
 use super::listeners::{Listeners, Shares};
 use super::{Life, Server, ServerState, lock, sandbox, threads};
 use crate::acceptor::Address;
+use crate::access_log::Prepared;
 use crate::config::Settings;
 use crate::connection::Layer;
 use crate::error::Result;
@@ -24,13 +25,13 @@ impl Server {
         let mut listeners = lock(&self.inner.listeners);
         let before = listeners.len();
         let prepared = self.prepare(&mut listeners, &settings);
-        let admin = prepared.inspect_err(|_| listeners.truncate(before))?;
+        let (admin, access_log) = prepared.inspect_err(|_| listeners.truncate(before))?;
         let shares = listeners.deal(settings.workers);
         drop(listeners);
         if let Some(admin) = admin {
             let _ = self.inner.admin.set(admin);
         }
-        self.launch(&mut life, shares).inspect_err(|_| {
+        self.launch(&mut life, shares, access_log).inspect_err(|_| {
             life.state = ServerState::Stopped;
             self.inner.admin.get().into_iter().for_each(|admin| admin.end(true));
         })?;
@@ -45,17 +46,24 @@ impl Server {
     }
 
     /// Binds what there is to bind, and gives away what only that needed.
-    fn prepare(&self, listeners: &mut Listeners, settings: &Settings) -> Result<Option<Admin>> {
+    fn prepare(
+        &self,
+        listeners: &mut Listeners,
+        settings: &Settings,
+    ) -> Result<(Option<Admin>, Option<Prepared>)> {
         self.listen_as_configured(listeners, settings)?;
         let admin = Admin::bind(&self.inner, settings)?;
+        let access_log = Prepared::open(settings)?;
         sandbox::drop_privileges(settings)?;
         if settings.sandbox {
             let addresses = listeners.addresses().iter();
             let files = addresses.filter_map(|it| it.strip_prefix("unix:")).map(PathBuf::from);
             let files: Vec<_> = files.chain(admin.as_ref().and_then(Admin::file)).collect();
-            sandbox::restrict_files(files.iter().map(|file| -> &Path { file }), &self.inner.log);
+            let files = files.iter().map(|file| -> &Path { file });
+            let log = access_log.as_ref().and_then(Prepared::file);
+            sandbox::restrict_files(files, log, &self.inner.log);
         }
-        Ok(admin)
+        Ok((admin, access_log))
     }
 
     fn listen_as_configured(&self, listeners: &mut Listeners, settings: &Settings) -> Result<()> {
@@ -95,12 +103,12 @@ impl Server {
     }
 
     /// Starts all threads. The admin side comes first: its descriptors are counted then.
-    fn launch(&self, life: &mut Life, shares: Shares) -> Result<()> {
+    fn launch(&self, life: &mut Life, shares: Shares, access_log: Option<Prepared>) -> Result<()> {
         self.inner.admin.get().map_or(Ok(()), Admin::start)?;
         if let Some(tls) = &self.inner.tls {
             tls.warm_up();
         }
-        life.supervisor = Some(threads::start(&self.inner, shares)?);
+        life.supervisor = Some(threads::start(&self.inner, shares, access_log)?);
         life.state = ServerState::Running;
         Ok(())
     }

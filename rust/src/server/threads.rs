@@ -3,8 +3,9 @@
 use super::admin;
 use super::listeners::Shares;
 use super::systemd::Manager;
-use super::{Inner, ServerState};
+use super::{Inner, ServerState, lock};
 use crate::acceptor::{Supervisor, Work};
+use crate::access_log::{AccessLog, Home, Prepared};
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use crate::stats::{Cells, Snapshot};
@@ -30,6 +31,7 @@ pub(super) struct Running {
     pub(super) supervisor: Arc<Cells>,
     /// Connections that each worker can hold.
     pub(super) capacity: u32,
+    pub(super) access_log: Option<AccessLog>,
 }
 
 impl Running {
@@ -37,6 +39,7 @@ impl Running {
     pub(super) fn stats(&self) -> (Vec<Snapshot>, Snapshot) {
         let workers: Vec<Snapshot> = self.workers.iter().map(|w| w.stats.snapshot()).collect();
         let mut total = self.supervisor.snapshot();
+        self.access_log.iter().for_each(|log| total.add(&log.stats()));
         workers.iter().for_each(|worker| total.add(worker));
         (workers, total)
     }
@@ -47,7 +50,11 @@ impl Running {
 }
 
 /// Starts the workers and the supervisor, which ends after them.
-pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>> {
+pub(super) fn start(
+    inner: &Arc<Inner>,
+    shares: Shares,
+    access_log: Option<Prepared>,
+) -> Result<JoinHandle<()>> {
     let failed = |error: io::Error| {
         Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
     };
@@ -76,6 +83,7 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         Host(inner.clone()),
     )
     .map_err(failed)?;
+    let (access_log, homes) = start_log(inner, access_log).map_err(failed)?;
     let setups = polls.into_iter().zip(shares.workers).enumerate();
     let setups = setups.map(|(index, ((poll, timer), listeners))| Setup {
         server: inner.id,
@@ -92,11 +100,25 @@ pub(super) fn start(inner: &Arc<Inner>, shares: Shares) -> Result<JoinHandle<()>
         listeners,
         supervisor: eventfd.clone(),
         leaving: None,
+        access_log: homes.get(index).cloned().unwrap_or_default(),
         log: inner.log.clone(),
     });
-    let _ = inner.running.set(Running { workers: handles.clone(), supervisor: cells, capacity });
+    let workers = handles.clone();
+    let _ = inner.running.set(Running { workers, supervisor: cells, capacity, access_log });
     // The host's signals are for the host's own threads.
     signals::with_all_blocked(|| spawn(inner, setups, supervisor, &handles)).map_err(failed)
+}
+
+/// Starts the log's thread, where there is a log; a recorder for each worker.
+fn start_log(
+    inner: &Inner,
+    prepared: Option<Prepared>,
+) -> io::Result<(Option<AccessLog>, Vec<Home>)> {
+    let Some(prepared) = prepared else { return Ok((None, Vec::new())) };
+    let listeners = lock(&inner.listeners).addresses().to_vec();
+    let start = || prepared.start(&inner.settings.load(), &listeners, inner.log.clone());
+    let (log, homes) = signals::with_all_blocked(start)?;
+    Ok((Some(log), homes))
 }
 
 fn spawn(
@@ -107,7 +129,8 @@ fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     let mut workers = Vec::new();
     let mut setups: Vec<Setup> = setups.collect();
-    let farewells = let_leave(&mut setups);
+    let log = inner.running.get().and_then(|running| running.access_log.as_ref());
+    let farewells = let_leave(&mut setups, log.map(AccessLog::descriptor));
     let mut setups = setups.into_iter();
     while let Some(setup) = setups.next() {
         let name = format!("hr-worker-{}", setup.index);
@@ -118,12 +141,13 @@ fn spawn(
                 drop(setups);
                 close_left_behind(farewells);
                 workers.into_iter().for_each(|thread| drop(thread.join()));
+                inner.finish_log();
                 return Err(error);
             }
         }
     }
     close_left_behind(farewells);
-    let inner = inner.clone();
+    let (owner, inner) = (inner, inner.clone());
     let orphans = handles.to_vec();
     let supervise = move || {
         let run = AssertUnwindSafe(|| supervisor.run());
@@ -132,20 +156,24 @@ fn spawn(
             stop_all(&orphans);
         }
         workers.into_iter().for_each(|thread| drop(thread.join()));
+        inner.finish_log();
         // Last, so that it can say to the end what is going on.
         let at_once = inner.life().state != ServerState::Draining;
         inner.admin.get().into_iter().for_each(|admin| admin.end(at_once));
         inner.has_stopped();
     };
     let supervisor = thread::Builder::new().name("hr-acceptor".to_owned()).spawn(supervise);
-    supervisor.inspect_err(|_| stop_all(handles))
+    supervisor.inspect_err(|_| {
+        stop_all(handles);
+        owner.finish_log();
+    })
 }
 
 /// Where a worker says whether it has left the shared table of descriptors, and what it owns.
 type Farewell = (mpsc::Receiver<bool>, Vec<RawFd>);
 
 /// Has workers leave the shared table of descriptors that shall have one of their own.
-fn let_leave(setups: &mut [Setup]) -> Vec<Farewell> {
+fn let_leave(setups: &mut [Setup], log: Option<RawFd>) -> Vec<Farewell> {
     // One that is dealt its connections needs the table that they are accepted into.
     let leaves = |setup: &Setup| setup.settings.private_descriptors && !setup.listeners.is_empty();
     if !setups.iter().any(leaves) {
@@ -156,7 +184,8 @@ fn let_leave(setups: &mut [Setup]) -> Vec<Farewell> {
     for setup in setups.iter_mut().filter(|setup| leaves(setup)) {
         let own: Vec<RawFd> = setup.descriptors().collect();
         let (told, left) = mpsc::channel();
-        let others = all.iter().copied().filter(|fd| !own.contains(fd)).collect();
+        // The log's among them: a file that is moved away and deleted shall be gone.
+        let others = all.iter().copied().filter(|fd| !own.contains(fd)).chain(log).collect();
         setup.leaving = Some(Leaving { others, told });
         farewells.push((left, own));
     }

@@ -131,6 +131,8 @@ statistics! {
     faults_played Counter "Answers that a rule spoilt, cut off or withheld.";
     streams_begun Counter "Answers whose body was streamed.";
     streams_cut Counter "Streams that their writer cut off before they were whole.";
+    access_log_written Counter "Lines of the access log handed to the system.";
+    access_log_dropped Counter "Lines of the access log dropped because they were not taken in time, or at all.";
 }
 
 impl Snapshot {

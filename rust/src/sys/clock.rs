@@ -20,11 +20,19 @@ fn read(clock: libc::clockid_t) -> libc::timespec {
     now
 }
 
+/// Microseconds since 1970.
+pub(crate) fn unix_us() -> u64 {
+    microseconds(read(libc::CLOCK_REALTIME))
+}
+
 /// Microseconds of CLOCK_MONOTONIC.
 pub(crate) fn monotonic_us() -> u64 {
-    let now = read(libc::CLOCK_MONOTONIC);
-    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000
-        + u64::try_from(now.tv_nsec).unwrap_or(0) / 1000
+    microseconds(read(libc::CLOCK_MONOTONIC))
+}
+
+fn microseconds(time: libc::timespec) -> u64 {
+    let (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec);
+    u64::try_from(seconds).unwrap_or(0) * 1_000_000 + u64::try_from(nanoseconds).unwrap_or(0) / 1000
 }
 
 /// Milliseconds of CLOCK_MONOTONIC, begun ones included: the same clock as [`monotonic_ms`], exact

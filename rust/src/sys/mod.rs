@@ -10,6 +10,7 @@ pub(crate) mod filling;
 pub(crate) mod limits;
 pub(crate) mod pages;
 pub(crate) mod pem;
+pub(crate) mod poll;
 pub(crate) mod scan;
 pub(crate) mod sendfile;
 pub(crate) mod signals;

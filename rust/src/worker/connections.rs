@@ -10,6 +10,7 @@ use crate::acceptor::shed;
 use crate::config::Settings;
 use crate::connection::count_refusal;
 use crate::connection::machine::RECENT;
+use crate::connection::peers::NOBODY;
 use crate::connection::watchers::{Answer, Client, Question};
 use crate::connection::{
     Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Layer, Link, Pool, Ready,
@@ -121,7 +122,7 @@ impl Connections {
             allowance: 0,
             draining,
             limiter: Limiter::default(),
-            watchers: Watchers::default()
+            watchers: Watchers::new(setup.access_log.clone())
                 .with_tally(setup.handle.observed.clone())
                 .with_requests(setup.handle.requests.clone()),
             walks: VecDeque::new(),
@@ -312,6 +313,9 @@ impl Connections {
             self.walks.pop_front();
         }
         self.buffers.publish(&self.handle.stats);
+        if self.watchers.is_on() {
+            self.watchers.end_batch(&self.handle.stats);
+        }
     }
 
     /// Begins a look at the connections.
@@ -340,6 +344,7 @@ impl Connections {
             }
         }
         self.buffers.publish(&self.handle.stats);
+        self.watchers.end_batch(&self.handle.stats);
         open.into()
     }
 
@@ -384,7 +389,7 @@ impl Connections {
         stats.connections_shed.add(1);
         stats.responses_5xx.add(1);
         if self.watchers.is_on() {
-            let key = Key { index: u32::MAX, generation: 0 };
+            let key = Key { index: NOBODY, generation: 0 };
             let client = Client { key, socket: Some(socket.as_fd()), listener };
             let answer = Answer { status: 503, ..Answer::none(Source::REFUSED) };
             self.watchers.see(&client, &Question::Line(b""), &answer);

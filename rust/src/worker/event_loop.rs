@@ -5,6 +5,7 @@ use super::connections::Connections;
 use super::handle::{Handle, Message, enter_server};
 use super::tokens::{self, Source};
 use crate::acceptor::{Accepting, Burst, Listener};
+use crate::access_log::Home;
 use crate::config::Settings;
 use crate::connection::Layer;
 use crate::log::Log;
@@ -54,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) supervisor: Arc<EventFd>,
     /// Where the worker shall have a table of descriptors of its own.
     pub(crate) leaving: Option<Leaving>,
+    /// Where the worker finds what it records answers with.
+    pub(crate) access_log: Home,
     pub(crate) log: Log,
 }
 

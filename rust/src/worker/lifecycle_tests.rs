@@ -71,6 +71,7 @@ impl Bench {
             tls: None,
             listeners: Vec::new(),
             leaving: None,
+            access_log: Default::default(),
             supervisor: Arc::new(EventFd::new().unwrap()),
             log: Log::new(settings.log_level),
             settings,
