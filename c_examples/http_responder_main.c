@@ -188,6 +188,24 @@ static hr_result parse(hr_config *config, int argc, const char *const *argv, boo
     return result;
 }
 
+/* What a server on a network wants and a library leaves to its host; options say otherwise. */
+static hr_result set_defaults(hr_config *config)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+    } defaults[] = {
+        {"sandbox", "on"},
+        {"max_connections_per_client", "10000"},
+        {"rate_per_client", "5000"},
+    };
+    hr_result result = HR_OK;
+
+    for (size_t i = 0; result == HR_OK && i < sizeof defaults / sizeof *defaults; i++)
+        result = hr_config_set(config, defaults[i].name, defaults[i].value);
+    return result;
+}
+
 static int run(const char *program, const char *workers, hr_config *config, int argc,
                const char *const *argv)
 {
@@ -196,7 +214,7 @@ static int run(const char *program, const char *workers, hr_config *config, int 
     bool background = false;
     int status;
 
-    result = hr_config_set(config, "sandbox", "on");
+    result = set_defaults(config);
     if (result == HR_OK && workers != NULL)
         result = hr_config_set(config, "workers", workers);
     if (result == HR_OK)

@@ -444,6 +444,14 @@ typedef struct {
     uint64_t refused_memory;
     // Connections answered 503 because every connection of the pool was busy.
     uint64_t refused_full;
+    // Connections answered 429 because their client had max_connections_per_client open.
+    uint64_t refused_client_connections;
+    // Requests answered 429 because their client made more than rate_per_client a second.
+    uint64_t refused_client_rate;
+    // Connections to a listener of proxy_protocol closed because they came from outside of proxy_trusted.
+    uint64_t refused_proxy_source;
+    // Connections closed for a missing or malformed PROXY header.
+    uint64_t refused_proxy_header;
     // Connections whose request head did not arrive in time.
     uint64_t timeouts_head;
     // Connections whose request body stalled.
@@ -522,6 +530,10 @@ typedef struct {
     uint64_t access_log_written;
     // Lines of the access log dropped because they were not taken in time, or at all.
     uint64_t access_log_dropped;
+    // Clients forgotten though they were not quiet, for want of room in client_table.
+    uint64_t clients_forgotten;
+    // Connections taken in without the limits of a client, for want of room in client_table.
+    uint64_t clients_untracked;
 } hr_stats;
 
 #ifdef __cplusplus

@@ -43,6 +43,15 @@ class Options(TypedDict, total=False):
     """How connections reach the workers: dealt round-robin by one thread, or by the kernel to
     a listener of each worker. Default: dispatch."""
 
+    proxy_protocol: Union[list[str], tuple[str, ...], str, None]
+    """Listeners, as they are written in address and listen, whose connections begin with a
+    PROXY header that names the client; all is every listener."""
+
+    proxy_trusted: Union[list[str], tuple[str, ...], str, None]
+    """Whose PROXY headers are believed, as ranges of addresses; unix is whoever can open a
+    Unix socket; others are closed at once on those listeners. Default:
+    127.0.0.0/8,::1,unix."""
+
     workers: Union[int, str, None]
     """Worker threads; auto is the number of cores, at most 4. Default: auto."""
 
@@ -109,6 +118,34 @@ class Options(TypedDict, total=False):
     stream_low_water: Optional[Size]
     """Octets of a streamed answer that may still wait when its writer is told to go on.
     Default: 64k."""
+
+    max_connections_per_client: Union[int, str, None]
+    """Connections that one client may have open at once, over all workers; further ones get
+    429 and are closed; 0 is unlimited; the programs http_responder and http_responder_mt
+    start with 10000. Default: 0."""
+
+    rate_per_client: Union[int, str, None]
+    """Requests a second that one client may make, over all connections and workers; further
+    ones get 429 and the connection stays; 0 is unlimited; the programs start with 5000.
+    Default: 0."""
+
+    burst_per_client: Union[int, str, None]
+    """Requests that one client who was quiet may make at once; auto is as many as in a
+    second. Default: auto."""
+
+    limit_loopback: Optional[Switch]
+    """Whether the limits of a client hold for addresses of this machine (127.0.0.0/8 and ::1)
+    too. Default: off."""
+
+    client_prefix_ipv4: Union[int, str, None]
+    """Leading bits of an IPv4 address that make a client. Default: 32."""
+
+    client_prefix_ipv6: Union[int, str, None]
+    """Leading bits of an IPv6 address that make a client. Default: 64."""
+
+    client_table: Optional[Size]
+    """Memory in which clients are remembered, 16 octets for each; used only as clients come,
+    and only if a limit of theirs is set. Default: 64m."""
 
     rules: Union[str, os.PathLike[str], None]
     """Rules file, or folder of *.toml files, that says what requests get before the default
@@ -286,6 +323,19 @@ class Stats(TypedDict):
     refused_full: int
     """Connections answered 503 because every connection of the pool was busy."""
 
+    refused_client_connections: int
+    """Connections answered 429 because their client had max_connections_per_client open."""
+
+    refused_client_rate: int
+    """Requests answered 429 because their client made more than rate_per_client a second."""
+
+    refused_proxy_source: int
+    """Connections to a listener of proxy_protocol closed because they came from outside of
+    proxy_trusted."""
+
+    refused_proxy_header: int
+    """Connections closed for a missing or malformed PROXY header."""
+
     timeouts_head: int
     """Connections whose request head did not arrive in time."""
 
@@ -363,3 +413,9 @@ class Stats(TypedDict):
 
     access_log_dropped: int
     """Lines of the access log dropped because they were not taken in time, or at all."""
+    clients_forgotten: int
+    """Clients forgotten though they were not quiet, for want of room in client_table."""
+
+    clients_untracked: int
+    """Connections taken in without the limits of a client, for want of room in
+    client_table."""

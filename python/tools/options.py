@@ -56,6 +56,8 @@ TYPES = {
     "address": "Optional[str]",
     "local": "Optional[str]",
     "list": "Union[list[str], tuple[str, ...], str, None]",
+    "listeners": "Union[list[str], tuple[str, ...], str, None]",
+    "ranges": "Union[list[str], tuple[str, ...], str, None]",
     "integer": "Union[int, str, None]",
     "size": "Optional[Size]",
     "duration": "Duration",

@@ -23,6 +23,7 @@ pub mod stats;
 
 mod acceptor;
 mod access_log;
+mod clients;
 mod connection;
 mod files;
 mod log;

@@ -28,7 +28,7 @@ static void a_request_is_counted(void)
     EXPECT(stats.bytes_sent > 0);
     EXPECT_NUMBER(64, stats.pool_capacity);
     EXPECT_NUMBER(0, stats.deferred_gone);
-    EXPECT_NUMBER(0, stats.faults_played);
+    EXPECT_NUMBER(0, stats.clients_untracked);
     EXPECT_NUMBER(sizeof stats, stats.struct_size);
     hr_server_free(server);
 }

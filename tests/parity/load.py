@@ -103,6 +103,30 @@ def crowd(face, room: int) -> None:
     close(busy)
 
 
+def want_too_much(face) -> None:
+    """A client that asks for more than it may have, of requests and of connections."""
+    with say(face, ASKED * 5) as first, connect(face):
+        received = b""
+        while received.count(b"HTTP/1.1 ") < 5 or not received.endswith(b"\n"):
+            received += first.recv(65536)
+        assert received.count(b"HTTP/1.1 429 ") == 2
+        with connect(face) as third:
+            read_head(third)
+        face.once("turned away", lambda stats: stats["refused_client_connections"] == 1)
+
+
+def come_through_a_proxy(face) -> None:
+    """One with a header, one without, one who may send none."""
+    with say(face, b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + ASKED) as client:
+        read_head(client)
+    with say(face, ASKED) as client:
+        client.recv(1)
+    with socket.create_connection(("127.0.0.1", face.port), 20, ("127.0.0.2", 0)) as client:
+        client.recv(1)
+    names = ("refused_proxy_header", "refused_proxy_source")
+    face.once("closed", lambda stats: [stats[name] for name in names] == [1, 1])
+
+
 def close(clients) -> None:
     for client in clients:
         client.close()

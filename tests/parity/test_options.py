@@ -28,7 +28,7 @@ def usage() -> dict[str, str]:
     found = {}
     for entry in entries:
         head, _, text = entry.partition("\n")
-        for name in re.findall(r"--([a-z-]+)", head):
+        for name in re.findall(r"--([a-z0-9-]+)", head):
             found[name.replace("-", "_")] = " ".join(text.split("\n\n")[0].split())
     return found
 

@@ -11,7 +11,19 @@ from support.deadline import eventually
 from support.paths import REPO
 
 from parity.counting import FACES, Process, Python, header_members
-from parity.load import BUSY, REFUSED, ask, close, crowd, overstay, put_load_on, read_head, say
+from parity.load import (
+    BUSY,
+    REFUSED,
+    ask,
+    close,
+    come_through_a_proxy,
+    crowd,
+    overstay,
+    put_load_on,
+    read_head,
+    say,
+    want_too_much,
+)
 
 TABLE = http_responder.statistics()
 NAMES = [row["name"] for row in TABLE]
@@ -97,6 +109,16 @@ def a_crowd(face):
     return face.quiet()
 
 
+def a_client_that_wants_too_much(face):
+    want_too_much(face)
+    return face.quiet()
+
+
+def clients_behind_a_proxy(face):
+    come_through_a_proxy(face)
+    return face.quiet()
+
+
 def connections_in_several_states(face):
     """Held while they are counted."""
     clients = [ask(face), ask(face), say(face, BUSY), ask(face, REFUSED)]
@@ -120,10 +142,14 @@ SHORT = {
     "linger_timeout": "1s",
 }
 
+LIMITS = {"max_connections_per_client": 2, "rate_per_client": 1, "burst_per_client": 3, "limit_loopback": "on"}
+
 LOADS = [
     (requests_of_all_kinds, OPTIONS),
     (clients_that_overstay, {**SHORT, "max_connections": 100}),
     (a_crowd, {"max_connections": 4}),
+    (a_client_that_wants_too_much, {"max_connections": 100, **LIMITS}),
+    (clients_behind_a_proxy, {"max_connections": 100, "proxy_protocol": "all", "proxy_trusted": "127.0.0.1"}),
     (connections_in_several_states, {"max_connections": 100, "linger_timeout": "60s"}),
 ]
 
@@ -141,6 +167,8 @@ NOT_ON_EVERY_FACE = {
     "streams_cut": "needs a handler that streams",
     "access_log_written": "needs an access log",
     "access_log_dropped": "needs an access log",
+    "clients_forgotten": "needs more clients than a table holds",
+    "clients_untracked": "needs more clients than a table holds",
     "responses_3xx": "no default answer redirects",
     "body_memory": "bodies are kept for handlers only",
     "refused_memory": "bodies are kept for handlers only",

@@ -25,11 +25,14 @@ class Client:
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(patience)
-        self.socket.connect(address)
+        self._connect(address)
         if not self.unix:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.ended = False
+
+    def _connect(self, address) -> None:
+        self.socket.connect(address)
 
     def __enter__(self) -> "Client":
         return self
@@ -126,10 +129,15 @@ class Client:
 
     def expect_gone(self, patience: float | None = None) -> None:
         """The server ends the connection, in good order or by a reset; what it says is dropped."""
+        self.until_gone(patience)
+
+    def until_gone(self, patience: float | None = None) -> bytes:
+        """Everything up to the end of the connection, in good order or by a reset."""
         try:
-            self.until_closed(patience)
+            return self.until_closed(patience)
         except Reset:
-            pass
+            data, self.buffer = self.buffer, b""
+            return data
 
     def expect_open(self) -> None:
         """The server has not closed so far, and has nothing to say."""

@@ -182,6 +182,6 @@ def _address(match: re.Match):
 def binary_argv(*options: str, port: str = "0", address: str = "127.0.0.1", workers: int = 2) -> list[str]:
     """The command line of the binary. A small pool, so that no warning about descriptors is due."""
     argv = [str(BINARY), port, address, "-w", str(workers)]
-    if not any(option.startswith("--max-connections") for option in options):
+    if not any(option.partition("=")[0] == "--max-connections" for option in options):
         argv += ["--max-connections", "1000"]
     return [*argv, *options]

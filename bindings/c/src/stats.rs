@@ -109,6 +109,14 @@ pub struct hr_stats {
     pub refused_memory: u64,
     /// Connections answered 503 because every connection of the pool was busy.
     pub refused_full: u64,
+    /// Connections answered 429 because their client had max_connections_per_client open.
+    pub refused_client_connections: u64,
+    /// Requests answered 429 because their client made more than rate_per_client a second.
+    pub refused_client_rate: u64,
+    /// Connections to a listener of proxy_protocol closed because they came from outside of proxy_trusted.
+    pub refused_proxy_source: u64,
+    /// Connections closed for a missing or malformed PROXY header.
+    pub refused_proxy_header: u64,
     /// Connections whose request head did not arrive in time.
     pub timeouts_head: u64,
     /// Connections whose request body stalled.
@@ -187,6 +195,10 @@ pub struct hr_stats {
     pub access_log_written: u64,
     /// Lines of the access log dropped because they were not taken in time, or at all.
     pub access_log_dropped: u64,
+    /// Clients forgotten though they were not quiet, for want of room in client_table.
+    pub clients_forgotten: u64,
+    /// Connections taken in without the limits of a client, for want of room in client_table.
+    pub clients_untracked: u64,
 }
 
 impl From<Snapshot> for hr_stats {
@@ -229,6 +241,10 @@ impl From<Snapshot> for hr_stats {
             refused_protocol,
             refused_memory,
             refused_full,
+            refused_client_connections,
+            refused_client_rate,
+            refused_proxy_source,
+            refused_proxy_header,
             timeouts_head,
             timeouts_body,
             timeouts_write,
@@ -268,6 +284,8 @@ impl From<Snapshot> for hr_stats {
             streams_cut,
             access_log_written,
             access_log_dropped,
+            clients_forgotten,
+            clients_untracked,
         } = snapshot;
         hr_stats {
             struct_size: size_of::<hr_stats>() as u32,
@@ -307,6 +325,10 @@ impl From<Snapshot> for hr_stats {
             refused_protocol,
             refused_memory,
             refused_full,
+            refused_client_connections,
+            refused_client_rate,
+            refused_proxy_source,
+            refused_proxy_header,
             timeouts_head,
             timeouts_body,
             timeouts_write,
@@ -346,6 +368,8 @@ impl From<Snapshot> for hr_stats {
             streams_cut,
             access_log_written,
             access_log_dropped,
+            clients_forgotten,
+            clients_untracked,
         }
     }
 }
@@ -466,7 +490,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let mut one =
             Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
-        one.access_log_dropped = 99;
+        one.clients_untracked = 99;
         one
     }
 

@@ -37,6 +37,8 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Local => "local",
         Kind::Paths => "paths",
         Kind::List => "list",
+        Kind::Listeners => "listeners",
+        Kind::Ranges => "ranges",
         Kind::Integer { .. } => "integer",
         Kind::Size { .. } => "size",
         Kind::Duration { .. } => "duration",
@@ -59,6 +61,7 @@ fn group_name(group: Group) -> &'static str {
         Group::Capacity => "capacity",
         Group::Timeouts => "timeouts",
         Group::Limits => "limits",
+        Group::Clients => "clients",
         Group::Answers => "answers",
         Group::Operation => "operation",
     }

@@ -1,5 +1,6 @@
 //! The address of a client, asked of its socket when somebody wants to know.
 
+use http_responder::Request;
 use http_responder::responder::request::peer_of;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,10 +15,12 @@ enum State {
 }
 
 impl Peer {
-    /// The peer of `socket`, which stays open until [`Peer::settle`].
-    pub(crate) fn of(socket: Option<BorrowedFd<'_>>) -> Peer {
-        let state = socket.map_or(State::Known(None), |socket| State::Open(socket.as_raw_fd()));
-        Peer(Mutex::new(state))
+    /// The peer of `request`, whose socket stays open until [`Peer::settle`].
+    pub(crate) fn of(request: &Request<'_>) -> Peer {
+        Peer(Mutex::new(match request.socket() {
+            Some(socket) => State::Open(socket.as_raw_fd()),
+            None => State::Known(request.named_peer()),
+        }))
     }
 
     /// The address; `None` if the client has left.

@@ -86,7 +86,7 @@ impl Request {
             fields_at,
             version: request.version(),
             has_host: request.host().is_some(),
-            peer: Peer::of(request.socket()),
+            peer: Peer::of(request),
             raw_body: request.body().to_vec(),
             made: Made::nothing(),
         }

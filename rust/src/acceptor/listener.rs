@@ -4,6 +4,7 @@ use crate::config::Settings;
 use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use socket2::{Domain, SockAddr, Socket, Type};
+use std::fmt;
 use std::fs::Permissions;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -93,6 +94,15 @@ impl Address {
         let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
         let ip: IpAddr = bare.parse().map_err(|_| bad_address(address))?;
         Ok(Address::Inet(SocketAddr::new(ip, port)))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Inet(address) => address.fmt(f),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
     }
 }
 
@@ -298,10 +308,6 @@ fn bad_address(text: &str) -> Error {
 }
 
 fn cannot_listen(address: &Address, error: &io::Error) -> Error {
-    let place = match address {
-        Address::Inet(address) => address.to_string(),
-        Address::Unix(path) => format!("unix:{}", path.display()),
-    };
     let why = match error.kind() {
         io::ErrorKind::AddrInUse => "the address is in use already".to_owned(),
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
@@ -315,7 +321,7 @@ fn cannot_listen(address: &Address, error: &io::Error) -> Error {
         },
         _ => error.to_string(),
     };
-    Error::new(ErrorCode::Bind, format!("cannot listen on {place}: {why}"))
+    Error::new(ErrorCode::Bind, format!("cannot listen on {address}: {why}"))
 }
 
 #[cfg(test)]

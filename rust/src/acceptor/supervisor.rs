@@ -2,6 +2,7 @@
 
 use super::{Accepting, Burst, Dealer, Listener};
 use crate::config::Settings;
+use crate::http::Refusal;
 use crate::log::Log;
 use crate::server::Notices;
 use crate::server::notice::{DRAIN, DUMP_STATS, QUIT, RELOAD, STOP, TERMINATE};
@@ -146,7 +147,7 @@ impl<W: Work> Supervisor<W> {
         self.dealer.hand_over(|connection| {
             stats.connections_shed.add(1);
             stats.responses_5xx.add(1);
-            stats.bytes_sent.add(super::shed::refuse(connection, &date));
+            stats.bytes_sent.add(super::shed::refuse(connection, Refusal::Full, &date));
         });
         more
     }

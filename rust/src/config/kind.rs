@@ -1,5 +1,6 @@
 //! What an option takes: how its text is read, what is said when it cannot be.
 
+use super::ranges;
 use super::values::{self, Value, quoted};
 use std::time::Duration;
 
@@ -27,6 +28,10 @@ pub enum Kind {
     Local,
     /// Addresses with ports or `unix:/path`, separated by commas.
     List,
+    /// Addresses of listeners as in a list, or `all`.
+    Listeners,
+    /// Ranges of IP addresses, or `unix`, separated by commas.
+    Ranges,
     /// A whole number.
     Integer {
         /// The least number.
@@ -85,8 +90,12 @@ impl Kind {
             Kind::Local => {
                 values::local_endpoint(text).map(Value::Text).ok_or_else(|| self.refuse(text))
             }
-            Kind::List | Kind::Paths if text.is_empty() => Ok(Value::List(Vec::new())),
-            Kind::List | Kind::Paths => self.parse_items(text.split(',').map(str::trim)),
+            Kind::List | Kind::Listeners | Kind::Ranges | Kind::Paths if text.is_empty() => {
+                Ok(Value::List(Vec::new()))
+            }
+            Kind::List | Kind::Listeners | Kind::Ranges | Kind::Paths => {
+                self.parse_items(text.split(',').map(str::trim))
+            }
             Kind::Integer { auto: true, .. } if text == "auto" => Ok(Value::Auto),
             Kind::Integer { min, max, .. } => self.number(text, min, max),
             Kind::Size { min, max } => self.size(text, min, max),
@@ -100,6 +109,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is a list, of whatever.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Kind::List | Kind::Listeners | Kind::Ranges | Kind::Paths)
+    }
+
     /// Reads the items of a list, one by one; the error names the item.
     pub(super) fn parse_items<'t>(
         &self,
@@ -108,15 +122,12 @@ impl Kind {
         let read = match self {
             // The comma separates items.
             Kind::Paths => |text: &str| values::path(text).filter(|path| !path.contains(',')),
+            Kind::Listeners => values::listener,
+            Kind::Ranges => ranges::canonical,
             _ => values::endpoint,
         };
         let item = |text| read(text).ok_or_else(|| self.refuse(text));
         items.into_iter().map(item).collect::<Result<_, _>>().map(Value::List)
-    }
-
-    /// Whether it takes several items.
-    pub(super) fn is_list(self) -> bool {
-        matches!(self, Kind::List | Kind::Paths)
     }
 
     /// What the option takes, with its range: `a number from 1 to 1024 or auto`.
@@ -139,6 +150,14 @@ impl Kind {
                 "unix:/path, or a loopback address with its port such as 127.0.0.1:9100".into()
             }
             Kind::List => "addresses such as 127.0.0.1:8080, [::1]:0 or unix:/path".into(),
+            Kind::Listeners => {
+                "addresses of listeners such as 127.0.0.1:8080 or unix:/path, or all".into()
+            }
+            Kind::Ranges => {
+                "ranges such as 10.0.0.0/8 or 2001:db8::/32 (no bits set behind the prefix), \
+                 addresses or unix"
+                    .into()
+            }
             Kind::Integer { min, max, auto } => {
                 format!("a number from {min} to {max}{}", if auto { " or auto" } else { "" })
             }
@@ -164,7 +183,8 @@ impl Kind {
             Kind::Paths => "FILE,...".into(),
             Kind::Address | Kind::Local => "ADDRESS".into(),
             Kind::LogTarget => "off|-|FILE|syslog:|journald:".into(),
-            Kind::List => "ADDRESS,...".into(),
+            Kind::List | Kind::Listeners => "ADDRESS,...".into(),
+            Kind::Ranges => "RANGE,...".into(),
             Kind::Integer { .. } => "N".into(),
             Kind::Size { .. } => "SIZE".into(),
             Kind::Duration { .. } => "DURATION".into(),

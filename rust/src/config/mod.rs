@@ -17,6 +17,7 @@
 
 mod kind;
 pub mod options;
+pub mod ranges;
 pub mod settings;
 pub mod sources;
 pub(crate) mod suggest;
@@ -28,7 +29,10 @@ mod tests;
 
 pub use kind::Kind;
 pub use options::{Group, OptionRow, TABLE};
-pub use settings::{AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion};
+pub use ranges::Ranges;
+pub use settings::{
+    AcceptMode, ClientLimits, LogFormat, LogLevel, LogTarget, Settings, TlsVersion,
+};
 pub use sources::{Asks, Pixelserv};
 pub use usage::{pixelserv_usage, usage, usage_line};
 pub use values::Value;
@@ -54,6 +58,14 @@ pub struct Config {
 struct Said {
     value: Value,
     by: Source,
+    /// What a program said before a file did: it holds again when the file no longer says so.
+    beneath: Option<Value>,
+}
+
+impl Said {
+    fn by(by: Source, value: Value) -> Self {
+        Said { value, by, beneath: None }
+    }
 }
 
 /// Who said it.
@@ -132,7 +144,15 @@ impl Config {
             return Ok(None);
         }
         let mut fresh = Config { said: self.said.clone(), files: Vec::new() };
-        fresh.said.retain(|_, said| said.by != Source::File);
+        for (row, said) in &self.said {
+            match (said.by, &said.beneath) {
+                (Source::File, Some(value)) => {
+                    fresh.said.insert(*row, Said::by(Source::Program, value.clone()));
+                }
+                (Source::File, None) => drop(fresh.said.remove(row)),
+                _ => {}
+            }
+        }
         for file in &self.files {
             fresh.load_file(file)?;
         }
@@ -206,10 +226,16 @@ impl Config {
 
     /// Every way to say an option ends here.
     fn put(&mut self, row: usize, value: Value, by: Source) {
-        let before = self.said.get(&row).map(|said| said.by);
-        if (before, by) != (Some(Source::CommandLine), Source::File) {
-            self.said.insert(row, Said { value, by });
+        let mut said = Said::by(by, value);
+        match self.said.get(&row) {
+            Some(before) if by == Source::File => match before.by {
+                Source::CommandLine => return,
+                Source::Program => said.beneath = Some(before.value.clone()),
+                Source::File => said.beneath.clone_from(&before.beneath),
+            },
+            _ => {}
         }
+        self.said.insert(row, said);
     }
 }
 

@@ -2,6 +2,7 @@
 //! the command line, the file, C, Python, `--help` and the documentation follow from it.
 
 use super::kind::Kind;
+use super::ranges::Ranges;
 use super::settings::{
     AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion, default_workers,
 };
@@ -22,6 +23,8 @@ pub enum Group {
     Timeouts,
     /// Limits of a request.
     Limits,
+    /// Limits of a client.
+    Clients,
     /// What is answered.
     Answers,
     /// Running it.
@@ -30,12 +33,13 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which all faces show them.
-    pub const ALL: [Group; 7] = [
+    pub const ALL: [Group; 8] = [
         Group::Listening,
         Group::Tls,
         Group::Capacity,
         Group::Timeouts,
         Group::Limits,
+        Group::Clients,
         Group::Answers,
         Group::Operation,
     ];
@@ -48,6 +52,7 @@ impl Group {
             Group::Capacity => "Capacity",
             Group::Timeouts => "Timeouts",
             Group::Limits => "Limits of a request",
+            Group::Clients => "Limits of a client",
             Group::Answers => "Answers",
             Group::Operation => "Operation",
         }
@@ -73,6 +78,8 @@ pub struct OptionRow {
     pub short: Option<char>,
     /// Its place among the positional arguments, from 1.
     pub position: Option<usize>,
+    /// Whether a reload changes it while the server runs.
+    pub live: bool,
     /// Puts a value of this kind into the settings.
     pub(super) apply: fn(&mut Settings, &Value),
 }
@@ -98,6 +105,10 @@ impl OptionRow {
     const fn position(self, place: usize) -> Self {
         OptionRow { position: Some(place), ..self }
     }
+
+    const fn live(self) -> Self {
+        OptionRow { live: true, ..self }
+    }
 }
 
 const fn row(
@@ -108,7 +119,18 @@ const fn row(
     help: &'static str,
     apply: fn(&mut Settings, &Value),
 ) -> OptionRow {
-    OptionRow { name, kind, default, group, help, since: "0.1", short: None, position: None, apply }
+    OptionRow {
+        name,
+        kind,
+        default,
+        group,
+        help,
+        since: "0.1",
+        short: None,
+        position: None,
+        live: matches!(group, Group::Timeouts | Group::Answers),
+        apply,
+    }
 }
 
 const fn integer(min: u64, max: u64) -> Kind {
@@ -209,6 +231,25 @@ pub const TABLE: &[OptionRow] = &[
          a listener of each worker.",
         |s, v| s.accept = AcceptMode::from_name(v.text()),
     ),
+    row(
+        "proxy_protocol",
+        Group::Listening,
+        Kind::Listeners,
+        "",
+        "Listeners, as they are written in address and listen, whose connections begin with a \
+         PROXY header that names the client; all is every listener.",
+        |s, v| s.proxy_protocol = v.list().to_vec(),
+    ),
+    row(
+        "proxy_trusted",
+        Group::Listening,
+        Kind::Ranges,
+        "127.0.0.0/8,::1,unix",
+        "Whose PROXY headers are believed, as ranges of addresses; unix is whoever can open a Unix \
+         socket; others are closed at once on those listeners.",
+        |s, v| s.proxy_trusted = Ranges::of(v.list()),
+    )
+    .live(),
     row(
         "ca_dir",
         Group::Tls,
@@ -428,6 +469,70 @@ pub const TABLE: &[OptionRow] = &[
         "64k",
         "Octets of a streamed answer that may still wait when its writer is told to go on.",
         |s, v| s.stream_low_water = v.integer(),
+    ),
+    row(
+        "max_connections_per_client",
+        Group::Clients,
+        integer(0, 16_000_000),
+        "0",
+        "Connections that one client may have open at once, over all workers; further ones get 429 \
+         and are closed; 0 is unlimited; the programs http_responder and http_responder_mt start \
+         with 10000.",
+        |s, v| s.clients.max_connections_per_client = v.integer(),
+    )
+    .live(),
+    row(
+        "rate_per_client",
+        Group::Clients,
+        integer(0, 1_000_000),
+        "0",
+        "Requests a second that one client may make, over all connections and workers; further ones \
+         get 429 and the connection stays; 0 is unlimited; the programs start with 5000.",
+        |s, v| s.clients.rate_per_client = v.integer(),
+    )
+    .live(),
+    row(
+        "burst_per_client",
+        Group::Clients,
+        Kind::Integer { min: 1, max: 1_000_000, auto: true },
+        "auto",
+        "Requests that one client who was quiet may make at once; auto is as many as in a second.",
+        |s, v| s.clients.burst_per_client = (*v != Value::Auto).then(|| v.integer()),
+    )
+    .live(),
+    row(
+        "limit_loopback",
+        Group::Clients,
+        Kind::Switch,
+        "off",
+        "Whether the limits of a client hold for addresses of this machine (127.0.0.0/8 and ::1) too.",
+        |s, v| s.clients.limit_loopback = v.switch(),
+    )
+    .live(),
+    row(
+        "client_prefix_ipv4",
+        Group::Clients,
+        integer(8, 32),
+        "32",
+        "Leading bits of an IPv4 address that make a client.",
+        |s, v| s.clients.client_prefix_ipv4 = v.integer(),
+    ),
+    row(
+        "client_prefix_ipv6",
+        Group::Clients,
+        integer(16, 128),
+        "64",
+        "Leading bits of an IPv6 address that make a client.",
+        |s, v| s.clients.client_prefix_ipv6 = v.integer(),
+    ),
+    row(
+        "client_table",
+        Group::Clients,
+        Kind::Size { min: 64 * KIB, max: 32 << 30 },
+        "64m",
+        "Memory in which clients are remembered, 16 octets for each; used only as clients come, and \
+         only if a limit of theirs is set.",
+        |s, v| s.clients.client_table = v.integer(),
     ),
     row(
         "rules",

@@ -1,5 +1,6 @@
 //! What the server uses: typed values, consistent with each other.
 
+use super::ranges::Ranges;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Limits;
 use std::path::PathBuf;
@@ -152,6 +153,33 @@ impl LogFormat {
     }
 }
 
+/// What one client may do; a client is a range of addresses, by default one of IPv4 and a /64 of
+/// IPv6.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// `max_connections_per_client`; 0 is unlimited.
+    pub max_connections_per_client: u32,
+    /// `rate_per_client`, requests a second; 0 is unlimited.
+    pub rate_per_client: u32,
+    /// `burst_per_client`; `None` is as many as in a second.
+    pub burst_per_client: Option<u32>,
+    /// `limit_loopback`
+    pub limit_loopback: bool,
+    /// `client_prefix_ipv4`
+    pub client_prefix_ipv4: u8,
+    /// `client_prefix_ipv6`
+    pub client_prefix_ipv6: u8,
+    /// `client_table`, in octets.
+    pub client_table: u64,
+}
+
+impl ClientLimits {
+    /// Whether there is any limit.
+    pub fn are_set(&self) -> bool {
+        self.max_connections_per_client != 0 || self.rate_per_client != 0
+    }
+}
+
 /// Every option with its value: defaults applied, rules between options checked.
 /// [`super::Config::resolve`] makes one.
 #[derive(Clone, Debug)]
@@ -188,6 +216,10 @@ pub struct Settings {
     pub ticket_keys: Option<PathBuf>,
     /// `private_descriptors`
     pub private_descriptors: bool,
+    /// `proxy_protocol`: each as in `listen`, or `all`.
+    pub proxy_protocol: Vec<String>,
+    /// `proxy_trusted`
+    pub proxy_trusted: Ranges,
     /// `workers`
     pub workers: usize,
     /// `max_connections`, for each worker.
@@ -222,6 +254,8 @@ pub struct Settings {
     pub stream_high_water: usize,
     /// `stream_low_water`, less than the other.
     pub stream_low_water: usize,
+    /// What one client may do.
+    pub clients: ClientLimits,
     /// `rules`: a file or a folder.
     pub rules: Option<PathBuf>,
     /// `default_answers`: by type where on, 404 where off.
@@ -278,6 +312,8 @@ impl Settings {
             certificate_cache: 0,
             tls_min_version: TlsVersion::Tls12,
             ticket_keys: None,
+            proxy_protocol: Vec::new(),
+            proxy_trusted: Ranges::default(),
             workers: 0,
             max_connections: 0,
             worker_stall: Duration::ZERO,
@@ -295,6 +331,7 @@ impl Settings {
             max_pending_memory: 0,
             stream_high_water: 0,
             stream_low_water: 0,
+            clients: ClientLimits::default(),
             rules: None,
             default_answers: false,
             probes: false,
@@ -315,8 +352,8 @@ impl Settings {
         }
     }
 
-    /// These settings with what can change while a server runs taken from `fresh`: the groups
-    /// Timeouts and Answers.
+    /// These settings with what can change while a server runs taken from `fresh`: the rows of the
+    /// table that are `live`.
     pub(crate) fn with_live_of(self, fresh: Settings) -> Self {
         Settings {
             port: self.port,
@@ -335,6 +372,7 @@ impl Settings {
             backlog: self.backlog,
             accept: self.accept,
             private_descriptors: self.private_descriptors,
+            proxy_protocol: self.proxy_protocol,
             workers: self.workers,
             max_connections: self.max_connections,
             worker_stall: self.worker_stall,
@@ -345,6 +383,12 @@ impl Settings {
             max_pending_memory: self.max_pending_memory,
             stream_high_water: self.stream_high_water,
             stream_low_water: self.stream_low_water,
+            clients: ClientLimits {
+                client_prefix_ipv4: self.clients.client_prefix_ipv4,
+                client_prefix_ipv6: self.clients.client_prefix_ipv6,
+                client_table: self.clients.client_table,
+                ..fresh.clients
+            },
             user: self.user,
             group: self.group,
             sandbox: self.sandbox,
@@ -380,6 +424,13 @@ impl Settings {
             return contradiction(format!(
                 "stream_low_water: expected less than stream_high_water ({high}), got {low}"
             ));
+        }
+        if !self.proxy_protocol.is_empty() && self.proxy_trusted.is_empty() {
+            return contradiction(
+                "proxy_trusted: expected the ranges from which proxy_protocol takes headers, got \
+                 none"
+                    .to_owned(),
+            );
         }
         if let (Some(port @ 1..), Some(path)) = (self.port, self.address.strip_prefix("unix:")) {
             return contradiction(format!(

@@ -45,6 +45,8 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Address => vec!["::1".into(), "unix:/run/x".into()],
         Kind::Local => vec!["127.0.0.1:1".into(), "unix:/run/x".into()],
         Kind::List => vec!["127.0.0.1:1,[::1]:2".into(), "unix:/run/x".into()],
+        Kind::Listeners => vec!["127.0.0.1:1,unix:/run/x".into(), "all".into()],
+        Kind::Ranges => vec!["10.0.0.0/8,::1".into(), "unix".into()],
         Kind::Integer { min, max, .. } => vec![(min + 1).to_string(), max.to_string()],
         Kind::Size { min, max } => [min + 1, max].map(|n| Value::Size(n).to_string()).into(),
         Kind::Duration { min, max, .. } => {
@@ -67,8 +69,9 @@ fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
 #[test]
 fn names_are_unique_and_legal_in_every_face() {
     for (index, row) in TABLE.iter().enumerate() {
-        let legal = |b: u8| b.is_ascii_lowercase() || b == b'_';
+        let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         assert!(row.name.bytes().all(legal) && !row.name.contains("__"), "{}", row.name);
+        assert!(row.name.starts_with(|c: char| c.is_ascii_lowercase()), "{}", row.name);
         assert!(!row.name.starts_with("no_") && !row.name.ends_with('_'), "{}", row.name);
         assert!(!["config", "help", "version"].contains(&row.name), "{}", row.name);
         let others = &TABLE[..index];

@@ -150,6 +150,11 @@ pub(super) fn local_endpoint(text: &str) -> Option<String> {
     }
 }
 
+/// An [`endpoint`] or `all`, as an item of a list; canonical text.
+pub(super) fn listener(text: &str) -> Option<String> {
+    if text == "all" { Some(text.to_owned()) } else { endpoint(text) }
+}
+
 /// Octets of a path that fit `sockaddr_un` with its final NUL, on Linux.
 const UNIX_PATH_MAX: usize = 107;
 

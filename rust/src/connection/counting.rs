@@ -26,7 +26,7 @@ pub(super) fn note_fault(fault: HandlerFault, path: &str, cx: &Context<'_>) {
 
 /// Counts a response by the class of its status.
 #[inline]
-pub(super) fn count_response(status: u16, stats: &Cells) {
+pub(crate) fn count_response(status: u16, stats: &Cells) {
     let cell = match status {
         ..300 => &stats.responses_2xx,
         300..400 => &stats.responses_3xx,
@@ -57,6 +57,8 @@ pub(crate) fn count_refusal(refusal: Refusal, stats: &Cells) {
         Refusal::Memory => &stats.refused_memory,
         Refusal::Full => &stats.refused_full,
         Refusal::NotTls => &stats.refused_not_tls,
+        Refusal::ClientConnections => &stats.refused_client_connections,
+        Refusal::ClientRate => &stats.refused_client_rate,
     };
     cell.add(1);
 }

@@ -4,6 +4,7 @@
 //! The caller sends `out` after every call and reports what the socket did not take with
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
+mod arrival;
 mod requests;
 mod streams;
 mod telling;
@@ -14,6 +15,7 @@ use super::incoming::Incoming;
 use super::script::{Act, Script};
 use super::watchers::Answer;
 use super::{Alarms, Buffers, Deadline, Key, State, Watchers};
+use crate::clients::Guests;
 use crate::config::Settings;
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
@@ -22,6 +24,7 @@ use crate::responder::response::{FilePart, Persistence, SharedBody, Wire};
 use crate::responder::rules::fault::End;
 use crate::responder::{Responder, Response};
 use crate::stats::Cells;
+use crate::worker::MAX_LISTENERS;
 use requests::Step;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -85,18 +88,25 @@ pub(crate) struct Context<'w> {
     pub(crate) out: &'w mut Vec<u8>,
     pub(crate) post: &'w Arc<dyn Post>,
     pub(crate) key: Key,
+    /// To be asked for the address of the other end.
     pub(crate) peer: Option<BorrowedFd<'w>>,
+    pub(crate) guests: &'w mut Guests,
     pub(crate) draining: bool,
     pub(crate) limiter: &'w Limiter,
     pub(crate) watchers: &'w mut Watchers,
 }
+
+/// Set as long as the PROXY header that the connection begins with has not come.
+const AWAITS_HEADER: u16 = 1 << 15;
+
+const _: () = assert!(MAX_LISTENERS <= AWAITS_HEADER as usize);
 
 /// The state of one connection.
 #[derive(Debug)]
 pub(crate) struct Machine {
     state: State,
     ending: Ending,
-    /// The number of the listener that accepted it.
+    /// The number of the listener that accepted it, and [`AWAITS_HEADER`].
     listener: u16,
     requests: u32,
     pending: Option<Box<Pending>>,
@@ -113,13 +123,25 @@ impl Machine {
         }
     }
 
-    pub(crate) fn state(&self) -> State {
-        self.state
+    /// A connection that begins with a PROXY header.
+    pub(crate) fn with_header(listener: u16) -> Self {
+        Machine::new(listener | AWAITS_HEADER)
     }
 
     /// The number of the listener that accepted it.
+    #[inline]
     pub(crate) fn listener(&self) -> u16 {
-        self.listener
+        self.listener & !AWAITS_HEADER
+    }
+
+    /// Whether the PROXY header that it begins with has not come.
+    #[inline]
+    pub(crate) fn awaits_header(&self) -> bool {
+        self.listener & AWAITS_HEADER != 0
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
     }
 
     /// How many requests were answered or handed to a handler.
@@ -199,6 +221,9 @@ impl Machine {
     pub(crate) fn received(&mut self, input: &[u8], fresh: usize, cx: &mut Context<'_>) -> Next {
         if self.state == State::Closing {
             return Next::Receive;
+        }
+        if self.awaits_header() {
+            return self.read_header(input, cx);
         }
         if self.still_no_line(input, fresh, cx) {
             self.pending_mut(cx).input.extend_from_slice(&input[input.len() - fresh..]);
@@ -363,6 +388,7 @@ impl Machine {
     pub(crate) fn expired(&mut self, deadline: Deadline, cx: &mut Context<'_>) -> Next {
         let stats = cx.stats;
         let (counter, tell) = match deadline {
+            Deadline::Head if self.awaits_header() => (&stats.timeouts_head, false),
             Deadline::Head => (&stats.timeouts_head, !self.kept().iter().all(is_line_end)),
             Deadline::Body => (&stats.timeouts_body, true),
             Deadline::Write => (&stats.timeouts_write, false),

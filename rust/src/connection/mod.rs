@@ -32,7 +32,7 @@ mod lifecycle_tests;
 
 pub(crate) use alarms::Alarms;
 pub(crate) use buffers::Buffers;
-pub(crate) use counting::count_refusal;
+pub(crate) use counting::{count_refusal, count_response};
 pub(crate) use deadlines::{Deadline, Deadlines, Link};
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};

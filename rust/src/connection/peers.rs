@@ -2,9 +2,8 @@
 
 use super::Key;
 use super::watchers::Client;
-use socket2::SockRef;
+use crate::clients::{self, PeerAddress};
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 
 /// The address of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,24 +36,26 @@ impl Peers {
     /// The address of a connection: the one place that knows what that is.
     #[inline]
     pub(crate) fn of(&mut self, client: &Client<'_>) -> Peer {
-        if client.key.index == NOBODY {
-            return client.socket.map_or(Peer::Unknown, address_of);
-        }
+        let asked = match client.peer {
+            clients::Peer::Socket(_) if client.key.index != NOBODY => client.peer,
+            // Remembered where it stands, or for no other use.
+            peer => return peer.address().into(),
+        };
         let place = &mut self.0[client.key.index as usize % KEPT];
-        if place.0 == client.key && place.1 != Peer::Unknown {
-            return place.1;
+        if place.0 != client.key || place.1 == Peer::Unknown {
+            *place = (client.key, asked.address().into());
         }
-        let peer = client.socket.map_or(Peer::Unknown, address_of);
-        *place = (client.key, peer);
-        peer
+        place.1
     }
 }
 
-/// Asks the kernel who is at the other end.
-fn address_of(socket: BorrowedFd<'_>) -> Peer {
-    match SockRef::from(&socket).peer_addr() {
-        Ok(address) => address.as_socket().map_or(Peer::Unix, Peer::Inet),
-        Err(_) => Peer::Unknown,
+impl From<PeerAddress> for Peer {
+    fn from(address: PeerAddress) -> Self {
+        match address.inet_address() {
+            Some(inet) => Peer::Inet(inet),
+            None if address == PeerAddress::UNIX => Peer::Unix,
+            None => Peer::Unknown,
+        }
     }
 }
 
@@ -77,13 +78,21 @@ mod tests {
         let (_two, other, second) = pair();
         let (unix, _end) = UnixStream::pair().unwrap();
         let mut peers = Peers::new();
-        let mut ask = |generation, socket: Option<BorrowedFd<'_>>| {
-            peers.of(&Client { key: Key { index: 5, generation }, socket, listener: 0 })
+        let mut ask = |generation, peer| {
+            peers.of(&Client { key: Key { index: 5, generation }, peer, listener: 0 })
         };
-        assert_eq!(ask(0, Some(server.as_fd())), first);
-        assert_eq!(ask(0, None), first, "kept");
-        assert_eq!(ask(1, Some(other.as_fd())), second, "another connection in the same slot");
-        assert_eq!(ask(2, Some(unix.as_fd())), Peer::Unix);
-        assert_eq!(ask(3, None), Peer::Unknown);
+        let nobody = clients::Peer::Nobody;
+        assert_eq!(ask(0, clients::Peer::Socket(server.as_fd())), first);
+        let another = clients::Peer::Socket(other.as_fd());
+        assert_eq!(ask(0, another), first, "kept");
+        assert_eq!(
+            ask(1, clients::Peer::Socket(other.as_fd())),
+            second,
+            "another connection in the same slot"
+        );
+        assert_eq!(ask(2, clients::Peer::Socket(unix.as_fd())), Peer::Unix);
+        assert_eq!(ask(3, nobody), Peer::Unknown);
+        let named = clients::Peer::Known(PeerAddress::inet("192.0.2.1:7".parse().unwrap()));
+        assert_eq!(ask(1, named), Peer::Inet("192.0.2.1:7".parse().unwrap()), "by a proxy");
     }
 }

@@ -14,6 +14,7 @@
 use super::Key;
 use super::tally::{Observed, Tally};
 use crate::access_log::{Home, Recorder};
+use crate::clients::Peer;
 use crate::http::{Head, Version};
 use crate::responder::extension;
 use crate::responder::source::Source;
@@ -21,7 +22,6 @@ use crate::stats::Cells;
 use crate::stats::hosts::Host;
 use crate::stats::requests::{Requests, Sort};
 use crate::sys::clock;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 /// The watchers of one worker.
@@ -67,7 +67,8 @@ pub(crate) enum Question<'r> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client<'c> {
     pub(crate) key: Key,
-    pub(crate) socket: Option<BorrowedFd<'c>>,
+    /// Where its address can be had.
+    pub(crate) peer: Peer<'c>,
     /// The number of the listener that accepted it.
     pub(crate) listener: u16,
 }

@@ -4,6 +4,7 @@ pub mod body;
 pub mod date;
 pub mod head;
 pub mod method;
+pub mod proxy;
 pub mod refusal;
 pub mod status;
 

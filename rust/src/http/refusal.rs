@@ -41,11 +41,15 @@ pub enum Refusal {
     Full,
     /// A request without TLS on a port that speaks TLS only.
     NotTls,
+    /// The client has `max_connections_per_client` connections.
+    ClientConnections,
+    /// The client makes more than `rate_per_client` requests a second.
+    ClientRate,
 }
 
 impl Refusal {
     /// All reasons, in the order of the statistics.
-    pub const ALL: [Refusal; 19] = [
+    pub const ALL: [Refusal; 21] = [
         Refusal::RequestLine,
         Refusal::Version,
         Refusal::VersionSyntax,
@@ -65,6 +69,8 @@ impl Refusal {
         Refusal::Memory,
         Refusal::Full,
         Refusal::NotTls,
+        Refusal::ClientConnections,
+        Refusal::ClientRate,
     ];
 
     /// The status code that answers it.
@@ -83,6 +89,8 @@ impl Refusal {
             Refusal::BodyTooLarge => 413,
             Refusal::TargetTooLong => 414,
             Refusal::Expectation => 417,
+            // RFC 6585 section 4.
+            Refusal::ClientConnections | Refusal::ClientRate => 429,
             Refusal::HeadTooLarge => 431,
             Refusal::TransferCoding | Refusal::Method => 501,
             Refusal::Memory | Refusal::Full => 503,
@@ -100,7 +108,7 @@ mod tests {
         for (place, refusal) in Refusal::ALL.into_iter().enumerate() {
             assert_eq!(refusal as usize, place, "{refusal:?}");
         }
-        assert_eq!(Refusal::ALL.len(), Refusal::NotTls as usize + 1);
+        assert_eq!(Refusal::ALL.len(), Refusal::ClientRate as usize + 1);
     }
 
     #[test]

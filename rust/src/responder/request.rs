@@ -1,6 +1,7 @@
 //! A request as a handler sees it.
 
 use super::Params;
+use crate::clients::Peer;
 use crate::http::{Field, Head, Method, Version};
 use std::os::fd::BorrowedFd;
 
@@ -10,18 +11,14 @@ pub struct Request<'r> {
     pub(crate) head: &'r Head<'r, 'r>,
     pub(crate) body: &'r [u8],
     pub(crate) params: Params<'r>,
-    pub(crate) peer: Option<BorrowedFd<'r>>,
+    pub(crate) peer: Peer<'r>,
     pub(crate) listener: u16,
     /// Routes that take bodies as they arrive were asked when the head was there.
     pub(crate) offered: bool,
 }
 
 impl<'r> Request<'r> {
-    pub(crate) fn new(
-        head: &'r Head<'r, 'r>,
-        body: &'r [u8],
-        peer: Option<BorrowedFd<'r>>,
-    ) -> Self {
+    pub(crate) fn new(head: &'r Head<'r, 'r>, body: &'r [u8], peer: Peer<'r>) -> Self {
         Request { head, body, params: Params::default(), peer, listener: 0, offered: false }
     }
 
@@ -91,23 +88,32 @@ impl<'r> Request<'r> {
         self.listener.into()
     }
 
-    /// The socket of the client; `None` where the request did not come over one.
+    /// The socket of the client, which knows its address; `None` where [`Request::named_peer`]
+    /// does, or the request did not come over one.
     pub fn socket(&self) -> Option<BorrowedFd<'r>> {
-        self.peer
+        match self.peer {
+            Peer::Socket(socket) => Some(socket),
+            Peer::Known(_) | Peer::Nobody => None,
+        }
     }
 
-    /// The client's address, asked of the socket now: `127.0.0.1:4711`, `[::1]:4711`, `unix:`.
+    /// The client's address where a trusted proxy named it (option `proxy_protocol`).
+    pub fn named_peer(&self) -> Option<String> {
+        match self.peer {
+            Peer::Known(_) => self.peer.text(),
+            Peer::Socket(_) | Peer::Nobody => None,
+        }
+    }
+
+    /// The client's address: `127.0.0.1:4711`, `[::1]:4711`, `unix:`. It is the one that a trusted
+    /// proxy named, else that of the socket, which is asked now.
     pub fn peer(&self) -> Option<String> {
-        peer_of(self.peer?)
+        self.peer.text()
     }
 }
 
 /// The address at the other end of `socket`, as [`Request::peer`] gives it; `None` if the other end
 /// has left.
 pub fn peer_of(socket: BorrowedFd<'_>) -> Option<String> {
-    let address = socket2::SockRef::from(&socket).peer_addr().ok()?;
-    Some(match address.as_socket() {
-        Some(address) => address.to_string(),
-        None => "unix:".to_owned(),
-    })
+    Peer::Socket(socket).text()
 }

@@ -4,6 +4,7 @@ use super::deferred::{Delivery, Post};
 use super::exchange::{DeferSource, HandlerFault, Outcome};
 use super::response::Persistence;
 use super::{Exchange, Request, Responder};
+use crate::clients::Peer;
 use crate::config::{AcceptMode, LogFormat, LogLevel, LogTarget, Settings, TlsVersion};
 use crate::connection::Key;
 use crate::http::{DateLine, Framing, Head, Limits, Method, Refusal, Version};
@@ -27,6 +28,8 @@ pub(super) fn settings() -> Settings {
         ticket_keys: None,
         backlog: 1,
         accept: AcceptMode::Dispatch,
+        proxy_protocol: Vec::new(),
+        proxy_trusted: crate::config::Ranges::default(),
         workers: 1,
         max_connections: 1,
         private_descriptors: false,
@@ -45,6 +48,7 @@ pub(super) fn settings() -> Settings {
         max_pending_memory: 1 << 28,
         stream_high_water: 2,
         stream_low_water: 1,
+        clients: crate::config::ClientLimits::default(),
         rules: None,
         default_answers: true,
         probes: true,
@@ -125,7 +129,7 @@ pub(super) fn ask(responder: &Responder, head: &Head<'_, '_>) -> Seen {
     let head_only = head.method == Method::Head;
     let mut exchange =
         Exchange::new(&mut out, &date, head_only, Persistence::Implied, Some(source));
-    let mut request = Request::new(head, b"", None);
+    let mut request = Request::new(head, b"", Peer::Nobody);
     responder.answer(&mut request, &mut exchange);
     let fault = exchange.fault();
     let (status, refusal, deferred) = match exchange.into_outcome() {

@@ -17,6 +17,10 @@ pub(super) struct Listeners {
     open: Vec<Sockets>,
     addresses: Vec<String>,
     layers: Vec<Layer>,
+    /// By number, whose connections begin with a PROXY header; nothing where no one's do.
+    proxied: Arc<[bool]>,
+    /// What was asked for, which is not the address where the kernel picked a port.
+    asked: Vec<String>,
 }
 
 /// Listeners dealt out to those who accept from them.
@@ -27,6 +31,8 @@ pub(super) struct Shares {
     pub(super) workers: Vec<Sockets>,
     /// What each of them speaks, by its number.
     pub(super) layers: Arc<[Layer]>,
+    /// By number, whose connections begin with a PROXY header; nothing where no one's do.
+    pub(super) proxied: Arc<[bool]>,
 }
 
 impl Listeners {
@@ -61,7 +67,7 @@ impl Listeners {
                 sockets.push(Listener::bind(&same, number, true, settings)?);
             }
         }
-        Ok(self.add(sockets))
+        Ok(self.add(sockets, address.to_string()))
     }
 
     /// Binds `address` for those of `access` alone; returns its number.
@@ -73,13 +79,14 @@ impl Listeners {
     ) -> Result<u32> {
         let number = self.next_number()?;
         let listener = Listener::bind_private(address, number, access, settings)?;
-        Ok(self.add(vec![listener]))
+        Ok(self.add(vec![listener], address.to_string()))
     }
 
     /// Takes over a listening socket; returns its number.
     pub(super) fn adopt(&mut self, fd: OwnedFd) -> Result<u32> {
         let listener = Listener::adopt(fd, self.next_number()?)?;
-        Ok(self.add(vec![listener]))
+        let address = listener.address().to_owned();
+        Ok(self.add(vec![listener], address))
     }
 
     /// Forgets all listeners from `number` on.
@@ -87,6 +94,34 @@ impl Listeners {
         self.open.truncate(number);
         self.addresses.truncate(number);
         self.layers.truncate(number);
+        self.asked.truncate(number);
+    }
+
+    /// Has the connections of those `named`, which may be `all`, begin with a PROXY header.
+    pub(super) fn expect_headers(&mut self, named: &[String]) -> Result<()> {
+        let is = |name: &String, at: usize| *name == self.asked[at] || *name == self.addresses[at];
+        let all = named.iter().any(|name| name == "all");
+        let known = |name: &&String| *name == "all" || (0..self.len()).any(|at| is(name, at));
+        if let Some(unknown) = named.iter().find(|name| !known(name)) {
+            let there = self.addresses.join(", ");
+            let text =
+                format!("proxy_protocol: expected addresses of listeners ({there}), got {unknown}");
+            return Err(Error::new(ErrorCode::Config, text));
+        }
+        if let Some(tls) = (0..self.len()).find(|&at| {
+            self.layers[at] != Layer::Plain && (all || named.iter().any(|it| is(it, at)))
+        }) {
+            let text = format!(
+                "proxy_protocol: expected listeners without TLS, got {}",
+                self.addresses[tls]
+            );
+            return Err(Error::new(ErrorCode::Config, text));
+        }
+        if !named.is_empty() {
+            let one = |at| all || named.iter().any(|name| is(name, at));
+            self.proxied = (0..self.len()).map(one).collect();
+        }
+        Ok(())
     }
 
     /// Gives the sockets out to those who accept from them.
@@ -95,6 +130,7 @@ impl Listeners {
             supervisor: Vec::new(),
             workers: vec![Vec::new(); workers],
             layers: self.layers.as_slice().into(),
+            proxied: self.proxied.clone(),
         };
         for sockets in self.open.drain(..) {
             // With one worker there is nothing to deal: it accepts itself.
@@ -115,7 +151,8 @@ impl Listeners {
         Ok(self.len() as u16)
     }
 
-    fn add(&mut self, sockets: Vec<Listener>) -> u32 {
+    fn add(&mut self, sockets: Vec<Listener>, asked: String) -> u32 {
+        self.asked.push(asked);
         self.addresses.push(sockets[0].address().to_owned());
         self.layers.push(sockets[0].layer());
         self.open.push(sockets.into_iter().map(Arc::new).collect());

@@ -35,6 +35,7 @@ pub(crate) use notice::Notices;
 pub use state::ServerState;
 
 use crate::acceptor::Address;
+use crate::clients::Clients;
 use crate::config::{Config, Settings};
 use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
@@ -71,6 +72,7 @@ struct Inner {
     /// What is in force, as of the last reload.
     settings: ArcSwap<Settings>,
     responder: Arc<ArcSwap<Responder>>,
+    clients: Arc<Clients>,
     /// What was said, as of the last reload.
     config: Mutex<Config>,
     /// The rules file that was loaded by [`Server::load_rules`].
@@ -112,9 +114,11 @@ impl Server {
         let settings = config.resolve()?;
         let responder =
             rules::in_force(&settings, settings.rules.as_deref(), Responder::new(&settings))?;
+        let log = Log::new(settings.log_level);
         let inner = Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             responder: Arc::new(ArcSwap::from_pointee(responder)),
+            clients: Arc::new(Clients::new(log.clone())),
             config: Mutex::new(config.clone()),
             rules: Mutex::new(None),
             changing: Mutex::new(()),
@@ -127,7 +131,7 @@ impl Server {
             admin: OnceLock::new(),
             manager: OnceLock::new(),
             tls: Tls::load(&settings)?.map(Arc::new),
-            log: Log::new(settings.log_level),
+            log,
             settings: ArcSwap::from_pointee(settings),
             born: Instant::now(),
         });
@@ -450,6 +454,14 @@ impl Inner {
 
     fn drain_grace(&self) -> Option<Duration> {
         self.life().grace.or(self.settings.load().drain_timeout)
+    }
+
+    /// Makes the table of clients, if there is a limit for one and no table; how many it can hold.
+    fn prepare_clients(&self, settings: &Settings) -> Result<Option<u64>> {
+        self.clients.prepare(&settings.clients).map_err(|error| {
+            let size = settings.clients.client_table;
+            Error::new(ErrorCode::Io, format!("client_table: no memory for {size} octets: {error}"))
+        })
     }
 
     fn has_begun_to_drain(&self) {

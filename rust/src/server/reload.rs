@@ -1,7 +1,7 @@
 //! Files, read again while the server runs: options and rules.
 
 use super::{Inner, lock};
-use crate::config::{Config, Group, Settings};
+use crate::config::{Config, Settings};
 use crate::error::Result;
 use crate::responder::pages::Pages;
 use crate::responder::rules::RuleSet;
@@ -111,6 +111,7 @@ impl Inner {
         } else {
             self.settings.load_full()
         };
+        self.prepare_clients(&settings)?;
         self.change(|responder| {
             let responder = if options { responder.with_settings(&settings) } else { responder };
             Ok(responder.with_rules(rules, &settings).with_pages(pages))
@@ -130,15 +131,12 @@ impl Inner {
     }
 }
 
-/// What is answered and how long it may take can change at any time ([`Settings::with_live_of`]);
-/// sockets, threads and pools are what they are.
+/// What is answered, how long it may take and what one client may do can change at any time
+/// ([`Settings::with_live_of`]); sockets, threads and pools are what they are.
 fn compare(before: &Config, after: &Config) -> Reloaded {
     let mut reloaded = Reloaded::default();
     for row in before.differences(after) {
-        let list = match row.group {
-            Group::Answers | Group::Timeouts => &mut reloaded.live,
-            _ => &mut reloaded.later,
-        };
+        let list = if row.live { &mut reloaded.live } else { &mut reloaded.later };
         list.push(row.name);
     }
     reloaded

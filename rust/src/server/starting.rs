@@ -52,6 +52,7 @@ impl Server {
         settings: &Settings,
     ) -> Result<(Option<Admin>, Option<Prepared>)> {
         self.listen_as_configured(listeners, settings)?;
+        listeners.expect_headers(&settings.proxy_protocol)?;
         let admin = Admin::bind(&self.inner, settings)?;
         let access_log = Prepared::open(settings)?;
         sandbox::drop_privileges(settings)?;

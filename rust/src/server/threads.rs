@@ -59,6 +59,7 @@ pub(super) fn start(
         Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
     };
     let (capacity, turned_away) = capacity(inner);
+    prepare_clients(inner, capacity)?;
     let settings = inner.settings.load_full();
     let observe = settings.admin.is_some();
     let count = settings.stats_page.is_some() || settings.stats_text.is_some();
@@ -92,6 +93,8 @@ pub(super) fn start(
         capacity,
         turned_away,
         responder: inner.responder.clone(),
+        clients: inner.clients.clone(),
+        proxied: shares.proxied.clone(),
         handle: handles[index].clone(),
         poll,
         timer,
@@ -224,6 +227,20 @@ fn capacity(inner: &Inner) -> (u32, u32) {
         ));
     }
     (wanted.min(possible), u32::try_from(margin / 2 / workers).unwrap_or(0))
+}
+
+/// Makes the table of clients, if there is a limit for one.
+fn prepare_clients(inner: &Inner, capacity: u32) -> Result<()> {
+    let settings = inner.settings.load();
+    let Some(clients) = inner.prepare_clients(&settings)? else { return Ok(()) };
+    let connections = u64::from(capacity) * settings.workers as u64;
+    if clients < 2 * connections {
+        inner.log.warn(format_args!(
+            "client_table has room for {clients} clients, fewer than two for each of {connections} \
+             connections: limits may not hold for all of them"
+        ));
+    }
+    Ok(())
 }
 
 /// The server, as its supervisor sees it.

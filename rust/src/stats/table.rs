@@ -94,6 +94,10 @@ statistics! {
     refused_protocol Counter "Connections that spoke TLS or HTTP/2 on a plain port.";
     refused_memory Counter "Requests refused, or connections closed, because no memory was left for what they hold.";
     refused_full Counter "Connections answered 503 because every connection of the pool was busy.";
+    refused_client_connections Counter "Connections answered 429 because their client had max_connections_per_client open.";
+    refused_client_rate Counter "Requests answered 429 because their client made more than rate_per_client a second.";
+    refused_proxy_source Counter "Connections to a listener of proxy_protocol closed because they came from outside of proxy_trusted.";
+    refused_proxy_header Counter "Connections closed for a missing or malformed PROXY header.";
     timeouts_head Counter "Connections whose request head did not arrive in time.";
     timeouts_body Counter "Connections whose request body stalled.";
     timeouts_write Counter "Connections whose client did not take its answer in time.";
@@ -133,6 +137,8 @@ statistics! {
     streams_cut Counter "Streams that their writer cut off before they were whole.";
     access_log_written Counter "Lines of the access log handed to the system.";
     access_log_dropped Counter "Lines of the access log dropped because they were not taken in time, or at all.";
+    clients_forgotten Counter "Clients forgotten though they were not quiet, for want of room in client_table.";
+    clients_untracked Counter "Connections taken in without the limits of a client, for want of room in client_table.";
 }
 
 impl Snapshot {

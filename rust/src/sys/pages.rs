@@ -4,6 +4,7 @@
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
+use std::sync::atomic::AtomicU64;
 
 /// A slice of `T` in an anonymous mapping. The empty one has no mapping.
 #[derive(Debug)]
@@ -25,28 +26,53 @@ impl<T> Pages<T> {
     /// # Errors
     /// What mmap says where there is no memory.
     pub(crate) fn new(len: usize, mut make: impl FnMut(usize) -> T) -> io::Result<Self> {
-        const { assert!(align_of::<T>() <= 4096, "a mapping begins at a page") };
-        let Some(size) = len.checked_mul(size_of::<T>()).filter(|&size| size > 0) else {
-            return Err(io::ErrorKind::OutOfMemory.into());
-        };
-        let (protection, flags) =
-            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
-        let address = unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) };
-        let start = match NonNull::new(address.cast::<T>()) {
-            Some(start) if address != libc::MAP_FAILED => start,
-            _ => return Err(io::Error::last_os_error()),
-        };
         // `len` grows with the values: a panic in `make` drops those that are there.
-        let mut pages = Pages { start, len: 0, size };
+        let mut pages = Pages::map(len, 0)?;
         for index in 0..len {
             // SAFETY: `index` is below `len`, for which there is room; nothing was there before.
-            unsafe { start.add(index).write(make(index)) };
+            unsafe { pages.start.add(index).write(make(index)) };
             pages.len = index + 1;
         }
         Ok(pages)
     }
+
+    /// Room for `len` values, with none in it.
+    fn map(len: usize, more_flags: libc::c_int) -> io::Result<Self> {
+        const { assert!(align_of::<T>() <= 4096, "a mapping begins at a page") };
+        let Some(size) = len.checked_mul(size_of::<T>()).filter(|&size| size > 0) else {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        };
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | more_flags;
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
+        let address = unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) };
+        match NonNull::new(address.cast::<T>()) {
+            Some(start) if address != libc::MAP_FAILED => Ok(Pages { start, len: 0, size }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
 }
+
+impl<const N: usize> Pages<[AtomicU64; N]> {
+    /// `len` arrays of zeros. The kernel gives each small page when it is first written to.
+    ///
+    /// # Errors
+    /// What mmap says where there is no memory.
+    pub(crate) fn zeroed(len: usize) -> io::Result<Self> {
+        let mut pages = Self::map(len, libc::MAP_NORESERVE)?;
+        // SAFETY: the mapping is ours. What is written here and there shall not take two megabytes
+        // each time; a kernel without large pages refuses, and has none to give.
+        unsafe { libc::madvise(pages.start.as_ptr().cast(), pages.size, libc::MADV_NOHUGEPAGE) };
+        // Octets of an anonymous mapping are 0, and 0 is a value of these.
+        pages.len = len;
+        Ok(pages)
+    }
+}
+
+// SAFETY: values that may go to another thread may do so in pages of their own too.
+unsafe impl<T: Send> Send for Pages<T> {}
+// SAFETY: shared pages only give out shared values.
+unsafe impl<T: Sync> Sync for Pages<T> {}
 
 impl<T> Deref for Pages<T> {
     type Target = [T];
@@ -94,6 +120,16 @@ mod tests {
         assert_eq!(Rc::strong_count(&counted), 5001);
         drop(pages);
         assert_eq!(Rc::strong_count(&counted), 1);
+    }
+
+    #[test]
+    fn zeros_are_there_and_may_be_written() {
+        let pages = Pages::<[AtomicU64; 3]>::zeroed(10_000).unwrap();
+        let relaxed = std::sync::atomic::Ordering::Relaxed;
+        assert!(pages.iter().flatten().all(|word| word.load(relaxed) == 0));
+        pages[9_999][2].store(7, relaxed);
+        assert_eq!((pages.len(), pages[9_999][2].load(relaxed)), (10_000, 7));
+        assert!(Pages::<[AtomicU64; 3]>::zeroed(0).is_err());
     }
 
     #[test]

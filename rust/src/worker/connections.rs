@@ -1,5 +1,6 @@
 //! The connections of one worker: taken in, given their turns, timed out, closed.
 
+use super::arrivals::Arrival;
 use super::event_loop::Setup;
 use super::sessions::Sessions;
 use super::survey::{Survey, Walk};
@@ -7,8 +8,8 @@ use super::tokens;
 use super::transport::Plain;
 use super::turn::{Fate, Start, Turn};
 use crate::acceptor::shed;
+use crate::clients::{Guests, Peer};
 use crate::config::Settings;
-use crate::connection::count_refusal;
 use crate::connection::machine::RECENT;
 use crate::connection::peers::NOBODY;
 use crate::connection::watchers::{Answer, Client, Question};
@@ -16,6 +17,7 @@ use crate::connection::{
     Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Layer, Link, Pool, Ready,
     State, Watchers,
 };
+use crate::connection::{count_refusal, count_response};
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::Responder;
@@ -58,11 +60,15 @@ const EVICTIONS_TRIED: usize = 8;
 
 /// All that belongs to one worker's connections.
 pub(super) struct Connections {
-    settings: Arc<Settings>,
-    handle: Arc<Handle>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) handle: Arc<Handle>,
+    /// Whose connections they are.
+    pub(super) guests: Guests,
+    /// The listeners, by number, whose connections begin with a PROXY header.
+    pub(super) proxied: Arc<[bool]>,
     post: Arc<dyn Post>,
     responder: Cache<Arc<ArcSwap<Responder>>, Arc<Responder>>,
-    pool: Pool,
+    pub(super) pool: Pool,
     /// Connections that are served; those that are turned away come on top.
     capacity: u32,
     deadlines: Deadlines,
@@ -70,9 +76,9 @@ pub(super) struct Connections {
     alarms: Alarms,
     scratch: Box<[u8]>,
     out: Vec<u8>,
-    date: DateLine,
+    pub(super) date: DateLine,
     /// Milliseconds of the monotonic clock, read once for each batch of events.
-    now: u64,
+    pub(super) now: u64,
     /// When the Date line has to be made anew.
     next_second: u64,
     /// Connections whose turn was cut off.
@@ -104,6 +110,8 @@ impl Connections {
         let scratch = SCRATCH.max(2 * settings.limits.max_head);
         let mut connections = Connections {
             handle: setup.handle.clone(),
+            guests: Guests::new(setup.clients.clone()),
+            proxied: setup.proxied.clone(),
             post: setup.handle.clone(),
             responder: Cache::new(setup.responder.clone()),
             pool: Pool::new(setup.capacity.saturating_add(setup.turned_away), generation),
@@ -180,17 +188,27 @@ impl Connections {
     /// Takes in a connection that was just accepted. Its request is often there already: it has a
     /// first turn before it costs an epoll_ctl.
     pub(super) fn adopt(&mut self, socket: OwnedFd, listener: u16, registry: &Registry) {
-        let layer = self.layers.get(usize::from(listener)).copied().unwrap_or_default();
-        let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
-        if is_full && layer != Layer::Plain {
-            // Who expects TLS could not read an answer.
-            count_refusal(Refusal::Full, &self.handle.stats);
-            return self.handle.stats.connections_shed.add(1);
-        }
-        let key = match self.pool.insert(Connection::new(socket, listener), self.now) {
-            Ok(key) => key,
-            Err(connection) => return self.shed(connection.socket, listener),
+        let Some((socket, Arrival { machine, place })) = self.let_in(socket, listener) else {
+            return;
         };
+        let connection = Connection { machine, ..Connection::new(socket, listener) };
+        let layer = self.layer_of(listener);
+        let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
+        // Who expects TLS could not read an answer.
+        let inserted = if is_full && layer != Layer::Plain {
+            Err(connection)
+        } else {
+            self.pool.insert(connection, self.now)
+        };
+        let key = match inserted {
+            Ok(key) => key,
+            Err(connection) => {
+                place.into_iter().for_each(|place| self.guests.clients().leave(place));
+                self.handle.stats.connections_shed.add(1);
+                return self.shed(connection.socket, listener, Refusal::Full);
+            }
+        };
+        self.guests.seat(key.index, place);
         let stats = &self.handle.stats;
         stats.connections_open.add(1);
         stats.connections_reading.add(1);
@@ -261,6 +279,7 @@ impl Connections {
     pub(super) fn change_settings(&mut self, settings: Arc<Settings>) {
         self.deadlines.change(&mut self.pool, &settings, self.now);
         self.settings = settings;
+        self.count_clients();
     }
 
     /// Finds who has run out of time.
@@ -308,7 +327,7 @@ impl Connections {
             self.rested.shrink_to(EXPIRED_AT_ONCE);
         }
         if let Some(walk) = self.walks.front_mut()
-            && walk.go_on(&mut self.pool, self.now, self.watchers.hosts())
+            && walk.go_on(&mut self.pool, &self.guests, self.now, self.watchers.hosts())
         {
             self.walks.pop_front();
         }
@@ -382,19 +401,26 @@ impl Connections {
         false
     }
 
-    /// 503 for a connection that cannot even wait to be told so.
-    fn shed(&mut self, socket: OwnedFd, listener: u16) {
+    fn layer_of(&self, listener: u16) -> Layer {
+        self.layers.get(usize::from(listener)).copied().unwrap_or_default()
+    }
+
+    /// Turns a connection away that is not even let wait for its request; without a word where TLS
+    /// is expected.
+    pub(super) fn shed(&mut self, socket: OwnedFd, listener: u16, refusal: Refusal) {
         let stats = &self.handle.stats;
-        count_refusal(Refusal::Full, stats);
-        stats.connections_shed.add(1);
-        stats.responses_5xx.add(1);
+        count_refusal(refusal, stats);
+        if self.layer_of(listener) != Layer::Plain {
+            return;
+        }
+        count_response(refusal.status(), stats);
         if self.watchers.is_on() {
             let key = Key { index: NOBODY, generation: 0 };
-            let client = Client { key, socket: Some(socket.as_fd()), listener };
-            let answer = Answer { status: 503, ..Answer::none(Source::REFUSED) };
+            let client = Client { key, peer: Peer::Socket(socket.as_fd()), listener };
+            let answer = Answer { status: refusal.status(), ..Answer::none(Source::REFUSED) };
             self.watchers.see(&client, &Question::Line(b""), &answer);
         }
-        stats.bytes_sent.add(shed::refuse(socket, &self.date));
+        stats.bytes_sent.add(shed::refuse(socket, refusal, &self.date));
     }
 
     fn turn(&mut self, key: Key, ready: Ready) {
@@ -418,6 +444,7 @@ impl Connections {
             post: &self.post,
             key,
             peer: Some(socket.as_fd()),
+            guests: &mut self.guests,
             draining: self.draining,
             limiter: &self.limiter,
             watchers: &mut self.watchers,
@@ -517,9 +544,10 @@ impl Connections {
         self.deadlines.stop(&mut self.pool, key.index);
         if let Some(mut connection) = self.pool.remove(key) {
             if self.watchers.is_on() {
-                let socket = connection.socket.as_fd();
-                connection.machine.tell_forsaken(key, socket, &mut self.watchers);
+                let peer = self.guests.peer(key.index, Some(connection.socket.as_fd()));
+                connection.machine.tell_forsaken(key, peer, &mut self.watchers);
             }
+            self.guests.leave(key.index);
             connection.machine.release(&mut self.buffers);
             if connection.layer == Layer::Tls {
                 self.sessions.remove(key.index, &mut self.buffers);

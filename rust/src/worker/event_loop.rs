@@ -6,6 +6,7 @@ use super::handle::{Handle, Message, enter_server};
 use super::tokens::{self, Source};
 use crate::acceptor::{Accepting, Burst, Listener};
 use crate::access_log::Home;
+use crate::clients::Clients;
 use crate::config::Settings;
 use crate::connection::Layer;
 use crate::log::Log;
@@ -41,6 +42,10 @@ pub(crate) struct Setup {
     /// Connections beyond the capacity that linger after their 503, so that the client can read it.
     pub(crate) turned_away: u32,
     pub(crate) responder: Arc<ArcSwap<Responder>>,
+    /// Whose connections they are, of all workers.
+    pub(crate) clients: Arc<Clients>,
+    /// The listeners, by number, whose connections begin with a PROXY header.
+    pub(crate) proxied: Arc<[bool]>,
     pub(crate) handle: Arc<Handle>,
     pub(crate) poll: Poll,
     /// In the poll already.

@@ -64,6 +64,8 @@ impl Bench {
             capacity: settings.max_connections,
             turned_away: 1,
             responder: Arc::new(ArcSwap::from_pointee(responder(&settings, &deferred))),
+            clients: Arc::new(crate::clients::Clients::new(Log::new(settings.log_level))),
+            proxied: settings.proxy_protocol.iter().map(|_| true).collect(),
             handle: Arc::new(Handle::new(waker, 1000)),
             timer: add_timer(&poll).unwrap(),
             poll,
@@ -76,6 +78,7 @@ impl Bench {
             log: Log::new(settings.log_level),
             settings,
         };
+        setup.clients.prepare(&setup.settings.clients).unwrap();
         let connections = Connections::new(&setup, false);
         Bench { now: connections.now(), connections, setup, deferred }
     }
@@ -191,6 +194,7 @@ fn responses(text: &str) -> usize {
 }
 
 mod busy;
+mod clients;
 mod gone;
 mod quiet;
 mod turns;

@@ -7,6 +7,7 @@
 //! | `handle` | what others know of a worker: its mailbox, waker, pulse and statistics |
 //! | `mailbox` | how it is told things |
 //! | `event_loop` | waits for events and hands them out |
+//! | `arrivals` | who may come in: limits of a client, trusted proxies |
 //! | `connections` | takes connections in, gives them turns, times them out, closes them |
 //! | `turn` | what one connection does with its readiness |
 //! | `survey` | what others ask of its connections |
@@ -15,6 +16,7 @@
 //! | `sessions` | the TLS sessions beside the pool |
 //! | `tokens` | what an event's token stands for |
 
+mod arrivals;
 mod batch;
 mod connections;
 mod event_loop;

@@ -1,8 +1,8 @@
 //! What others ask of a worker's connections. It looks at some thousands of them between two batches
 //! of events, so that nobody waits for that, and nobody who asks has to be waited for.
 
+use crate::clients::Guests;
 use crate::connection::{Pool, State};
-use crate::responder::request::peer_of;
 use crate::stats::hosts::Host;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -59,7 +59,13 @@ impl Walk {
     }
 
     /// Goes on by some slots; whether that was all, and is answered.
-    pub(super) fn go_on(&mut self, pool: &mut Pool, now: u64, hosts: &[Host]) -> bool {
+    pub(super) fn go_on(
+        &mut self,
+        pool: &mut Pool,
+        guests: &Guests,
+        now: u64,
+        hosts: &[Host],
+    ) -> bool {
         let end = if self.survey.oldest == 0 { 0 } else { pool.extent() };
         let stop = self.next.saturating_add(SLOTS_AT_ONCE).min(end);
         for index in self.next..stop {
@@ -75,13 +81,14 @@ impl Walk {
             return false;
         }
         let worker = self.survey.worker;
-        let findings = Findings { worker, oldest: self.seen(pool, now), hosts: hosts.to_vec() };
+        let findings =
+            Findings { worker, oldest: self.seen(pool, guests, now), hosts: hosts.to_vec() };
         // Whoever asked may have lost patience.
         let _ = self.survey.answer.try_send(findings);
         true
     }
 
-    fn seen(&mut self, pool: &mut Pool, now: u64) -> Vec<Seen> {
+    fn seen(&mut self, pool: &mut Pool, guests: &Guests, now: u64) -> Vec<Seen> {
         let found = std::mem::take(&mut self.oldest).into_sorted_vec();
         let seen = found.into_iter().filter_map(|Reverse((_, index))| {
             let age = pool.age_at(index, now)?;
@@ -92,7 +99,7 @@ impl Walk {
                 age,
                 requests: machine.requests(),
                 listener: machine.listener(),
-                peer: peer_of(connection.socket.as_fd()),
+                peer: guests.peer(index, Some(connection.socket.as_fd())).text(),
             })
         });
         seen.collect()
@@ -118,7 +125,7 @@ mod tests {
         assert!(pool.remove(gone).is_some());
         let (answer, answers) = sync_channel(1);
         let mut walk = Walk::new(Survey { oldest: 3, worker: 7, answer });
-        assert!(walk.go_on(&mut pool, 100_000, &[]));
+        assert!(walk.go_on(&mut pool, &Guests::nobody(), 100_000, &[]));
         let findings = answers.try_recv().expect("an answer");
         let ages: Vec<_> = findings.oldest.iter().map(|seen| (seen.age + 500) / 1000).collect();
         assert_eq!((findings.worker, ages), (7, vec![99, 98, 97]));
@@ -132,6 +139,11 @@ mod tests {
         let mut pool = Pool::new(1, 0);
         let (answer, answers) = sync_channel(1);
         drop(answers);
-        assert!(Walk::new(Survey { oldest: 9, worker: 0, answer }).go_on(&mut pool, 0, &[]));
+        assert!(Walk::new(Survey { oldest: 9, worker: 0, answer }).go_on(
+            &mut pool,
+            &Guests::nobody(),
+            0,
+            &[]
+        ));
     }
 }

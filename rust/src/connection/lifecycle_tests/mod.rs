@@ -1,6 +1,7 @@
 //! The table of LIFECYCLE.md, cell by cell: here what the machine decides, without a socket; what
 //! the worker decides is in `worker/lifecycle_tests`.
 
+mod arrival;
 mod closing;
 mod keep_alive;
 mod processing;
@@ -11,6 +12,7 @@ mod watched;
 mod writing;
 
 use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State, Watchers};
+use crate::clients::Guests;
 use crate::config::{Config, Settings};
 use crate::http::DateLine;
 use crate::log::Limiter;
@@ -48,6 +50,7 @@ struct Bench {
     posted: Arc<Posted>,
     limiter: Limiter,
     watchers: Watchers,
+    guests: Guests,
     draining: bool,
     deferred: Arc<Mutex<Vec<Deferred>>>,
     machine: Machine,
@@ -67,6 +70,8 @@ impl Bench {
         }
         let settings = config.resolve().unwrap();
         let deferred = Arc::new(Mutex::new(Vec::new()));
+        let guests = Guests::nobody();
+        guests.clients().prepare(&settings.clients).unwrap();
         Bench {
             responder: responder(&settings, &deferred),
             stats: Cells::default(),
@@ -77,6 +82,7 @@ impl Bench {
             posted: Arc::default(),
             limiter: Limiter::default(),
             watchers: Watchers::default(),
+            guests,
             draining: false,
             deferred,
             machine: Machine::new(0),
@@ -130,6 +136,7 @@ impl Bench {
             post: &post,
             key: Key { index: 7, generation: 3 },
             peer: None,
+            guests: &mut self.guests,
             draining: self.draining,
             limiter: &self.limiter,
             watchers: &mut self.watchers,

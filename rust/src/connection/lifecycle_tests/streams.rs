@@ -156,7 +156,8 @@ fn it_is_seen_when_it_ends_or_is_left() {
             let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
             let key = Key { index: 7, generation: 3 };
             let Bench { machine, watchers, .. } = &mut bench;
-            machine.tell_forsaken(key, std::os::fd::AsFd::as_fd(&socket), watchers);
+            let peer = crate::clients::Peer::Socket(std::os::fd::AsFd::as_fd(&socket));
+            machine.tell_forsaken(key, peer, watchers);
         }
         assert!(octets > body);
         let expected = format!("GET /later: 200 {body} with a head handler other 0");

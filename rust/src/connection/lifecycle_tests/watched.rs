@@ -59,7 +59,8 @@ fn a_request_whose_client_leaves_before_the_answer_is_seen_without_one() {
     let key = Key { index: 7, generation: 3 };
     let Bench { machine, watchers, .. } = &mut bench;
     for _ in 0..2 {
-        machine.tell_forsaken(key, std::os::fd::AsFd::as_fd(&socket), watchers);
+        let peer = crate::clients::Peer::Socket(std::os::fd::AsFd::as_fd(&socket));
+        machine.tell_forsaken(key, peer, watchers);
     }
     assert_eq!(seen(&mut bench), ["GET /later: 0 0 without one handler other 0"], "once");
 }

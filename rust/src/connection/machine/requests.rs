@@ -1,5 +1,6 @@
 //! From octets to answers: one request at a time, its head, its body, whoever answers it.
 
+use super::arrival::is_over_rate;
 use super::telling::count_answer;
 use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
@@ -139,7 +140,11 @@ impl Machine {
         cx: &mut Context<'_>,
     ) -> Step {
         let (persistence, we_end) = self.count_request(head, cx);
-        let mut request = Request::new(head, body, cx.peer);
+        let is_over = cx.settings.clients.rate_per_client != 0
+            // It was counted when it was offered.
+            && !(offered && cx.responder.takes_upload(head).is_some())
+            && is_over_rate(cx);
+        let mut request = Request::new(head, body, cx.peer());
         request.listener = self.listener;
         request.offered = offered;
         let head_only = head.method == Method::Head;
@@ -148,7 +153,13 @@ impl Machine {
         let defer = Some(DeferSource { post, key, version, settings });
         let start = cx.out.len();
         let mut exchange = Exchange::new(cx.out, cx.date, head_only, persistence, defer);
-        cx.responder.answer(&mut request, &mut exchange);
+        if is_over {
+            exchange.set_server(cx.responder.server_line());
+            let refusal = Refusal::ClientRate;
+            exchange.refuse(refusal, Response::refusal(refusal), b"");
+        } else {
+            cx.responder.answer(&mut request, &mut exchange);
+        }
         let fault = exchange.fault();
         let manner = exchange.manner().copied();
         let ruled = exchange.is_ruled();

@@ -1,13 +1,13 @@
 //! Every answer, counted and told to those who watch.
 
 use super::{Context, Machine};
+use crate::clients::Peer;
 use crate::connection::counting::{count_refusal, count_response};
 use crate::connection::watchers::{Answer, Asked, Client, Kept, Question};
 use crate::connection::{Key, Watchers};
 use crate::http::head::{self, FieldSlots, Parsed};
 use crate::http::{Head, Refusal};
 use crate::responder::source::Source;
-use std::os::fd::BorrowedFd;
 
 /// Counts the answer to a request.
 #[inline]
@@ -73,14 +73,9 @@ impl Machine {
 
     /// The connection is about to go: tells of a request that gets no answer any more, or
     /// not the rest of it.
-    pub(crate) fn tell_forsaken(
-        &mut self,
-        key: Key,
-        socket: BorrowedFd<'_>,
-        watchers: &mut Watchers,
-    ) {
+    pub(crate) fn tell_forsaken(&mut self, key: Key, peer: Peer<'_>, watchers: &mut Watchers) {
         if let Some(kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
-            let client = Client { key, socket: Some(socket), listener: self.listener };
+            let client = Client { key, peer, listener: self.listener() };
             let stream = self.pending.as_ref().and_then(|pending| pending.stream.as_ref());
             let answer = match stream {
                 Some(feed) => kept.answer.with_body(feed.sent()),
@@ -91,7 +86,7 @@ impl Machine {
     }
 
     fn tell(&self, question: &Question<'_>, answer: &Answer, cx: &mut Context<'_>) {
-        let client = Client { key: cx.key, socket: cx.peer, listener: self.listener };
+        let client = Client { key: cx.key, peer: cx.peer(), listener: self.listener() };
         cx.watchers.see(&client, question, answer);
     }
 }

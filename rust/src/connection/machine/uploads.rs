@@ -1,5 +1,6 @@
 //! Bodies that their handler takes as they arrive: it has the request from the end of the head on.
 
+use super::arrival::is_over_rate;
 use super::requests::{CONTINUE, Step};
 use super::telling::count_answer;
 use super::{Context, Machine, Next};
@@ -7,7 +8,7 @@ use crate::connection::State;
 use crate::connection::counting::note_fault;
 use crate::connection::incoming::{Incoming, Sink};
 use crate::connection::watchers::Answer;
-use crate::http::{BodyDecoder, Framing, Head, Method};
+use crate::http::{BodyDecoder, Framing, Head, Method, Refusal};
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, HandlerFault, Outcome};
 use crate::responder::response::{Persistence, SharedBody};
@@ -25,6 +26,10 @@ impl Machine {
         cx: &mut Context<'_>,
     ) -> Option<Step> {
         let limit = cx.responder.takes_upload(head)?;
+        if cx.settings.clients.rate_per_client != 0 && is_over_rate(cx) {
+            // Its body is not read for this: the answer is the last one.
+            return Some(self.refuse(Refusal::ClientRate, input, cx));
+        }
         let max_body = if limit == 0 { cx.settings.max_body } else { limit };
         let decoder = match BodyDecoder::new(head.framing, max_body) {
             Ok(decoder) => decoder,
@@ -34,7 +39,7 @@ impl Machine {
         let (post, key, settings) = (cx.post, cx.key, cx.settings);
         let source = DeferSource { post, key, version, settings };
         let start = cx.out.len();
-        let mut request = Request::new(head, b"", cx.peer);
+        let mut request = Request::new(head, b"", cx.peer());
         request.listener = self.listener;
         // Where the next request begins is not known before the body is read: an answer now is the
         // last one.

@@ -1,6 +1,7 @@
 //! Turns that are cut off, and what may come before they go on.
 
 use super::*;
+use crate::clients::Guests;
 use crate::connection::{Alarms, Watchers};
 use crate::stats::Cells;
 
@@ -15,6 +16,7 @@ struct Single {
     out: Vec<u8>,
     handle: Arc<Handle>,
     limiter: Limiter,
+    guests: Guests,
     socket: std::os::fd::OwnedFd,
     machine: Machine,
     scratch: Vec<u8>,
@@ -38,6 +40,7 @@ impl Single {
             out: Vec::new(),
             handle: setup.handle.clone(),
             limiter: Limiter::default(),
+            guests: Guests::nobody(),
             socket: ours.into(),
             machine: Machine::new(0),
             scratch: vec![0; scratch],
@@ -61,6 +64,7 @@ impl Single {
             post: &post,
             key: Key { index: 0, generation: 0 },
             peer: None,
+            guests: &mut self.guests,
             draining: false,
             limiter: &self.limiter,
             watchers: &mut Watchers::default(),
@@ -129,6 +133,7 @@ fn what_comes_before_a_refused_connection_lingers_is_not_parsed() {
         post: &post,
         key: Key { index: 0, generation: 0 },
         peer: None,
+        guests: &mut single.guests,
         draining: false,
         limiter: &single.limiter,
         watchers: &mut Watchers::default(),

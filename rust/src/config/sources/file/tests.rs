@@ -137,3 +137,19 @@ fn reading_again_forgets_what_the_file_said_before_and_nothing_else() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(config.reread().unwrap_err().code(), ErrorCode::Io);
 }
+
+#[test]
+fn what_a_program_said_holds_again_when_the_file_no_longer_says_otherwise() {
+    let file = Scratch::new("max_requests = 7\nrate_per_client = 8\n");
+    let mut config = Config::new();
+    config.set("max_requests", "5").unwrap();
+    config.load_file(file.path()).unwrap();
+    assert_eq!(config.get("max_requests").unwrap(), "7");
+    std::fs::write(file.path(), "max_requests = 6\n").unwrap();
+    let config = config.reread().unwrap().unwrap();
+    assert_eq!(config.get("max_requests").unwrap(), "6");
+    std::fs::write(file.path(), "").unwrap();
+    let config = config.reread().unwrap().unwrap();
+    assert_eq!(config.get("max_requests").unwrap(), "5");
+    assert_eq!(config.get("rate_per_client").unwrap(), "0");
+}

@@ -1,0 +1,79 @@
+//! Whose connection it is: the PROXY header that stands before its first request, and the limits
+//! of its client.
+
+use super::requests::Step;
+use super::{AWAITS_HEADER, Context, Machine, Next};
+use crate::clients::{Crowded, Peer, PeerAddress, Place};
+use crate::http::Refusal;
+use crate::http::proxy::{self, Parsed, Source};
+
+impl<'w> Context<'w> {
+    /// Where the address of the client can be had: what a PROXY header said, else of the socket.
+    #[inline]
+    pub(crate) fn peer(&self) -> Peer<'w> {
+        self.guests.peer(self.key.index, self.peer)
+    }
+}
+
+impl Machine {
+    /// Octets arrived of a connection whose PROXY header is not whole yet; `input` is all of them.
+    #[cold]
+    pub(super) fn read_header(&mut self, input: &[u8], cx: &mut Context<'_>) -> Next {
+        match proxy::parse(input) {
+            Parsed::Partial => self.finish(Next::Receive, input, cx),
+            Parsed::Malformed => {
+                cx.stats.refused_proxy_header.add(1);
+                cx.guests.clients().warn(|held_back| {
+                    let who = cx.peer().address();
+                    format!("no valid PROXY header from {who} ({held_back} more like this)")
+                });
+                self.finish(Next::Close, b"", cx)
+            }
+            Parsed::Complete { len, source } => {
+                self.listener &= !AWAITS_HEADER;
+                match introduce(source, cx) {
+                    Ok(()) => self.received(&input[len..], input.len() - len, cx),
+                    Err(Crowded) => {
+                        let Step::Stop(_, next) = self.refuse(Refusal::ClientConnections, b"", cx)
+                        else {
+                            return Next::Close;
+                        };
+                        self.finish(next, b"", cx)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The connection is that of `source`.
+fn introduce(source: Source, cx: &mut Context<'_>) -> Result<(), Crowded> {
+    let address = match source {
+        Source::Client(address) => PeerAddress::inet(address),
+        Source::Unix => PeerAddress::UNIX,
+        // The proxy is trusted, and these are its own.
+        Source::Connection => {
+            cx.guests.seat(cx.key.index, Some(Place::FREE));
+            return Ok(());
+        }
+    };
+    cx.guests.name(cx.key.index, address);
+    let entered = cx.guests.enter(address, &cx.settings.clients, cx.alarms.now, cx.stats);
+    if entered.is_err() {
+        cx.guests.clients().note_crowded(address);
+    }
+    cx.guests.seat(cx.key.index, entered?);
+    Ok(())
+}
+
+/// Whether the client has made more requests than it may; one more is counted where it has not.
+pub(super) fn is_over_rate(cx: &Context<'_>) -> bool {
+    let may = cx.guests.spend(cx.key.index, &cx.settings.clients, cx.alarms.now);
+    if !may {
+        cx.guests.clients().warn(|held_back| {
+            let who = cx.peer().address();
+            format!("{who} makes more requests than rate_per_client ({held_back} more like this)")
+        });
+    }
+    !may
+}
