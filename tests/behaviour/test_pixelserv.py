@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -17,7 +19,10 @@ from support.server import ADDRESS, ServerProcess
 CERTIFICATE = Path(__file__).parents[1] / "parity" / "ca.crt"
 # So that no warning about descriptors is due.
 FEW = ("--max-connections", "1000")
-NO_HTTPS = "http_responder_mt: warning: -k 443: https is not served by this version"
+NO_HTTPS = (
+    "http_responder_mt: warning: -k 443: https is not served, there are no ca.crt and ca.key in "
+    "/var/cache/pixelserv or /opt/var/cache/pixelserv"
+)
 
 
 @pytest.fixture
@@ -60,10 +65,43 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def test_it_serves_as_pixelserv_tls_and_says_what_it_does_not(pixelserv, folder):
-    server = pixelserv("-k", "443", "-u", "nobody", "-z", str(folder)) if os.geteuid() == 0 else pixelserv("-k", "443")
+    server = pixelserv("-k", "443", "-u", "nobody") if os.geteuid() == 0 else pixelserv("-k", "443")
     assert get(server.address, "/a.gif").get("content-type") == "image/gif"
     assert get(server.address, "/generate_204").status == 204
     assert server.messages() == [NO_HTTPS]
+
+
+@pytest.fixture
+def authority(folder):
+    """The folder with a CA as pixelserv-tls has it: one that only root can read."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is missing")
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Pixelserv CA", "-days", "30"]
+    files = ["-keyout", str(folder / "ca.key"), "-out", str(folder / "ca.crt")]
+    subprocess.run([*make, *files], check=True, capture_output=True)
+    (folder / "ca.key").chmod(0o600)
+    return folder
+
+
+def https(address, folder: Path, name: str) -> bytes:
+    """The start of the answer to a request by https from who trusts the CA of the folder."""
+    trust = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    with socket.create_connection(address, timeout=20) as plain, trust.wrap_socket(plain, server_hostname=name) as tls:
+        tls.sendall(f"GET /a.gif HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        return tls.recv(65536)
+
+
+def test_https_with_the_ca_of_the_folder(pixelserv, authority):
+    server = pixelserv("-k", "0", "-k", "0", "-z", str(authority), "-c", "100")
+    plain, *tls = server.addresses
+    assert len(tls) == 2 and get(plain, "/a.gif").status == 200
+    for address in tls:
+        for name in ("ads.example", "x.tracker.example"):
+            assert https(address, authority, name).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert server.messages() == []
+    found = counters(get(plain, "/servstats.txt").body.decode())
+    assert found["slh"] == 4 and found["gif"] == 5
+    assert get(plain, "/ca.crt").body == (authority / "ca.crt").read_bytes()
 
 
 def test_statistics_as_a_line_of_text(pixelserv):

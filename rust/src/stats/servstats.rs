@@ -78,6 +78,25 @@ const TABLE: &[Row] = &[
     row("tmx", "ms", "Longest time to answer a request.", |f| {
         f.requests.map_or(Figure::Unknown, |r| Figure::Count(r.longest_ms()))
     }),
+    row("slh", "", "TLS connections agreed on.", |f| {
+        Figure::Count(f.total.tls_handshakes + f.total.tls_resumptions)
+    }),
+    row("slm", "", "TLS connections refused for want of a certificate.", |f| {
+        Figure::Count(f.total.tls_names_refused)
+    }),
+    row("slu", "", "TLS connections that failed otherwise.", |f| {
+        Figure::Count(f.total.tls_failures.saturating_sub(f.total.tls_names_refused))
+    }),
+    row("uca", "", "Clients that do not know the CA.", |f| {
+        Figure::Count(f.total.tls_alerts_unknown_ca)
+    }),
+    row("ucb", "", "Clients that called a certificate bad.", |f| {
+        Figure::Count(f.total.tls_alerts_bad_certificate)
+    }),
+    row("uce", "", "Clients that did not know a certificate.", |f| {
+        Figure::Count(f.total.tls_alerts_certificate_unknown)
+    }),
+    row("ssh", "", "TLS sessions taken up again.", |f| Figure::Count(f.total.tls_resumptions)),
     row("nfe", "", "GET without an extension, or of a program.", |f| f.sort(Sort::Program)),
     row("gif", "", "GET of a GIF.", |f| f.sort(Sort::Gif)),
     row("ico", "", "GET of an icon.", |f| f.sort(Sort::Icon)),
@@ -220,11 +239,11 @@ mod tests {
         let line = rendered(Form::Line);
         assert!(
             line.starts_with(
-                "61 uts, 2 log, 3 kcc, 2.25 kvg, 9 req, 111 avg, 2 tav, 2 tmx, 0 nfe, 1 gif, "
+                "61 uts, 2 log, 3 kcc, 2.25 kvg, 9 req, 111 avg, 2 tav, 2 tmx, 0 slh, "
             ),
             "{line}"
         );
-        assert!(line.ends_with(", 0 err"), "{line}");
+        assert!(line.contains(" 0 ssh, 0 nfe, 1 gif, ") && line.ends_with(", 0 err"), "{line}");
         for pair in line.split(", ") {
             let (value, name) = pair.split_once(' ').unwrap();
             assert!(value.parse::<f64>().is_ok() && name.len() == 3, "{pair}");
@@ -247,6 +266,7 @@ mod tests {
         let (uptime, log) = (Duration::ZERO, LogLevel::Off);
         let facts = Facts { total: &none, requests: None, uptime, log };
         let line = line(&facts);
-        assert!(line.starts_with("0 uts, 0 log, 0 kcc, 0.00 kvg, 0 req, 0 avg, 0 pth, "), "{line}");
+        assert!(line.starts_with("0 uts, 0 log, 0 kcc, 0.00 kvg, 0 req, 0 avg, 0 slh, "), "{line}");
+        assert!(line.contains(" ssh, 0 pth, ") && !line.contains("gif"), "{line}");
     }
 }

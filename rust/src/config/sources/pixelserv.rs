@@ -44,7 +44,7 @@ const fn flag(
 /// Every flag of pixelserv-tls 2.4.
 pub(in crate::config) const FLAGS: &[Flag] = &[
     flag('p', "PORT", "Port for http; may be repeated. [default: 80]", |r, v| r.port('p', v)),
-    flag('k', "PORT", "Port for https, which this version does not serve.", |r, v| {
+    flag('k', "PORT", "Port for https; may be repeated. [default: 443]", |r, v| {
         r.port_number('k', v)?;
         r.tls_ports.push(v.to_owned());
         Ok(())
@@ -63,7 +63,7 @@ pub(in crate::config) const FLAGS: &[Flag] = &[
     flag(
         'z',
         "FOLDER",
-        "Folder whose ca.crt is the option ca_certificate. \
+        "Folder with ca.crt, the option ca_certificate, and ca.key: the option ca_dir. \
          [default: /var/cache/pixelserv or /opt/var/cache/pixelserv]",
         |r, v| r.folder(v),
     ),
@@ -77,15 +77,12 @@ pub(in crate::config) const FLAGS: &[Flag] = &[
         r.asked.foreground = true;
         Ok(())
     }),
-    flag('c', "N", "Certificates in memory: nothing here, there are none.", |r, v| {
-        r.counted('c', v)?;
-        r.note(format!("-c {v}: this version makes no certificates"))
-    }),
+    flag('c', "N", "Option certificate_cache.", |r, v| r.set('c', "certificate_cache", v)),
     flag('A', "PORT", "Statistics by https on this port alone: nothing here.", |r, v| {
         r.port_number('A', v)?;
         r.admin_only = true;
         r.note(format!(
-            "-A {v}: https is not served by this version, so there are no pages of statistics"
+            "-A {v}: there is no port for statistics alone, so there are no pages of them"
         ))
     }),
     flag('o', "SECONDS", "Nothing.", |r, v| {
@@ -115,9 +112,14 @@ struct Reading {
     address: Option<String>,
     ports: Vec<String>,
     tls_ports: Vec<String>,
+    /// Where certificates are looked for.
+    folders: Vec<String>,
     admin_only: bool,
     asked: Pixelserv,
 }
+
+/// Where pixelserv-tls has its certificates if it is not told.
+const FOLDERS: [&str; 2] = ["/var/cache/pixelserv", "/opt/var/cache/pixelserv"];
 
 impl Reading {
     /// With the defaults of pixelserv-tls, which a file may replace.
@@ -136,15 +138,12 @@ impl Reading {
         if nix::unistd::geteuid().is_root() {
             config.set("user", "nobody")?;
         }
-        let folders = ["/var/cache/pixelserv", "/opt/var/cache/pixelserv"];
-        if let Some(file) = folders.iter().find_map(|folder| certificate_in(folder)) {
-            config.set("ca_certificate", &file)?;
-        }
         Ok(Reading {
             draft: Draft::new(&config),
             address: None,
             ports: Vec::new(),
             tls_ports: Vec::new(),
+            folders: FOLDERS.map(str::to_owned).into(),
             admin_only: false,
             asked: Pixelserv::default(),
         })
@@ -252,27 +251,19 @@ impl Reading {
     }
 
     fn folder(&mut self, text: &str) -> Result<()> {
-        match certificate_in(text) {
-            Some(file) => self.set('z', "ca_certificate", &file),
-            None => {
-                self.set('z', "ca_certificate", "")?;
-                self.note(format!("-z {text}: there is no ca.crt in it, /ca.crt is not served"))
-            }
-        }
+        let row = suggest::find("ca_dir")?;
+        TABLE[row].kind.parse(text).map_err(|message| error(format!("-z: {message}")))?;
+        self.folders = vec![text.to_owned()];
+        Ok(())
     }
 
     fn finish(mut self) -> Result<(Config, Pixelserv)> {
         if let Some(address) = self.address.take() {
             self.set('p', "address", &address)?;
         }
-        if let Some((first, others)) = std::mem::take(&mut self.ports).split_first() {
-            self.set('p', "port", first)?;
-            let address = self.draft.config.get("address")?;
-            let bracketed = if address.contains(':') { format!("[{address}]") } else { address };
-            for port in others {
-                self.draft.option(suggest::find("listen")?, &format!("{bracketed}:{port}"))?;
-            }
-        }
+        let ports = std::mem::take(&mut self.ports);
+        self.listen('p', &ports, "port", "listen")?;
+        self.take_certificates()?;
         if self.admin_only {
             self.set('A', "stats_page", "")?;
             self.set('A', "stats_text", "")?;
@@ -280,17 +271,62 @@ impl Reading {
         if self.tls_ports.is_empty() {
             self.tls_ports.push("443".to_owned());
         }
-        let tls = self.tls_ports.iter();
-        let refused = tls.map(|port| format!("-k {port}: https is not served by this version"));
-        self.asked.notes.splice(0..0, refused);
+        self.serve_tls()?;
         Ok((self.draft.config, self.asked))
+    }
+
+    /// The first of `ports` at the address, the others as further addresses.
+    fn listen(&mut self, letter: char, ports: &[String], one: &str, more: &str) -> Result<()> {
+        let Some((first, others)) = ports.split_first() else { return Ok(()) };
+        self.set(letter, one, first)?;
+        let address = self.draft.config.get("address")?;
+        let bracketed = if address.contains(':') { format!("[{address}]") } else { address };
+        for port in others {
+            self.draft.option(suggest::find(more)?, &format!("{bracketed}:{port}"))?;
+        }
+        Ok(())
+    }
+
+    /// What the folders have, unless an option of ours has said it.
+    fn take_certificates(&mut self) -> Result<()> {
+        let said = |config: &Config, name| config.get(name).is_ok_and(|value| !value.is_empty());
+        let Some(folder) = self.folders.iter().find(|it| has(it, CERTIFICATE)).cloned() else {
+            return Ok(());
+        };
+        if !said(&self.draft.config, "ca_certificate") {
+            self.set('z', "ca_certificate", &file_in(&folder, CERTIFICATE))?;
+        }
+        if !said(&self.draft.config, "ca_dir") && has(&folder, KEY) {
+            self.set('z', "ca_dir", &folder)?;
+        }
+        Ok(())
+    }
+
+    fn serve_tls(&mut self) -> Result<()> {
+        let ports = std::mem::take(&mut self.tls_ports);
+        let said = |name| self.draft.config.get(name).is_ok_and(|value| !value.is_empty());
+        if said("ca_dir") || said("certificates") {
+            return self.listen('k', &ports, "tls_port", "listen_tls");
+        }
+        let folders = self.folders.join(" or ");
+        let refused = ports.iter().map(|port| {
+            format!("-k {port}: https is not served, there are no ca.crt and ca.key in {folders}")
+        });
+        self.asked.notes.splice(0..0, refused);
+        Ok(())
     }
 }
 
-/// The certificate of a folder as pixelserv-tls has it, if it is there.
-fn certificate_in(folder: &str) -> Option<String> {
-    let file = Path::new(folder).join("ca.crt");
-    file.is_file().then(|| file.to_string_lossy().into_owned())
+/// What pixelserv-tls has in its folder.
+const CERTIFICATE: &str = "ca.crt";
+const KEY: &str = "ca.key";
+
+fn file_in(folder: &str, name: &str) -> String {
+    Path::new(folder).join(name).to_string_lossy().into_owned()
+}
+
+fn has(folder: &str, name: &str) -> bool {
+    Path::new(&file_in(folder, name)).is_file()
 }
 
 fn expected(letter: char, what: &str, got: &str) -> crate::error::Error {

@@ -1,6 +1,9 @@
 use super::*;
 use crate::config::pixelserv_usage;
 
+const NO_CA: &str = "-k 443: https is not served, there are no ca.crt and ca.key in \
+                     /var/cache/pixelserv or /opt/var/cache/pixelserv";
+
 fn read(args: &[&str]) -> (Config, Pixelserv) {
     let mut config = Config::new();
     let asked = config.parse_pixelserv_args(args).unwrap();
@@ -27,7 +30,7 @@ fn without_flags_it_has_the_defaults_of_pixelserv_tls() {
     let (config, asked) = read(&[]);
     let user = if nix::unistd::geteuid().is_root() { "nobody" } else { "" };
     assert_eq!((config.get("user").unwrap().as_str(), asked.foreground), (user, false));
-    assert_eq!(asked.notes, ["-k 443: https is not served by this version"]);
+    assert_eq!(asked.notes, [NO_CA]);
     config.resolve().unwrap();
 }
 
@@ -56,27 +59,30 @@ fn ports_may_be_repeated() {
     assert_eq!(values(&ports, names), ["80", "0.0.0.0:81,0.0.0.0:82"]);
     assert_eq!(values(&["-p", "1", "-p", "2", "::1"], names), ["1", "[::1]:2"]);
     let (_, asked) = read(&["-k", "443", "-k", "8443"]);
-    assert_eq!(
-        asked.notes,
-        ["443", "8443"].map(|port| format!("-k {port}: https is not served by this version"))
-    );
+    assert_eq!(asked.notes, ["443", "8443"].map(|port| NO_CA.replace("443", port)));
 }
 
 #[test]
-fn a_folder_with_a_certificate_has_it_served() {
+fn a_folder_with_a_ca_has_https_served_and_its_certificate() {
     let folder = std::env::temp_dir().join(format!("http_responder_z_{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let name = folder.to_str().unwrap();
-    let (config, asked) = read(&["-z", name]);
-    assert_eq!(config.get("ca_certificate").unwrap(), "");
-    assert_eq!(
-        asked.notes[1],
-        format!("-z {name}: there is no ca.crt in it, /ca.crt is not served")
-    );
+    let names = ["ca_certificate", "ca_dir", "tls_port", "listen_tls"];
+    let nothing = || ["", "", "", ""].map(str::to_owned);
+    assert_eq!(values(&["-z", name], names), nothing());
+    let none = format!("-k 443: https is not served, there are no ca.crt and ca.key in {name}");
+    assert_eq!(read(&["-z", name]).1.notes, [none.as_str()]);
     std::fs::write(folder.join("ca.crt"), "x").unwrap();
-    let (config, asked) = read(&["-z", name]);
-    assert_eq!(config.get("ca_certificate").unwrap(), format!("{name}/ca.crt"));
-    assert_eq!(asked.notes.len(), 1);
+    let file = format!("{name}/ca.crt");
+    assert_eq!(values(&["-z", name], names), [file.as_str(), "", "", ""]);
+    assert_eq!(read(&["-z", name]).1.notes, [none.as_str()]);
+    std::fs::write(folder.join("ca.key"), "x").unwrap();
+    assert_eq!(values(&["-z", name], names), [file.as_str(), name, "443", ""]);
+    assert_eq!(read(&["-z", name]).1.notes, [""; 0]);
+    let ports = ["::1", "-k", "1", "-z", name, "-k", "2"];
+    assert_eq!(values(&ports, names), [file.as_str(), name, "1", "[::1]:2"]);
+    let own = ["--ca-dir", "/own", "--ca-certificate", "/own/x", "-z", name];
+    assert_eq!(values(&own, names), ["/own/x", "/own", "443", ""]);
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -87,7 +93,8 @@ fn what_is_not_done_is_said() {
         (config.get("stats_page"), config.get("stats_text")),
         (Ok("".into()), Ok("".into()))
     );
-    let said = ["-k 443: ", "-A 8443: ", "-c 100: ", "-R: ", "-o 2: "];
+    assert_eq!(config.get("certificate_cache").unwrap(), "100");
+    let said = ["-k 443: ", "-A 8443: ", "-R: ", "-o 2: "];
     assert_eq!(asked.notes.len(), said.len());
     for (note, begin) in asked.notes.iter().zip(said) {
         assert!(note.starts_with(begin), "{note}");
