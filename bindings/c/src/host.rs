@@ -7,6 +7,7 @@ use crate::ffi::{Out, UserData, guard, invalid, shared};
 use crate::handler::{Callback, hr_handler_fn};
 use crate::request::hr_request;
 use crate::server::hr_server;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use http_responder::{
     Action, Deferred, Error, ErrorCode, Exchange, Handler, OwnedRequest, Request, Response, Result,
     ServerState,
@@ -15,7 +16,7 @@ use std::collections::VecDeque;
 use std::ffi::c_int;
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Requests that wait for the host.
@@ -47,7 +48,7 @@ impl Host {
             // One octet at a time: there is room.
             let _ = (&self.bell.1).write(b"!");
         }
-        self.arrived.notify_one();
+        self.arrived.notify_all();
     }
 
     /// All that wait; if there are none, the first ones to come before `end`.

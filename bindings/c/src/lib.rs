@@ -33,6 +33,7 @@ pub mod writer;
 pub mod stats;
 
 mod ffi;
+mod sync;
 
 use std::ffi::{CStr, c_char};
 
