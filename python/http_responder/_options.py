@@ -60,9 +60,9 @@ class Options(TypedDict, total=False):
 
     private_descriptors: Optional[Switch]
     """Whether a worker that accepts its connections itself (the only one, or with accept =
-    reuseport) has a table of descriptors of its own: a few per cent less processor time. What
-    handlers open is then open in their worker alone, and lsof and ss show its connections by
-    the number of its thread. Default: off."""
+    reuseport) has a table of descriptors of its own: a few per cent less processor time. For
+    servers without routes, handlers and responses of the program's own; lsof and ss show the
+    connections by the number of the worker's thread. Default: off."""
 
     worker_stall: Duration
     """A worker that shows no sign of life for this long gets no new connections until it

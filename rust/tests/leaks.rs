@@ -14,13 +14,7 @@ fn count(what: &str) -> usize {
 fn three_hundred_servers_leave_no_descriptor_and_no_thread() {
     let come_and_go = |number: usize| {
         let accept = ["dispatch", "reuseport"][number % 2];
-        let private = ["off", "on"][number / 2 % 2];
-        let server = built(&[
-            ("workers", "2"),
-            ("accept", accept),
-            ("private_descriptors", private),
-            ("drain_timeout", "50ms"),
-        ]);
+        let server = built(&[("workers", "2"), ("accept", accept), ("drain_timeout", "50ms")]);
         let deferred = route_deferred(&server, "/later");
         if number % 5 == 4 {
             // Never started.

@@ -317,8 +317,8 @@ pub const TABLE: &[OptionRow] = &[
         "off",
         "Whether a worker that accepts its connections itself (the only one, or with accept = \
          reuseport) has a table of descriptors of its own: a few per cent less processor time. \
-         What handlers open is then open in their worker alone, and lsof and ss show its \
-         connections by the number of its thread.",
+         For servers without routes, handlers and responses of the program's own; lsof and ss \
+         show the connections by the number of the worker's thread.",
         |s, v| s.private_descriptors = v.switch(),
     ),
     row(

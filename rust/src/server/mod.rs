@@ -5,6 +5,7 @@
 //! | `admin` | its admin side: page, metrics, what it can be told |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
+//! | `private` | who may have workers with a table of descriptors of their own |
 //! | `pages` | the pages about itself that it serves |
 //! | `reload` | files, read again |
 //! | `report` | what it says of itself |
@@ -19,6 +20,7 @@ mod admin;
 mod listeners;
 pub(crate) mod notice;
 mod pages;
+mod private;
 mod reload;
 mod report;
 mod rules;
@@ -252,7 +254,8 @@ impl Server {
 
     /// Sends requests that no route takes to `handler`. Also while running.
     pub fn fallback(&self, handler: Arc<dyn Handler>) {
-        let _ = self.inner.change(|responder| Ok(responder.with_fallback(handler)));
+        let changed = self.inner.change(|responder| Ok(responder.with_fallback(handler)));
+        let _ = changed.inspect_err(|error| self.inner.log.error(format_args!("{error}")));
     }
 
     /// Reads rules from a file, or from every `*.toml` of a folder, and puts them in the place of
@@ -422,6 +425,9 @@ impl Inner {
         let changing = lock(&self.changing);
         let before = self.responder.load_full();
         let changed = change(Responder::clone(&before))?;
+        if self.running.get().is_some() {
+            private::check(&changed, &self.settings.load())?;
+        }
         self.responder.store(Arc::new(changed));
         drop(changing);
         if let Some(running) = self.running.get() {

@@ -2,6 +2,7 @@
 
 use super::admin;
 use super::listeners::Shares;
+use super::private;
 use super::systemd::Manager;
 use super::{Inner, ServerState, lock};
 use crate::acceptor::{Supervisor, Work};
@@ -58,6 +59,9 @@ pub(super) fn start(
     let failed = |error: io::Error| {
         Error::new(ErrorCode::Io, format!("cannot start the server's threads: {error}"))
     };
+    // Until it runs nothing is changed any more.
+    let changing = lock(&inner.changing);
+    private::check(&inner.responder.load(), &inner.settings.load())?;
     let (capacity, turned_away) = capacity(inner);
     prepare_clients(inner, capacity)?;
     let settings = inner.settings.load_full();
@@ -108,6 +112,7 @@ pub(super) fn start(
     });
     let workers = handles.clone();
     let _ = inner.running.set(Running { workers, supervisor: cells, capacity, access_log });
+    drop(changing);
     // The host's signals are for the host's own threads.
     signals::with_all_blocked(|| spawn(inner, setups, supervisor, &handles)).map_err(failed)
 }

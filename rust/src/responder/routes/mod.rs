@@ -183,6 +183,12 @@ impl Responder {
         Responder(Arc::new(Inner { fallback: Some(handler), ..(*self.0).clone() }))
     }
 
+    /// Whether anything of the program's own answers: routes, responses, a fallback. Rules of files
+    /// and default answers are ours.
+    pub(crate) fn is_hosts(&self) -> bool {
+        !self.0.index.is_empty() || self.0.fallback.is_some()
+    }
+
     /// The Server line with its CRLF, for answers that do not come through
     /// [`Responder::answer`]; empty where `server_name` is.
     pub(crate) fn server_line(&self) -> &[u8] {
