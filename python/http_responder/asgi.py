@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["serve_asgi"]
 
 ASGIApplication = Callable[[Any, Any, Any], Any]
-_Lifespan = Literal["auto", "on", "off"]
 
 _OWN = frozenset((b"date", b"transfer-encoding", b"connection", b"keep-alive"))
 
 
 def serve_asgi(
-    app: ASGIApplication, *, lifespan: _Lifespan = "auto", **options: Unpack[Options]
+    app: ASGIApplication, *, lifespan: Literal["auto", "on", "off"] = "auto", **options: Unpack[Options]
 ) -> ASGIServer:
     """A server, not started yet, on which app answers every request that no route takes.
 
@@ -54,7 +53,7 @@ class ASGIServer(Server):
         return super().__new__(cls, **options)
 
     def __init__(
-        self, app: ASGIApplication, lifespan: _Lifespan = "auto", **options: Unpack[Options]
+        self, app: ASGIApplication, lifespan: Literal["auto", "on", "off"] = "auto", **options: Unpack[Options]
     ) -> None:
         super().__init__(**options)
         self._lifespan = Lifespan(app, lifespan)
@@ -226,7 +225,7 @@ def _fields(headers: Any) -> tuple[list[tuple[str, bytes]], int | None]:
 class Lifespan:
     """Tells an application that the server starts and ends."""
 
-    def __init__(self, app: ASGIApplication, mode: _Lifespan) -> None:
+    def __init__(self, app: ASGIApplication, mode: Literal["auto", "on", "off"]) -> None:
         if mode not in ("auto", "on", "off"):
             raise ValueError(f"lifespan: expected auto, on or off, got {mode!r}")
         self._app = app
