@@ -165,7 +165,7 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 
 .PHONY: test-wire
-test-wire: build tools $(VENV)/ready ## What goes over the wire: framing, behaviour, answers, scale (pytest)
+test-wire: build tools python ## What goes over the wire: framing, behaviour, answers, scale (pytest)
 	$(PYTEST) tests/wire tests/behaviour tests/tls tests/answers tests/browser tests/scale tests/bench
 
 .PHONY: test-python

@@ -245,9 +245,9 @@ def test_the_table_takes_memory_only_as_clients_come(start):
 
 
 def test_a_polite_client_behind_a_nat_notices_nothing_of_the_defaults(start):
-    """An office of 500 browsers with six connections each, asking all at once."""
+    """An office of 300 browsers with six connections each, asking all at once."""
     server = start("--max-connections", "4000", "--limit-loopback", "on", workers=2)
-    clients = [socket.create_connection(server.address, timeout=20) for _ in range(3000)]
+    clients = [socket.create_connection(server.address, timeout=20) for _ in range(1800)]
     for client in clients:
         client.sendall(GET * 2)
     for client in clients:

@@ -316,8 +316,8 @@ pub const TABLE: &[OptionRow] = &[
         Kind::Switch,
         "off",
         "Whether a worker that accepts its connections itself (the only one, or with accept = \
-         reuseport) has a table of descriptors of its own: a few per cent less processor time. \
-         For servers without routes, handlers and responses of the program's own; lsof and ss \
+         reuseport) has a table of descriptors of its own: a few per cent less processor time \
+         for servers without routes, handlers and responses of the program's own; lsof and ss \
          show the connections by the number of the worker's thread.",
         |s, v| s.private_descriptors = v.switch(),
     ),
