@@ -115,35 +115,34 @@ impl Formatter {
         into.extend_from_slice(b",\"listener\":\"");
         into.extend_from_slice(listener.map_or(b"", |address| address));
         into.push(b'"');
-        text("method", record.method, into);
-        text("host", record.host, into);
+        text(b",\"method\":", record.method, into);
+        text(b",\"host\":", record.host, into);
         match record.version {
             Some(version) => {
-                text("target", record.target, into);
-                text("version", Some(version_text(version)), into);
+                text(b",\"target\":", record.target, into);
+                text(b",\"version\":", Some(version_text(version)), into);
             }
             None => {
-                into.extend_from_slice(b",\"target\":null,\"version\":null");
-                text("line", record.target, into);
+                text(b",\"target\":null,\"version\":null,\"line\":", record.target, into);
             }
         }
-        let numbers = [
-            ("status", record.status.into()),
-            ("octets", record.octets),
-            ("body", record.body),
-            ("duration_us", record.took),
+        let numbers: [(&[u8], u64); 4] = [
+            (b",\"status\":", record.status.into()),
+            (b",\"octets\":", record.octets),
+            (b",\"body\":", record.body),
+            (b",\"duration_us\":", record.took),
         ];
-        for (name, value) in numbers {
-            key(name, into);
+        for (key, value) in numbers {
+            into.extend_from_slice(key);
             number(value, into);
         }
-        text("referer", record.referer, into);
-        text("user_agent", record.user_agent, into);
+        text(b",\"referer\":", record.referer, into);
+        text(b",\"user_agent\":", record.user_agent, into);
         let by = By::ALL.get(usize::from(record.by)).map_or("", |by| by.name());
         let kind = Kind::ALL.get(usize::from(record.kind)).map_or("", |kind| kind.name());
-        text("by", Some(by.as_bytes()), into);
-        text("kind", Some(kind.as_bytes()), into);
-        into.push(b'}');
+        for part in [",\"by\":\"", by, "\",\"kind\":\"", kind, "\"}"] {
+            into.extend_from_slice(part.as_bytes());
+        }
     }
 
     /// When the request began: the second, written out, and the millisecond in it.
@@ -204,14 +203,9 @@ fn version_text(version: Version) -> &'static [u8] {
     }
 }
 
-fn key(name: &str, into: &mut Vec<u8>) {
-    into.extend_from_slice(b",\"");
-    into.extend_from_slice(name.as_bytes());
-    into.extend_from_slice(b"\":");
-}
-
-fn text(name: &str, value: Option<&[u8]>, into: &mut Vec<u8>) {
-    key(name, into);
+/// `key`, which is written out with its comma and colon, and its value.
+fn text(key: &[u8], value: Option<&[u8]>, into: &mut Vec<u8>) {
+    into.extend_from_slice(key);
     let Some(value) = value else { return into.extend_from_slice(b"null") };
     into.push(b'"');
     escape::json(into, value);
