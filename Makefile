@@ -127,6 +127,18 @@ $(VENV)/ready: tests/requirements.txt python/tests/requirements.txt
 python: $(VENV)/ready ## Builds the Python package and installs it into build/venv
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
 
+# The lowest manylinux tag that its symbols allow; WHEEL_ARGS="--zig --compatibility manylinux2014" for
+# an older one, where pip has installed ziglang.
+.PHONY: wheel
+wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2'
+	@rm -rf $(BUILD)/wheels
+	cd python && ../$(VENV)/bin/maturin build --release --locked --out $(abspath $(BUILD))/wheels $(WHEEL_ARGS)
+
+.PHONY: test-wheel
+test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
+	@python/tests/wheel.sh $(BUILD)/wheels
+
 # ---- tests ----
 
 .PHONY: test

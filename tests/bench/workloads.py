@@ -7,6 +7,7 @@ from typing import Callable
 
 import measure
 from measure import BUILD, Failed, HERE, Load
+from peers.python import python_peers
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
@@ -90,6 +91,7 @@ WORKLOADS = [
     Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),
     Workload("rules", "rules of a file, and none", KEEPALIVE, lambda _: _rule_sets()),
     Workload("log", "an access log, and none; a browser's request", Load(request="browser"), lambda _: _logs()),
+    Workload("python", "one handler in Python, on one thread", KEEPALIVE, lambda _: python_peers()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),

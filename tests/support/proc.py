@@ -14,7 +14,13 @@ def cpu_seconds(pid: int) -> float:
 
 def cpu_seconds_fine(pid: int) -> float:
     """The same in nanosecond steps: the time on a processor of each thread alive now."""
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in _tasks(pid)) / 1e9
+    total = 0
+    for task in _tasks(pid):
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # a thread that ended this moment
+    return total / 1e9
 
 
 def resident_bytes(pid: int) -> int:
