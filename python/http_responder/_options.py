@@ -35,6 +35,16 @@ class Options(TypedDict, total=False):
     """Whether other processes of the same user may listen on the same addresses too
     (SO_REUSEPORT), so that a new one can take over from an old one. Default: off."""
 
+    tls_port: Union[int, str, None]
+    """TCP port to listen on for TLS at the address; wants ca_dir or certificates."""
+
+    listen_tls: Union[list[str], tuple[str, ...], str, None]
+    """Further addresses to listen on for TLS, each with its port."""
+
+    listen_auto: Union[list[str], tuple[str, ...], str, None]
+    """Addresses to listen on for both: the first octet of a connection says whether it is
+    TLS."""
+
     backlog: Union[int, str, None]
     """Connections that the kernel queues for each listener (net.core.somaxconn limits it).
     Default: 4096."""
@@ -52,6 +62,24 @@ class Options(TypedDict, total=False):
     Unix socket; others are closed at once on those listeners. Default:
     127.0.0.0/8,::1,unix."""
 
+    ca_dir: Union[str, os.PathLike[str], None]
+    """Folder with ca.crt and ca.key: the CA that certificates are made with, for each name
+    when it is asked for first."""
+
+    certificates: Union[list[str], tuple[str, ...], str, os.PathLike[str], None]
+    """PEM files of certificates with their keys (in the file, or beside it as NAME.key), or
+    folders of them; they stand before those that are made."""
+
+    certificate_cache: Union[int, str, None]
+    """Certificates made that are remembered, those used last. Default: 10000."""
+
+    tls_min_version: Optional[Literal["1.2", "1.3"]]
+    """The oldest version of TLS that is spoken. Default: 1.2."""
+
+    ticket_keys: Union[str, os.PathLike[str], None]
+    """File of session ticket keys, 48 octets each, the first one for new tickets: servers
+    with the same file resume for each other."""
+
     workers: Union[int, str, None]
     """Worker threads; auto is the number of cores, at most 4. Default: auto."""
 
@@ -60,13 +88,16 @@ class Options(TypedDict, total=False):
 
     private_descriptors: Optional[Switch]
     """Whether a worker that accepts its connections itself (the only one, or with accept =
-    reuseport) has a table of descriptors of its own: a few per cent less processor time. For
+    reuseport) has a table of descriptors of its own: a few per cent less processor time for
     servers without routes, handlers and responses of the program's own; lsof and ss show the
     connections by the number of the worker's thread. Default: off."""
 
     worker_stall: Duration
     """A worker that shows no sign of life for this long gets no new connections until it
     does. Default: 5s."""
+
+    handshake_timeout: Duration
+    """Time in which the TLS handshake of a connection must come to its end. Default: 10s."""
 
     head_timeout: Duration
     """Time in which the whole head of a request must arrive. Default: 10s."""
@@ -393,6 +424,45 @@ class Stats(TypedDict):
     deferred_gone: int
     """Deferred answers whose client had left."""
 
+    connections_handshake: int
+    """Connections on which TLS is being agreed on."""
+
+    refused_not_tls: int
+    """Connections that spoke plain HTTP on a port for TLS."""
+
+    timeouts_handshake: int
+    """Connections whose TLS handshake did not come to its end in time."""
+
+    tls_handshakes: int
+    """TLS handshakes that came to their end, resumed ones not included."""
+
+    tls_resumptions: int
+    """TLS handshakes that took up an earlier session."""
+
+    tls_failures: int
+    """TLS connections that ended before their handshake did, or that broke the protocol."""
+
+    tls_alerts_unknown_ca: int
+    """TLS alerts unknown_ca received: the client does not trust the CA."""
+
+    tls_alerts_bad_certificate: int
+    """TLS alerts bad_certificate received."""
+
+    tls_alerts_certificate_unknown: int
+    """TLS alerts certificate_unknown received: most browsers that do not trust the CA."""
+
+    tls_alerts_other: int
+    """Other TLS alerts received, close_notify not included."""
+
+    tls_alerts_sent: int
+    """TLS alerts sent, close_notify not included."""
+
+    tls_certificates_made: int
+    """Certificates made on the fly."""
+
+    tls_names_refused: int
+    """TLS handshakes refused because there is no certificate for the name."""
+
     rules_matched: int
     """Requests that a rule of the rules file took."""
 
@@ -413,6 +483,7 @@ class Stats(TypedDict):
 
     access_log_dropped: int
     """Lines of the access log dropped because they were not taken in time, or at all."""
+
     clients_forgotten: int
     """Clients forgotten though they were not quiet, for want of room in client_table."""
 
