@@ -36,6 +36,9 @@ BINARIES := $(BUILD)/http_responder $(BUILD)/http_responder_mt
 C_TESTS := $(BUILD)/tests/c_tests
 VENV := $(BUILD)/venv
 
+# They are for the C programs: crates that bring C with them would be built again for each change.
+unexport CFLAGS LDFLAGS
+
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 # Suites measure time, and cargo uses all cores by itself.
