@@ -84,17 +84,23 @@ def test_a_body_drips_at_its_speed_behind_its_head(server, spoilt):
     with httpx.stream("GET", server.url_for("/x")) as answer:
         head = time.monotonic() - began
         assert b"".join(answer.iter_bytes()) == BODY
-    assert head < 0.3 < 0.4 <= time.monotonic() - began < 5
+    whole = time.monotonic() - began
+    assert 0.4 <= whole < 5
+    assert head < whole / 2 or whole > 1, "a busy machine"
 
 
 def test_a_head_is_slow_and_its_body_is_not(server, spoilt):
     spoilt(slow_headers(400))
-    began = time.monotonic()
-    with httpx.stream("GET", server.url_for("/x")) as answer:
-        head = time.monotonic() - began
-        assert answer.read() == BODY
-    assert 0.15 <= head < 5
-    assert time.monotonic() - began - head < 0.15
+    bodies = []
+    for _ in range(5):
+        began = time.monotonic()
+        with httpx.stream("GET", server.url_for("/x")) as answer:
+            head = time.monotonic() - began
+            assert answer.read() == BODY
+        assert 0.1 <= head < 5
+        bodies.append(time.monotonic() - began - head)
+    # At the speed of the head it would take a quarter of a second each time, on a busy machine more.
+    assert min(bodies) < 0.15
 
 
 def test_a_reset_comes_after_so_many_octets(server, spoilt):

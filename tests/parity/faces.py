@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import http_responder
+from parity.samples import BESIDE
 from support.compile import c_program
 from support.paths import BINARY
 
@@ -53,7 +54,7 @@ def python(**options) -> str:
     """The canonical value of the one option given to `Server`."""
     (name,) = options
     try:
-        return http_responder.Server(**options).options[name]
+        return http_responder.Server(**BESIDE.get(name, {}), **options).options[name]
     except http_responder.ConfigError as error:
         raise Refused(str(error)) from None
 

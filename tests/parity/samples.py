@@ -1,10 +1,14 @@
 """Values of options for the tests: each in the natural form of every face."""
 
+import atexit
 import pathlib
+import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import Any
 
 import http_responder
+from support.paths import BINARY
 
 TABLE = http_responder.options()
 NAMES = [row["name"] for row in TABLE]
@@ -22,6 +26,22 @@ class Sample:
 
 RULES = pathlib.Path(__file__).with_name("rules.toml")
 CERTIFICATE = pathlib.Path(__file__).with_name("ca.crt")
+
+FILES = tempfile.TemporaryDirectory(prefix="hr_parity_")
+atexit.register(FILES.cleanup)
+CA = pathlib.Path(FILES.name, "ca")
+PEM = pathlib.Path(FILES.name, "site.pem")
+subprocess.run([BINARY, "ca", "init", "--dir", CA], check=True, stdout=subprocess.DEVNULL)
+subprocess.run(
+    ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=site.example"]
+    + ["-addext", "subjectAltName=DNS:site.example", "-keyout", f"{PEM}.key", "-out", f"{PEM}.crt"],
+    check=True,
+    capture_output=True,
+)
+PEM.write_bytes(b"".join(pathlib.Path(f"{PEM}{end}").read_bytes() for end in (".crt", ".key")))
+
+# What an option is not accepted without.
+BESIDE = {name: {"ca_dir": CA} for name in ("tls_port", "listen_tls", "listen_auto")}
 
 SIZE = Sample("32K", 32768, "32768", "32k")
 
@@ -56,6 +76,9 @@ BY_NAME = {
     "client_prefix_ipv6": Sample("48", 48, "48", "48"),
     "client_table": Sample("1M", 1048576, "1048576", "1m"),
     "max_body_memory": Sample("128m", 134217728, "134217728", "128m"),
+    "access_log_buffer": Sample("512K", 524288, "524288", "512k"),
+    "ca_dir": Sample(str(CA), CA, f'"{CA}"', str(CA)),
+    "certificates": Sample(str(PEM), [PEM], f'["{PEM}"]', str(PEM)),
     "ca_certificate": Sample(str(CERTIFICATE), CERTIFICATE, f'"{CERTIFICATE}"', str(CERTIFICATE)),
 }
 
@@ -97,7 +120,7 @@ BAD_VALUES = {
     "text": [],
     "path": [],
     "target": [(5, "5"), (True, "true")],
-    "paths": [(5, "5"), ([""], '[""]')],
+    "paths": [],
     "log_target": [],
     "address": [(5, "5"), (False, "false")],
     "local": [(9100, "9100"), (True, "true")],
