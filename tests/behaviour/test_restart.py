@@ -131,6 +131,7 @@ def test_a_kernel_that_would_reset_connections_is_told_of(setting, warnings):
     def work() -> None:
         server = ServerProcess(binary_argv("--reuse-port", "on"))
         try:
+            server.stop(allow=("tcp_migrate_req=1",))
             assert len([line for line in server.messages() if "tcp_migrate_req=1" in line]) == warnings
         finally:
             server.kill()
