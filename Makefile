@@ -20,6 +20,10 @@ SOVERSION := 0
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO_OUT := $(TARGET)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
+# TLS=off leaves TLS and the CA out: a third of the size.
+TLS ?= on
+FEATURES = $(if $(filter off,$(TLS)),--no-default-features)
+
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wpedantic -Werror -pthread -Iinclude $(CFLAGS)
 # What a program needs beside libhttp_responder.a: rustc --print native-static-libs, without what
@@ -47,7 +51,7 @@ unexport CFLAGS LDFLAGS
 .PHONY: help
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
-	@echo "  Variables: PREFIX DESTDIR LIBDIR, PORT ADDR (run), PROFILE=dev (quick builds), BUILD"
+	@echo "  Variables: PREFIX DESTDIR LIBDIR, PORT ADDR (run), PROFILE=dev (quick builds), TLS=off, BUILD"
 
 .PHONY: build
 build: $(BINARIES) $(SO) $(ARCHIVE) $(PC) $(HEADER) ## Builds the binaries and the C library into build/
@@ -73,7 +77,7 @@ $(FLAGS): FORCE
 # on it is made again without need.
 $(ARCHIVE): FORCE
 	@mkdir -p $(LIB)
-	$(CARGO) build --locked --profile $(PROFILE) -p http_responder_c
+	$(CARGO) build --locked --profile $(PROFILE) $(FEATURES) -p http_responder_c
 	@cmp -s $(CARGO_OUT)/libhttp_responder_c.a $@ || cp $(CARGO_OUT)/libhttp_responder_c.a $@
 
 $(SO_REAL): $(ARCHIVE) FORCE
@@ -171,6 +175,7 @@ test-c: build examples tools $(C_TESTS) ## The C API: its tests, manual, symbols
 	@tests/c/skips.sh
 	@tests/c/rebuild.sh
 	@tests/c/install.sh
+	@tests/c/without_tls.sh
 	@tests/c/cmake.sh
 	@tests/cpp/wrapper.sh $(BUILD)
 	@tests/c/snippets.sh $(BUILD)
@@ -216,6 +221,7 @@ check: python build ## Formatting, lints, documentation, headers, stubs
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path bindings/c/header/Cargo.toml --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --no-default-features -p http_responder_c -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 	$(CARGO) run --quiet --locked --manifest-path bindings/c/header/Cargo.toml --target-dir $(TARGET) -- --check
 	@tests/c/headers.sh

@@ -11,8 +11,15 @@
 //! | [`stats`] | the statistics table, per-worker cells, snapshots, rendering |
 //! | [`error`] | [`Error`] and its stable [`ErrorCode`] |
 //!
+//! Without the feature `tls` (on by default) there is no [`ca`], and an option that wants TLS is an
+//! error that says so.
+//!
 //! The engine itself (connection pool, state machine, workers, acceptor) is private.
 
+// What only TLS uses of the rest is not worth a condition each.
+#![cfg_attr(not(feature = "tls"), allow(dead_code))]
+
+#[cfg(feature = "tls")]
 pub mod ca;
 pub mod config;
 pub mod error;
@@ -29,6 +36,10 @@ mod files;
 mod log;
 mod sync;
 mod sys;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
 mod tls;
 mod worker;
 

@@ -9,6 +9,7 @@ pub(crate) mod eventfd;
 pub(crate) mod filling;
 pub(crate) mod limits;
 pub(crate) mod pages;
+#[cfg(feature = "tls")]
 pub(crate) mod pem;
 pub(crate) mod poll;
 pub(crate) mod scan;

@@ -22,7 +22,12 @@ mod connections;
 mod event_loop;
 mod handle;
 mod mailbox;
+#[cfg(feature = "tls")]
 mod secure;
+#[cfg(feature = "tls")]
+mod sessions;
+#[cfg(not(feature = "tls"))]
+#[path = "sessions/absent.rs"]
 mod sessions;
 mod survey;
 mod tokens;

@@ -1,0 +1,31 @@
+//! What stands for TLS sessions in a build without the feature `tls`.
+
+use super::turn::{Fate, Start};
+use crate::connection::{Buffers, Context, Layer, Machine};
+use crate::tls::Tls;
+use std::os::fd::OwnedFd;
+
+/// None, for no listener can ask for one.
+pub(in crate::worker) struct Sessions;
+
+impl Sessions {
+    pub(in crate::worker) fn new(_: Option<Tls>) -> Self {
+        Sessions
+    }
+
+    pub(in crate::worker) fn remove(&mut self, _: u32, _: &mut Buffers) {}
+
+    pub(in crate::worker) fn run(
+        &mut self,
+        _: (&OwnedFd, &mut Machine, &mut Layer),
+        _: &mut [u8],
+        _: Context<'_>,
+        _: Start<'_>,
+    ) -> Option<Fate> {
+        Some(Fate::Close)
+    }
+
+    pub(in crate::worker) fn begin(&mut self, _: &mut Machine, _: &mut Layer, _: u32) -> bool {
+        false
+    }
+}
