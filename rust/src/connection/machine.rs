@@ -5,6 +5,7 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 mod arrival;
+mod repeating;
 mod requests;
 mod streams;
 mod telling;
@@ -14,7 +15,7 @@ use super::buffers::Pending;
 use super::incoming::Incoming;
 use super::script::{Act, Script};
 use super::watchers::Answer;
-use super::{Alarms, Buffers, Deadline, Key, State, Watchers};
+use super::{Alarms, Buffers, Deadline, Key, Repeats, State, Watchers};
 use crate::clients::Guests;
 use crate::config::Settings;
 use crate::http::{DateLine, Refusal};
@@ -94,6 +95,7 @@ pub(crate) struct Context<'w> {
     pub(crate) draining: bool,
     pub(crate) limiter: &'w Limiter,
     pub(crate) watchers: &'w mut Watchers,
+    pub(crate) repeats: &'w mut Repeats,
 }
 
 /// Set as long as the PROXY header that the connection begins with has not come.

@@ -10,6 +10,7 @@
 //! | `incoming` | a request whose body is arriving |
 //! | `counting` | what goes into the statistics |
 //! | `tally` | what the admin side wants to know of the answers |
+//! | `repeats` | answers to requests that came before, octet for octet |
 //! | `peers` | whose connection it is |
 //! | `watchers` | who looks at every answer; `machine/telling` tells them |
 //! | `buffers` | what is lent to a connection while bytes are pending |
@@ -22,6 +23,7 @@ pub(crate) mod incoming;
 pub(crate) mod machine;
 pub(crate) mod peers;
 pub(crate) mod pool;
+pub(crate) mod repeats;
 pub(crate) mod script;
 pub(crate) mod state;
 pub(crate) mod tally;
@@ -36,6 +38,7 @@ pub(crate) use counting::{count_refusal, count_response};
 pub(crate) use deadlines::{Deadline, Deadlines, Link};
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};
+pub(crate) use repeats::Repeats;
 pub(crate) use state::State;
 pub(crate) use watchers::Watchers;
 

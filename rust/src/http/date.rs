@@ -36,6 +36,12 @@ impl DateLine {
         }
     }
 
+    /// The second that it says.
+    #[inline]
+    pub(crate) fn second(&self) -> u64 {
+        self.second
+    }
+
     /// The line, CRLF included.
     pub fn as_bytes(&self) -> &[u8; DateLine::LEN] {
         &self.line

@@ -31,6 +31,8 @@ pub struct Exchange<'x> {
     /// How the handler wants it to be given.
     own: Option<Box<Manner>>,
     source: Source,
+    /// Whether the next request of the same octets may get another answer.
+    changes: bool,
 }
 
 /// What a handler did that it may not do; the client got a 500 where nothing was answered yet.
@@ -95,6 +97,7 @@ impl<'x> Exchange<'x> {
             rule: None,
             own: None,
             source: Source::DEFAULT,
+            changes: false,
         }
     }
 
@@ -239,6 +242,7 @@ impl<'x> Exchange<'x> {
 
     /// A rule has taken the request, and wants the answer given in its manner.
     pub(super) fn by_rule(&mut self, manner: &'x Manner) {
+        self.may_change();
         self.rule = Some(manner);
         self.source.by = By::Rule;
     }
@@ -251,6 +255,18 @@ impl<'x> Exchange<'x> {
     /// Whether a rule took the request.
     pub(crate) fn is_ruled(&self) -> bool {
         self.rule.is_some()
+    }
+
+    /// Says that more than the octets of the request decide the answer.
+    #[inline]
+    pub(super) fn may_change(&mut self) {
+        self.changes = true;
+    }
+
+    /// Whether more than the octets of the request decides the answer.
+    #[inline]
+    pub(crate) fn changes(&self) -> bool {
+        self.changes
     }
 
     /// Says who answers.

@@ -33,6 +33,7 @@ pub use pattern::Params;
 pub use request::Request;
 pub use response::{Response, ResponseBuilder};
 pub use routes::Responder;
+pub(crate) use routes::Version;
 pub use rules::Mistake;
 pub use rules::fault::{Fault, Manner};
 pub use stream::Writer;

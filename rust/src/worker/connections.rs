@@ -17,7 +17,7 @@ use crate::connection::{
     Alarms, Buffers, Connection, Context, Deadline, Deadlines, Key, Layer, Link, Pool, Ready,
     State, Watchers,
 };
-use crate::connection::{count_refusal, count_response};
+use crate::connection::{Repeats, count_refusal, count_response};
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::Responder;
@@ -92,6 +92,7 @@ pub(super) struct Connections {
     draining: bool,
     limiter: Limiter,
     watchers: Watchers,
+    repeats: Repeats,
     /// Looks at the connections that are not at their end.
     walks: VecDeque<Walk>,
     /// What each listener speaks, by its number.
@@ -130,6 +131,7 @@ impl Connections {
             allowance: 0,
             draining,
             limiter: Limiter::default(),
+            repeats: Repeats::default(),
             watchers: Watchers::new(setup.access_log.clone())
                 .with_tally(setup.handle.observed.clone())
                 .with_requests(setup.handle.requests.clone()),
@@ -273,10 +275,12 @@ impl Connections {
     /// Lets go of a responder that has been replaced.
     pub(super) fn refresh(&mut self) {
         self.responder.load();
+        self.repeats = Repeats::default();
     }
 
     /// The options in force from now on; also for deadlines that run.
     pub(super) fn change_settings(&mut self, settings: Arc<Settings>) {
+        self.repeats = Repeats::default();
         self.deadlines.change(&mut self.pool, &settings, self.now);
         self.settings = settings;
         self.count_clients();
@@ -448,6 +452,7 @@ impl Connections {
             draining: self.draining,
             limiter: &self.limiter,
             watchers: &mut self.watchers,
+            repeats: &mut self.repeats,
         };
         let scratch = &mut self.scratch[..];
         let fate = if *layer == Layer::Plain {

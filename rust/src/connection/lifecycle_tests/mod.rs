@@ -6,12 +6,13 @@ mod closing;
 mod keep_alive;
 mod processing;
 mod reading;
+mod repeats;
 mod streams;
 mod table;
 mod watched;
 mod writing;
 
-use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, State, Watchers};
+use super::{Alarms, Buffers, Context, Deadline, Key, Machine, Next, Repeats, State, Watchers};
 use crate::clients::Guests;
 use crate::config::{Config, Settings};
 use crate::http::DateLine;
@@ -50,6 +51,7 @@ struct Bench {
     posted: Arc<Posted>,
     limiter: Limiter,
     watchers: Watchers,
+    repeats: Repeats,
     guests: Guests,
     draining: bool,
     deferred: Arc<Mutex<Vec<Deferred>>>,
@@ -82,6 +84,7 @@ impl Bench {
             posted: Arc::default(),
             limiter: Limiter::default(),
             watchers: Watchers::default(),
+            repeats: Repeats::default(),
             guests,
             draining: false,
             deferred,
@@ -140,6 +143,7 @@ impl Bench {
             draining: self.draining,
             limiter: &self.limiter,
             watchers: &mut self.watchers,
+            repeats: &mut self.repeats,
         };
         work(&mut self.machine, &mut cx)
     }

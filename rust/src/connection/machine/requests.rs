@@ -27,6 +27,24 @@ pub(super) enum Step {
     Stop(usize, Next),
 }
 
+/// How a whole request has come.
+struct Came<'i> {
+    /// How many of its octets stand in the input.
+    used: usize,
+    /// When it began.
+    begun: u64,
+    /// Whether those who take bodies as they arrive were asked already.
+    offered: bool,
+    /// All of it, where it is but a head.
+    raw: &'i [u8],
+}
+
+impl Came<'_> {
+    fn with_body(used: usize, begun: u64) -> Self {
+        Came { used, begun, offered: true, raw: b"" }
+    }
+}
+
 impl Machine {
     #[inline]
     pub(super) fn step(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
@@ -40,11 +58,16 @@ impl Machine {
         if cx.out.len() >= OUT_BOUND {
             return Step::Stop(0, Next::Again);
         }
+        if let Some(used) = self.repeat(input, cx) {
+            return Step::Answered(used);
+        }
         let mut slots = FieldSlots::new();
         // By reference: a head is large, and a match by value would copy it.
         match &head::parse(input, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) if head.framing == Framing::None => {
-                self.answer(head, b"", (head.len, cx.watchers.begun(), false), cx)
+                let begun = cx.watchers.begun();
+                let raw = &input[..head.len];
+                self.answer(head, b"", Came { used: head.len, begun, offered: false, raw }, cx)
             }
             Parsed::Complete(head) => self.begin_body(head, input, cx),
             // Some clients send a CRLF behind a body: the connection is as idle as before.
@@ -77,7 +100,7 @@ impl Machine {
         let step = match fed {
             Ok(progress) if progress.done => {
                 let used = head.len + progress.consumed;
-                self.answer(head, incoming.body(), (used, incoming.begun, true), cx)
+                self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
             }
             Ok(progress) => {
                 if head.expect_continue && progress.consumed == 0 {
@@ -120,7 +143,7 @@ impl Machine {
         let mut slots = FieldSlots::new();
         match &head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
             Parsed::Complete(head) => {
-                self.answer(head, incoming.body(), (used, incoming.begun, true), cx)
+                self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
             }
             // It was complete and valid when the body began.
             Parsed::Partial | Parsed::Refused(_) => {
@@ -129,14 +152,13 @@ impl Machine {
         }
     }
 
-    /// Has the responder answer a whole request that has `begun` then, and of which `used` octets
-    /// stand in the input; `offered` to those already who take bodies as they arrive.
+    /// Has the responder answer a whole request.
     #[inline]
     fn answer(
         &mut self,
         head: &Head<'_, '_>,
         body: &[u8],
-        (used, begun, offered): (usize, u64, bool),
+        Came { used, begun, offered, raw }: Came<'_>,
         cx: &mut Context<'_>,
     ) -> Step {
         let (persistence, we_end) = self.count_request(head, cx);
@@ -165,6 +187,7 @@ impl Machine {
         let ruled = exchange.is_ruled();
         let shared_body = exchange.take_shared_body();
         let source = exchange.source();
+        let changes = exchange.changes();
         let outcome = exchange.into_outcome();
         if let Some(fault) = fault {
             note_fault(fault, head.path, cx);
@@ -195,7 +218,12 @@ impl Machine {
                 match (close || we_end, head.keep_alive) {
                     // Nothing may come between the head in the output and its body.
                     (false, true) if is_shared => Step::Stop(used, Next::Again),
-                    (false, true) => Step::Answered(used),
+                    (false, true) => {
+                        if !raw.is_empty() && !changes && refusal.is_none() {
+                            self.remember(raw, (start, status), cx);
+                        }
+                        Step::Answered(used)
+                    }
                     // Some clients send a CRLF behind a body.
                     (false, false) if head.framing == Framing::None => {
                         Step::Stop(used, Next::Close)

@@ -41,7 +41,7 @@ use index::Index;
 pub(super) use route::Methods;
 use route::{Route, Target};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Everything that answers: routes and rules in their order, the fallback, the default answers.
 /// Immutable: a change makes a new one that shares what it can, so that ten thousand changes one
@@ -258,6 +258,17 @@ impl Responder {
         inner.answer_unrouted(request, exchange, &allow);
     }
 
+    /// Which one it is.
+    pub(crate) fn version(&self) -> Version {
+        Version(Arc::downgrade(&self.0))
+    }
+
+    /// Whether it is the one that `version` stands for.
+    #[inline]
+    pub(crate) fn is(&self, version: &Version) -> bool {
+        std::ptr::eq(Arc::as_ptr(&self.0), version.0.as_ptr())
+    }
+
     fn with_target(&self, method: Option<&str>, pattern: &str, target: Target) -> Result<Self> {
         let route = Route::new(method, pattern, target)?;
         Ok(Responder(Arc::new(Inner { index: self.0.index.with(route), ..(*self.0).clone() })))
@@ -273,6 +284,16 @@ impl Base {
                  answer stands ({held_back} more like this)"
             ));
         }
+    }
+}
+
+/// Which [`Responder`] something came from; none by default.
+#[derive(Default)]
+pub(crate) struct Version(Weak<Inner>);
+
+impl std::fmt::Debug for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Version")
     }
 }
 
@@ -328,6 +349,7 @@ impl Inner {
         if let Some(pages) = &self.pages
             && pages.answer(request, exchange)
         {
+            exchange.may_change();
             return;
         }
         if let Some(rules) = &self.rules
@@ -394,6 +416,7 @@ impl Inner {
     ) -> bool {
         // What a handler leaves half done is its own: the exchange takes an answer whole or not
         // at all, and the request is only read.
+        exchange.may_change();
         let call = AssertUnwindSafe(|| handler.handle(request, exchange));
         match catch_unwind(call) {
             Ok(Action::Decline) if exchange.is_open() => return false,

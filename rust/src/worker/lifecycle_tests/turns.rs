@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clients::Guests;
-use crate::connection::{Alarms, Watchers};
+use crate::connection::{Alarms, Repeats, Watchers};
 use crate::stats::Cells;
 
 /// One connection and its turns, with as small a buffer as the test wants.
@@ -68,6 +68,7 @@ impl Single {
             draining: false,
             limiter: &self.limiter,
             watchers: &mut Watchers::default(),
+            repeats: &mut Repeats::default(),
         };
         let (machine, scratch) = (&mut self.machine, &mut self.scratch[..]);
         let transport = Plain(&self.socket);
@@ -137,6 +138,7 @@ fn what_comes_before_a_refused_connection_lingers_is_not_parsed() {
         draining: false,
         limiter: &single.limiter,
         watchers: &mut Watchers::default(),
+        repeats: &mut Repeats::default(),
     };
     assert_eq!(single.machine.received(BAD, BAD.len(), &mut cx), Next::Linger);
     single.out.clear();
