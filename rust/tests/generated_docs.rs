@@ -29,7 +29,7 @@ fn check(name: &str, page: &str) {
 }
 
 const OPTIONS_HEAD: &str = "\
-<!-- Generated from rust/src/config/options.rs; do not edit. -->
+<!-- Generated from rust/src/config/options/; do not edit. -->
 # Options
 
 An option has one name and one text form wherever it is said:
