@@ -7,6 +7,10 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 CMAKEDIR = $(LIBDIR)/cmake/http_responder
+MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/vendor-completions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR ?=
 PORT ?= 8080
 ADDR ?= 127.0.0.1
@@ -109,7 +113,7 @@ $(PC): Makefile Cargo.toml
 
 # ---- programs ----
 
-MAIN := $(addprefix c_examples/,http_responder_main background)
+MAIN := $(addprefix c_examples/,http_responder_main background admin/health admin/ask)
 TOP := $(addprefix c_examples/top/,top report draw canvas)
 $(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN:=.c) $(MAIN:=.h) $(TOP:=.c) $(TOP:=.h) include/http_responder.h $(ARCHIVE) $(FLAGS)
 	$(CC) $(CFLAGS_ALL) $< $(MAIN:=.c) $(TOP:=.c) $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
@@ -123,6 +127,10 @@ examples: build $(FLAGS) ## Builds the C examples into build/examples
 .PHONY: header
 header: ## Makes include/http_responder.h from the sources of the C ABI
 	$(CARGO) run --quiet --locked --manifest-path bindings/c/header/Cargo.toml --target-dir $(TARGET)
+
+.PHONY: docs
+docs: ## Writes anew what is generated from the tables: pages of the guide, manual pages, completions
+	UPDATE_DOCS=1 $(CARGO) test --quiet --locked -p http_responder --test generated_docs --test generated_manual
 
 $(VENV)/ready: tests/requirements.txt python/tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -227,7 +235,7 @@ check: python build ## Formatting, lints, documentation, headers, stubs
 	@tests/c/headers.sh
 	@tests/c/doxygen.sh
 	@tests/c/abi.sh $(BUILD)
-	$(CARGO) test --quiet --locked -p http_responder --test generated_docs
+	$(CARGO) test --quiet --locked -p http_responder --test generated_docs --test generated_manual
 	cd $(BUILD) && $(abspath $(VENV))/bin/python -m mypy.stubtest http_responder
 
 # ---- installing ----
@@ -254,11 +262,35 @@ install: ## Installs what was built under PREFIX (default /usr/local), with DEST
 	    -e 's|^includedir=.*|includedir=$(INCLUDEDIR)|' $(PC) \
 	    >$(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/http_responder.pc
+	for section in 3 5 8; do \
+	    $(INSTALL) -d $(DESTDIR)$(MANDIR)/man$$section && \
+	    $(INSTALL) -m 644 deploy/man/*.$$section $(DESTDIR)$(MANDIR)/man$$section || exit; \
+	done
+	ln -sfn http_responder_mt.8 $(DESTDIR)$(MANDIR)/man8/http_responder.8
+	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	$(INSTALL) -m 644 deploy/completions/http_responder_mt.bash $(DESTDIR)$(BASHDIR)/http_responder_mt
+	ln -sfn http_responder_mt $(DESTDIR)$(BASHDIR)/http_responder
+	$(INSTALL) -m 644 deploy/completions/_http_responder_mt $(DESTDIR)$(ZSHDIR)
+	$(INSTALL) -m 644 deploy/completions/http_responder_mt.fish $(DESTDIR)$(FISHDIR)
+	ln -sfn http_responder_mt.fish $(DESTDIR)$(FISHDIR)/http_responder.fish
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then \
 	    echo $(LDCONFIG); $(LDCONFIG); \
 	else \
 	    echo "install: run ldconfig as root where $(LIBDIR) is the final place"; \
 	fi
+
+# ---- packages ----
+
+# Sources as they are committed or about to be, without what git ignores.
+DEB := $(BUILD)/deb
+.PHONY: deb
+deb: ## Builds the Debian packages into build/deb (apt: debhelper)
+	@deploy/build/deb.sh $(abspath $(DEB)) $(VERSION)
+
+.PHONY: test-deb
+test-deb: deb ## Installs, runs, upgrades, removes them in a system of its own (root; apt: debootstrap, lintian)
+	@tests/packages/completions.sh
+	@tests/packages/deb.sh $(abspath $(DEB))
 
 .PHONY: clean
 clean: ## Removes everything that was built

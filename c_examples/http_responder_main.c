@@ -1,6 +1,7 @@
 /* The program behind http_responder and http_responder_mt: arguments, signals, listen, run. */
 #include "http_responder_main.h"
 
+#include "admin/health.h"
 #include "background.h"
 #include "top/top.h"
 
@@ -247,6 +248,8 @@ int http_responder_main(const char *program, const char *workers, int argc, char
 
     if (argc >= 2 && strcmp(argv[1], "top") == 0)
         return http_responder_top(program, argc - 2, argv + 2);
+    if (argc >= 2 && strcmp(argv[1], "health") == 0)
+        return http_responder_health(program, argc - 2, argv + 2);
     if (argc >= 2 && strcmp(argv[1], "ca") == 0)
         return hr_ca_main(argc - 2, arguments + 2);
     switch (hr_config_asks(argc, arguments)) {

@@ -14,9 +14,6 @@ typedef struct top_report {
 int top_report_get(const char *address, top_report *report, char *why, size_t cap);
 void top_report_free(top_report *report);
 
-/* Whether `address` has one of the forms above. */
-int top_is_address(const char *address);
-
 /* The value in column `column` (0 is the first behind the name) of the line `name`; 0 without. */
 double top_number(const top_report *report, const char *name, unsigned column);
 

@@ -1,5 +1,6 @@
 /* http_responder_mt top: asks the admin side once a second and draws what it says. */
 #include "top.h"
+#include "../admin/ask.h"
 #include "draw.h"
 
 #include <errno.h>
@@ -14,8 +15,6 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
-
-#define USUAL "unix:/run/http_responder/admin.sock"
 
 enum { STATUS_SHOWN = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, EVERY_MS = 1000, CTRL_C = 3, CTRL_D = 4 };
 
@@ -229,7 +228,7 @@ static int help(const char *program)
            "  ADDRESS  where its admin side listens: unix:/path, 127.0.0.1:9100 or [::1]:9100\n"
            "           (%s)\n"
            "  --once   prints one picture and ends; also where standard output is no terminal\n",
-           program, USUAL);
+           program, ADMIN_USUAL);
     return fflush(stdout) == 0 ? STATUS_SHOWN : STATUS_FAILED;
 }
 
@@ -245,7 +244,7 @@ int http_responder_top(const char *program, int count, char **arguments)
             return help(program);
         if (strcmp(argument, "--once") == 0) {
             once = 1;
-        } else if (address == NULL && top_is_address(argument)) {
+        } else if (address == NULL && admin_is_address(argument)) {
             address = argument;
         } else {
             fprintf(stderr,
@@ -255,5 +254,5 @@ int http_responder_top(const char *program, int count, char **arguments)
             return STATUS_USAGE;
         }
     }
-    return run(program, address != NULL ? address : USUAL, once);
+    return run(program, address != NULL ? address : ADMIN_USUAL, once);
 }

@@ -38,7 +38,10 @@ root=$scratch/root/usr
 for file in bin/http_responder bin/http_responder_mt include/http_responder.h include/http_responder.hpp \
     lib/odd/cmake/http_responder/http_responder-config.cmake \
     lib/odd/libhttp_responder.so lib/odd/libhttp_responder.so.0 lib/odd/libhttp_responder.a \
-    lib/odd/pkgconfig/http_responder.pc; do
+    lib/odd/pkgconfig/http_responder.pc share/man/man8/http_responder_mt.8 share/man/man8/http_responder.8 \
+    share/man/man5/http_responder.toml.5 share/man/man3/libhttp_responder.3 \
+    share/bash-completion/completions/http_responder share/fish/vendor_completions.d/http_responder.fish \
+    share/zsh/vendor-completions/_http_responder_mt; do
     [ -e "$root/$file" ] || { echo "install: $file is missing" >&2; exit 1; }
 done
 if grep -rIl -e "$PWD" -e "$scratch" "$root" | grep .; then

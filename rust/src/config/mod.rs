@@ -34,7 +34,7 @@ pub use settings::{
     AcceptMode, ClientLimits, LogFormat, LogLevel, LogTarget, Settings, TlsVersion,
 };
 pub use sources::{Asks, Pixelserv};
-pub use usage::{pixelserv_usage, usage, usage_line};
+pub use usage::{GENERAL, pixelserv_usage, usage, usage_line};
 pub use values::Value;
 pub(crate) use values::duration;
 

@@ -4,12 +4,17 @@ use super::sources::pixelserv::FLAGS;
 use super::{Group, Kind, OptionRow, TABLE};
 use std::fmt::Write;
 
-/// What the table does not have: these are about the command line itself.
-const GENERAL: [(&str, &str); 6] = [
+/// What the table does not have, as flags and a sentence: these are about the command line itself.
+pub const GENERAL: [(&str, &str); 8] = [
     ("    --config FILE", "Reads options from a TOML file; the command line goes before it."),
     ("    --check FILE", "Reads a rules file or folder, says each mistake, and ends with 0 or 2."),
     ("    --pixelserv", "As the first argument: what follows is a command line of pixelserv-tls."),
     ("    ca", "As the first argument: makes, shows, exports, renews a CA; ca --help says how."),
+    ("    top", "As the first argument: shows a running server; top --help says how."),
+    (
+        "    health",
+        "As the first argument: asks a running server how it is; health --help says how.",
+    ),
     ("-h, --help", "Prints this text."),
     ("-V, --version", "Prints the version."),
 ];
