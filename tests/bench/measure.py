@@ -218,8 +218,8 @@ def _ask(port: int, load: Load, count: int) -> None:
     request = (HERE / "requests" / f"{load.request}.http").read_bytes()
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(count):
-            connection.sendall(request)
+        for number in range(count):
+            connection.sendall(request.replace(b"########", b"%08x" % number))
             answer = b""
             while b"\r\n\r\n" not in answer or len(answer) < _length(answer):
                 part = connection.recv(65536)

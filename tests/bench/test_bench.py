@@ -21,8 +21,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
 @contextmanager
-def server(answer):
-    """A server that answers the n-th request, counted over all connections, with `answer(n)`."""
+def server(answer, seen=None):
+    """A server that answers the n-th request, counted over all connections, with `answer(n)`; its head goes to `seen`."""
     listener = socket.create_server(("127.0.0.1", 0))
     count, lock = [0], threading.Lock()
 
@@ -32,9 +32,11 @@ def server(answer):
             while part := connection.recv(65536):
                 octets += part
                 while b"\r\n\r\n" in octets:
-                    octets = octets.split(b"\r\n\r\n", 1)[1]
+                    head, octets = octets.split(b"\r\n\r\n", 1)
                     with lock:
                         count[0] += 1
+                        if seen is not None:
+                            seen.append(head)
                         reply = answer(count[0])
                     connection.sendall(reply)
 
@@ -61,10 +63,10 @@ def _quietly(serve, connection) -> None:
         pass  # the client is done
 
 
-def load(port: int, *options: str) -> dict:
+def load(port: int, *options: str, request: Path = REQUEST) -> dict:
     program = str(c_program(HERE / "client" / "load.c", optimise=True))
     done = subprocess.run(
-        [program, str(port), "--request", str(REQUEST), *options], capture_output=True, text=True, timeout=60, input="\n"
+        [program, str(port), "--request", str(request), *options], capture_output=True, text=True, timeout=60, input="\n"
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -89,6 +91,14 @@ def test_a_wrong_answer_is_an_error(wrong):
     with server(lambda n: wrong if n == 20 else ANSWER) as (port, _):
         found = load(port, "--connections", "1", "--seconds", "0.3")
     assert found["errors"] >= 1 and found["requests"] >= 19
+
+
+@pytest.mark.parametrize("depth", ["1", "3"])
+def test_varied_requests_have_a_number_each(depth):
+    seen = []
+    with server(lambda _: ANSWER, seen) as (port, _):
+        load(port, "--connections", "2", "--seconds", "0.1", "--depth", depth, request=HERE / "requests" / "varied.http")
+    assert len(set(seen)) == len(seen) > 5 and not any(b"#" in head for head in seen)
 
 
 def test_what_is_held_is_asked_twice():

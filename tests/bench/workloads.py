@@ -13,7 +13,7 @@ from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, 
 KEEPALIVE = Load()
 IDLE_CONNECTIONS = 15_000
 # Quantities that are counted take no rounds: they come out the same each time.
-COUNTED = {"keepalive", "browser", "pipeline", "rules"}
+COUNTED = {"keepalive", "browser", "varied", "pipeline", "rules"}
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,13 @@ WORKLOADS = [
     Workload("keepalive", "64 connections, a minimal request", KEEPALIVE, _with_private),
     Workload("keepalive512", "512 connections, a minimal request", Load(connections=512), _everybody),
     Workload("browser", "64 connections, a browser's request", Load(request="browser"), _with_private),
+    Workload("varied", "64 connections, a browser's request, each with another target", Load(request="varied"), _with_private),
     Workload("pipeline", "64 connections, 16 requests in flight each", Load(depth=16), _with_private),
     Workload("churn", "a new connection for every request, 64 at a time", Load(churn=True), _churners),
     Workload("rate", "64 connections at half of what the floor can do", KEEPALIVE, _everybody),
-    Workload("callback", "a C callback against a rule", KEEPALIVE, lambda _: [_callback("rule"), _callback("callback")]),
-    Workload("rules", "rules of a file, and none", KEEPALIVE, lambda _: _rule_sets()),
-    Workload("log", "an access log, and none; a browser's request", Load(request="browser"), lambda _: _logs()),
+    Workload("callback", "a C callback against a rule; each request with another target", Load(request="fresh"), lambda _: [_callback("rule"), _callback("callback")]),
+    Workload("rules", "rules of a file, and none; each with another target", Load(request="fresh"), lambda _: _rule_sets()),
+    Workload("log", "an access log, and none; a browser's request, each with another target", Load(request="varied"), lambda _: _logs()),
     Workload("python", "one handler in Python, on one thread", KEEPALIVE, lambda _: python_peers()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),

@@ -5,7 +5,8 @@
  *
  * keeps N connections busy with D requests in flight each for S seconds; with --churn each request
  * has a new connection; with --rate R requests a second go out on a schedule fixed in advance, and
- * latency counts from the scheduled time, so that a server that stalls cannot hide it. --hold opens
+ * latency counts from the scheduled time, so that a server that stalls cannot hide it. Where the
+ * request has a "########", each one has another number there. --hold opens
  * all, has one answer on each, prints `open`, waits for a line on standard input and asks each
  * again. The last line on standard output is one JSON object.
  */
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 /* PER_ADDRESS: more from one address, and the kernel's search for a port gets slow. */
-enum { EVENTS = 1024, BUFFER = 1 << 17, SUB = 64, BUCKETS = 64 * SUB, PER_ADDRESS = 20000 };
+enum { EVENTS = 1024, BUFFER = 1 << 17, SUB = 64, BUCKETS = 64 * SUB, PER_ADDRESS = 20000, NUMBER = 8 };
 
 struct connection {
     int fd;
@@ -45,6 +46,7 @@ static struct {
 
 static char *request;
 static size_t request_length;
+static size_t number_at; /* 0 where all are the same */
 static struct sockaddr_in server;
 static struct connection *all;
 static int poller;
@@ -149,8 +151,21 @@ static void open_connection(struct connection *c)
         fail("epoll_ctl");
 }
 
+/* Gives each of the requests a number that none before had. */
+static void renumber(unsigned count)
+{
+    static const char digits[] = "0123456789abcdef";
+    static uint32_t number;
+
+    for (unsigned i = 0; i < count; i++, number++)
+        for (unsigned digit = 0; digit < NUMBER; digit++)
+            request[i * request_length + number_at + digit] = digits[number >> (4 * (NUMBER - 1 - digit)) & 15];
+}
+
 static void ask(struct connection *c, unsigned count, uint64_t since)
 {
+    if (number_at)
+        renumber(count);
     if (send(c->fd, request, request_length * count, MSG_NOSIGNAL) != (ssize_t)(request_length * count)) {
         errors++;
         return;
@@ -295,6 +310,7 @@ static void read_request(const char *path)
 {
     FILE *file = fopen(path, "rb");
     static char one[16384];
+    const char *mark;
     size_t length;
 
     if (file == NULL)
@@ -302,6 +318,8 @@ static void read_request(const char *path)
     length = fread(one, 1, sizeof one, file);
     fclose(file);
     request_length = length;
+    mark = memmem(one, length, "########", NUMBER);
+    number_at = mark == NULL ? 0 : (size_t)(mark - one);
     request = malloc(length * want.depth);
     for (unsigned i = 0; i < want.depth; i++)
         memcpy(request + i * length, one, length);
