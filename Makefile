@@ -165,7 +165,8 @@ test-rust: ## The engine's tests (cargo test)
 
 .PHONY: test-loom
 test-loom: ## The mailbox, deferred answers, streams and the bell of the log under every interleaving (loom)
-	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --release --target-dir $(TARGET)/loom -p http_responder \
+	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --profile model --target-dir $(TARGET)/loom \
+	    --no-default-features -p http_responder \
 	    --test loom_mailbox --test loom_deferred --test loom_stream --test loom_bell
 
 $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile $(FLAGS)

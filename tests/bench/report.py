@@ -22,7 +22,8 @@ COLUMNS = [
     ("octets", "octets per connection", "{:,.0f}"),
     ("ms", "ms", "{:.1f}"),
     ("resident", "resident, 4 workers", "{:,.0f}"),
-    ("stripped", "stripped binary", "{:,.0f}"),
+    ("stripped", "stripped, no TLS", "{:,.0f}"),
+    ("stripped_tls", "stripped, TLS", "{:,.0f}"),
 ]
 
 

@@ -139,7 +139,7 @@ class Session:
         with measure.running(four) as server:
             resident = measure.proc.resident_bytes(server.process.pid)
         times = [measure.start_ms(peer) for _ in range(max(self.rounds, 5))]
-        return {"ms": median(times), "resident": resident, "stripped": _stripped()}
+        return {"ms": median(times), "resident": resident, "stripped": _stripped("off"), "stripped_tls": _stripped("on")}
 
     def _rounds(self, workload: Workload, participants: list[Peer]) -> dict:
         load, seconds = workload.load, self.seconds
@@ -197,19 +197,24 @@ def _summary(rows: list[dict], base: list[dict]) -> dict:
     return found
 
 
-def _stripped() -> int:
-    """Octets of the binary with the engine in it, stripped."""
+def _stripped(tls: str) -> int:
+    """Octets of the binary, stripped, of a build with or without TLS."""
+    tree = BUILD if tls == "on" else BUILD / "without_tls"
+    program = tree / "http_responder_mt"
+    if tls == "off":
+        _said(["make", "-s", "-C", str(HERE.parents[1]), "TLS=off", f"BUILD={tree}", str(program)])
+    target = BUILD / "tests" / f"stripped_{tls}"
+    _said(["strip", "-o", str(target), str(program)])
+    return target.stat().st_size
+
+
+def _said(command: list[str]) -> None:
+    """Runs it; what it said last where it fails."""
     import subprocess
 
-    target = BUILD / "tests" / "bench_static"
-    source = HERE.parents[1] / "c_examples"
-    command = ["cc", "-O2", "-s", "-Wl,--gc-sections", f"-I{HERE.parents[1] / 'include'}", "-o", str(target)]
-    command += [*(str(source / name) for name in ("http_responder_mt.c", "http_responder_main.c", "background.c"))]
-    command += [str(BUILD / "lib" / "libhttp_responder.a"), "-lpthread", "-ldl", "-lm", "-lgcc_s"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Failed(f"the static binary does not link: {done.stderr.strip().splitlines()[-1]}")
-    return target.stat().st_size
+        raise Failed(f"{command[0]}: {(done.stderr.strip().splitlines() or ['it failed'])[-1]}")
 
 
 def choose(names: str, known: list, what: str) -> list:

@@ -12,6 +12,7 @@
 //! | `keys`, `files` | what is read from PEM files |
 //! | `local` | where the client of a handshake has come to |
 //! | `tickets` | session tickets with keys of a file |
+//! | `absent` | what stands in for all of it in a build without the feature `tls` |
 //!
 //! What a handshake needs is shared by the workers and written once; each worker has a resolver of
 //! its own that remembers what it showed last. OCSP and certificate transparency have no place here:
