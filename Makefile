@@ -210,6 +210,11 @@ bench: build tools $(VENV)/bench ## Speed and memory beside other servers (BENCH
 	@tests/bench/peers/install.sh
 	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/bench/bench.py $(ARGS)
 
+# FUZZ_RUN="nice -n 15" beside other work. `make test` runs the committed inputs only.
+.PHONY: fuzz
+fuzz: ## Every fuzz target for SECONDS (60) each (TARGETS="connection rules_file", ENGINE=afl)
+	@rust/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
 .PHONY: scale
 scale: build $(VENV)/bench ## Up to a million connections, in a virtual machine (COUNTS=160000,1000000 ARGS=--write)
 	@tests/scale/vm/install.sh $(BUILD)

@@ -28,6 +28,9 @@ pub mod responder;
 pub mod server;
 pub mod stats;
 
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
+
 mod acceptor;
 mod access_log;
 mod clients;

@@ -23,6 +23,8 @@
 mod bell;
 mod escape;
 mod format;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod record;
 mod recorder;
 mod sink;

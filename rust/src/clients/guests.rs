@@ -93,7 +93,7 @@ impl Drop for Guests {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(fuzzing, test))]
 impl Guests {
     /// Of a server that was told nothing.
     pub(crate) fn nobody() -> Self {

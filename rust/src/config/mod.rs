@@ -239,6 +239,12 @@ impl Config {
     }
 }
 
+/// As [`Config::load_file`], of a text instead of a file.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn load_text(config: &mut Config, text: &str) -> Result<()> {
+    sources::file::load_text(config, Path::new("a file"), text)
+}
+
 /// Reads the text of an option; every face's error for a bad value is made here.
 fn parse(row: usize, text: &str) -> Result<Value> {
     TABLE[row].kind.parse(text).map_err(|message| refuse(row, &message))

@@ -30,6 +30,12 @@ impl Default for Alarms {
 }
 
 impl Alarms {
+    /// Those of a clock that stands still.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn still() -> Self {
+        Alarms { exact: || 0, ..Alarms::default() }
+    }
+
     /// Has `key` called once `delay` has passed.
     pub(crate) fn set(&mut self, key: Key, delay: Duration) {
         let delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);

@@ -146,6 +146,23 @@ pub fn parse<'h, 'b>(
     thorough(text, lead, slots, limits)
 }
 
+/// As [`parse`], never by the fast way.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn parse_thoroughly<'h, 'b>(
+    bytes: &'b [u8],
+    slots: &'h mut FieldSlots<'b>,
+    limits: &Limits,
+) -> Parsed<'h, 'b> {
+    let window = &bytes[..bytes.len().min(limits.max_head)];
+    match window.first() {
+        Some(b'\r' | b'\n') => match diagnosis::empty_lines(window, limits) {
+            Ok(lead) => thorough(&window[lead..], lead, slots, limits),
+            Err(refusal) => Parsed::Refused(refusal),
+        },
+        _ => thorough(window, 0, slots, limits),
+    }
+}
+
 /// The way for what [`fast::find`] does not take: httparse, the checks that it does not make, and
 /// for what is refused the reason why.
 #[inline(never)]

@@ -22,6 +22,8 @@ mod authority;
 mod cache;
 mod certificate;
 mod files;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod keys;
 mod local;
 mod mint;

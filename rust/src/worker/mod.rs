@@ -20,6 +20,8 @@ mod arrivals;
 mod batch;
 mod connections;
 mod event_loop;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod handle;
 mod mailbox;
 #[cfg(feature = "tls")]

@@ -15,14 +15,19 @@ const FILE_MAX: u64 = 1 << 20;
 /// See [`Config::load_file`].
 pub(in crate::config) fn load(config: &mut Config, path: &Path) -> Result<()> {
     let text = read(path).map_err(|error| unreadable(path, &error))?;
-    let entries = DeTable::parse(&text).map_err(|error| syntax(path, &text, &error))?;
+    load_text(config, path, &text)
+}
+
+/// As [`load`], of the text that stands in the file.
+pub(in crate::config) fn load_text(config: &mut Config, path: &Path, text: &str) -> Result<()> {
+    let entries = DeTable::parse(text).map_err(|error| syntax(path, text, &error))?;
     let mut entries: Vec<_> = entries.get_ref().iter().collect();
     // Of several mistakes the first one in the file is named.
     entries.sort_by_key(|(key, _)| key.span().start);
     let mut draft = config.clone();
     for (key, value) in entries {
         say(&mut draft, key.get_ref(), value)
-            .map_err(|error| at(path, &text, key.span().start, error.message()))?;
+            .map_err(|error| at(path, text, key.span().start, error.message()))?;
     }
     *config = draft;
     Ok(())

@@ -41,7 +41,8 @@ fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path, text: &str, drafts: &mut Vec<Draft>, mistakes: &mut Mistakes) {
+/// Reads the `text` of one file.
+pub(super) fn read(path: &Path, text: &str, drafts: &mut Vec<Draft>, mistakes: &mut Mistakes) {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let before = mistakes.found();

@@ -14,6 +14,8 @@
 pub(in crate::responder) mod condition;
 pub(crate) mod fault;
 mod file;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod hosts;
 mod index;
 mod list;
