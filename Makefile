@@ -298,6 +298,20 @@ test-deb: deb ## Installs, runs, upgrades, removes them in a system of its own (
 	@tests/packages/completions.sh
 	@tests/packages/deb.sh $(abspath $(DEB))
 
+.PHONY: test-deploy
+test-deploy: build $(VENV)/deploy ## Chart, manifests, alerts, dashboard, Dockerfile: by those that read them (apt: prometheus)
+	@command -v promtool >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -qq -y --no-install-recommends prometheus >/dev/null
+	$(PYTEST) tests/deploy
+
+.PHONY: scale-out
+scale-out: build $(VENV)/ready ## Responders behind HAProxy, in network namespaces: killed, rolled, added under load (root; apt: haproxy)
+	@command -v haproxy >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -qq -y --no-install-recommends haproxy >/dev/null
+	$(PYTEST) -s tests/scale_out
+
+$(VENV)/deploy: $(VENV)/ready tests/deploy/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/deploy/requirements.txt
+	@touch $@
+
 .PHONY: clean
 clean: ## Removes everything that was built
 	rm -rf $(BUILD)

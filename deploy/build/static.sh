@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Static programs that need nothing but a kernel, for routers and empty containers: musl for x86_64, aarch64
+# and armv7. The standard library comes from rustup's targets where they are installed, else it is built from
+# the sources that belong to the compiler (apt: rustc-web cargo-web rust-web-src); C is compiled by zig, which
+# brings musl for all three (pip: ziglang). Without those, glibc for this machine's own architecture.
+# usage: static.sh OUT VENV [TARGET...]
+set -eu -o pipefail
+out=$(realpath --canonicalize-missing "$1")
+venv=$(realpath "$2")
+shift 2
+cd "$(dirname "$0")/../.."
+
+declare -A zig=(
+    [x86_64]="x86_64-linux-musl"
+    [aarch64]="aarch64-linux-musl"
+    [armv7]="arm-linux-musleabihf -mcpu=generic+v7a+vfp3d16-neon"
+)
+declare -A rust=(
+    [x86_64]=x86_64-unknown-linux-musl
+    [aarch64]=aarch64-unknown-linux-musl
+    [armv7]=armv7-unknown-linux-musleabihf
+)
+programs=(http_responder_mt http_responder)
+sources=(c_examples/{http_responder_main,background,admin/health,admin/ask,top/top,top/report,top/draw,top/canvas}.c)
+
+# The compiler, and what has it build the standard library where it has none for the target.
+toolchain() { # RUST_TARGET
+    cargo=cargo rustc=rustc build_std=()
+    [ ! -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || return 0
+    local other
+    for other in "$(rustc --print sysroot)" /usr; do
+        [ -e "$other/lib/rustlib/src/rust/library/Cargo.lock" ] && [ -x "$other/bin/cargo" ] || continue
+        cargo=$other/bin/cargo rustc=$other/bin/rustc build_std=(-Zbuild-std=std,panic_unwind)
+        # The standard library is built with what only its own compiler allows.
+        export RUSTC_BOOTSTRAP=1
+        return 0
+    done
+    return 1
+}
+
+# A compiler for C as crates know one; what they say about the target is in the words of others.
+compiler() { # ARCHITECTURE
+    mkdir -p "$out/bin"
+    cat >"$out/bin/$1-cc" <<SCRIPT
+#!/bin/sh
+for word do
+    shift
+    case \$word in --target=*|-march=*|-mfpu=*|-mfloat-abi=*) ;; *) set -- "\$@" "\$word" ;; esac
+done
+exec "$venv/bin/python" -m ziglang cc -target ${zig[$1]} -fno-sanitize=undefined "\$@"
+SCRIPT
+    printf '#!/bin/sh\nexec "%s/bin/python" -m ziglang ar "$@"\n' "$venv" >"$out/bin/ar"
+    chmod +x "$out/bin/$1-cc" "$out/bin/ar"
+}
+
+link() { # FOLDER LIBRARY CC FLAGS...
+    local folder=$1 library=$2 cc=$3 program
+    shift 3
+    mkdir -p "$folder"
+    for program in "${programs[@]}"; do
+        "$cc" -static -std=c11 -D_DEFAULT_SOURCE -O2 -Iinclude -ffile-prefix-map="$PWD=/usr/src/http_responder" \
+            "c_examples/$program.c" "${sources[@]}" "$library" -o "$folder/$program" -Wl,--gc-sections -s "$@"
+    done
+    ls -l "$folder"/* | awk '{printf "  static: %s, %.1f MB\n", $9, $5 / 1e6}'
+}
+
+with_musl() { # ARCHITECTURE
+    local target=${rust[$1]} cargo rustc build_std
+    toolchain "$target" || return 1
+    "$venv/bin/python" -m ziglang version >/dev/null 2>&1 || return 1
+    compiler "$1"
+    local name=${target//-/_}
+    env CARGO_TARGET_DIR="$out/target" RUSTC="$rustc" CARGO_PROFILE_RELEASE_DEBUG=false \
+        "CC_$name=$out/bin/$1-cc" "AR_$name=$out/bin/ar" \
+        deploy/build/release.sh "$cargo" rustc --locked "${build_std[@]}" --target "$target" \
+        --release -p http_responder_c --crate-type staticlib
+    link "$out/$1-musl" "$out/target/$target/release/libhttp_responder_c.a" "$out/bin/$1-cc" -lunwind
+}
+
+with_glibc() {
+    local target
+    target=$(rustc -vV | sed -n 's/^host: //p')
+    env CARGO_TARGET_DIR="$out/target" CARGO_PROFILE_RELEASE_DEBUG=false RUSTFLAGS="-C target-feature=+crt-static" \
+        deploy/build/release.sh cargo rustc --locked --target "$target" --release -p http_responder_c \
+        --crate-type staticlib
+    # nix asks for users by name: with glibc that works only where its libraries are.
+    link "$out/$(uname -m)-glibc" "$out/target/$target/release/libhttp_responder_c.a" "${CC:-cc}" -lpthread -lm -ldl \
+        2> >(grep -v -e 'statically linked applications' -e 'in function' >&2)
+}
+
+for architecture in "${@:-x86_64 aarch64 armv7}"; do
+    for one in $architecture; do
+        if with_musl "$one"; then
+            continue
+        elif [ "$one" = "$(uname -m)" ]; then
+            echo "  static: no musl here for $one (rustup target, or apt: rustc-web cargo-web rust-web-src; pip: ziglang)"
+            with_glibc
+        else
+            echo "  static: SKIPPED $one: no standard library and no compiler for it here"
+        fi
+    done
+done
