@@ -298,6 +298,44 @@ test-deb: deb ## Installs, runs, upgrades, removes them in a system of its own (
 	@tests/packages/completions.sh
 	@tests/packages/deb.sh $(abspath $(DEB))
 
+STATIC := $(BUILD)/static
+.PHONY: static
+static: $(VENV)/ready ## Programs that need nothing but a kernel, into build/static (apt: rustc-web cargo-web rust-web-src)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'ziglang>=0.15'
+	@rm -rf $(STATIC)
+	@FEATURES="$(FEATURES)" deploy/build/static.sh $(abspath $(STATIC)) $(VENV) $(ARCHITECTURES)
+
+.PHONY: test-static
+test-static: static ## Each of them alone in an empty root (root; apt: qemu-user-static)
+	@tests/packages/static.sh $(STATIC)
+
+.PHONY: image
+image: ## The container of build/static, built by buildah and run (make static first; root; apt: buildah)
+	@tests/packages/image.sh $(abspath $(BUILD))/image
+
+DIST := $(BUILD)/dist
+.PHONY: crate sdist sbom
+crate: ## The engine as a crate, verified, into build/dist
+	@deploy/build/dist.sh crate $(DIST)
+sdist: $(VENV)/ready ## The Python module's sources into build/dist, built from there in a fresh venv
+	@deploy/build/dist.sh sdist $(DIST) $(VENV)
+	@tests/packages/sdist.sh $(DIST)
+sbom: ## What is in it, as CycloneDX, into build/dist (cargo install cargo-cyclonedx)
+	@deploy/build/dist.sh sbom $(DIST)
+
+.PHONY: reproducible
+reproducible: ## Builds twice in two folders: the same octets
+	@tests/packages/reproducible.sh $(abspath $(BUILD))/reproducible
+
+.PHONY: deny
+deny: ## Licences, double versions and sources of crates (cargo install cargo-deny)
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "deny: cargo-deny is missing (cargo install --locked cargo-deny)"; exit 1; }
+	$(CARGO) deny --locked --offline check licenses bans sources
+
+.PHONY: minimal
+minimal: ## The lowest Rust and the oldest direct dependencies that Cargo.toml states, where rustup has them
+	@tests/packages/minimal.sh $(abspath $(TARGET))
+
 .PHONY: test-deploy
 test-deploy: build $(VENV)/deploy ## Chart, manifests, alerts, dashboard, Dockerfile: by those that read them (apt: prometheus)
 	@command -v promtool >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -qq -y --no-install-recommends prometheus >/dev/null

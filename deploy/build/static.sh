@@ -3,10 +3,11 @@
 # and armv7. The standard library comes from rustup's targets where they are installed, else it is built from
 # the sources that belong to the compiler (apt: rustc-web cargo-web rust-web-src); C is compiled by zig, which
 # brings musl for all three (pip: ziglang). Without those, glibc for this machine's own architecture.
-# usage: static.sh OUT VENV [TARGET...]
+# usage: static.sh OUT VENV [ARCHITECTURE...]    (FEATURES: flags for cargo)
 set -eu -o pipefail
 out=$(realpath --canonicalize-missing "$1")
 venv=$(realpath "$2")
+work=$(dirname "$out")/static-work
 shift 2
 cd "$(dirname "$0")/../.."
 
@@ -20,6 +21,8 @@ declare -A rust=(
     [aarch64]=aarch64-unknown-linux-musl
     [armv7]=armv7-unknown-linux-musleabihf
 )
+# As Debian and containers call them.
+declare -A called=([x86_64]=amd64 [aarch64]=arm64 [armv7]=arm)
 programs=(http_responder_mt http_responder)
 sources=(c_examples/{http_responder_main,background,admin/health,admin/ask,top/top,top/report,top/draw,top/canvas}.c)
 
@@ -40,8 +43,8 @@ toolchain() { # RUST_TARGET
 
 # A compiler for C as crates know one; what they say about the target is in the words of others.
 compiler() { # ARCHITECTURE
-    mkdir -p "$out/bin"
-    cat >"$out/bin/$1-cc" <<SCRIPT
+    mkdir -p "$work/bin"
+    cat >"$work/bin/$1-cc" <<SCRIPT
 #!/bin/sh
 for word do
     shift
@@ -49,8 +52,8 @@ for word do
 done
 exec "$venv/bin/python" -m ziglang cc -target ${zig[$1]} -fno-sanitize=undefined "\$@"
 SCRIPT
-    printf '#!/bin/sh\nexec "%s/bin/python" -m ziglang ar "$@"\n' "$venv" >"$out/bin/ar"
-    chmod +x "$out/bin/$1-cc" "$out/bin/ar"
+    printf '#!/bin/sh\nexec "%s/bin/python" -m ziglang ar "$@"\n' "$venv" >"$work/bin/ar"
+    chmod +x "$work/bin/$1-cc" "$work/bin/ar"
 }
 
 link() { # FOLDER LIBRARY CC FLAGS...
@@ -70,21 +73,21 @@ with_musl() { # ARCHITECTURE
     "$venv/bin/python" -m ziglang version >/dev/null 2>&1 || return 1
     compiler "$1"
     local name=${target//-/_}
-    env CARGO_TARGET_DIR="$out/target" RUSTC="$rustc" CARGO_PROFILE_RELEASE_DEBUG=false \
-        "CC_$name=$out/bin/$1-cc" "AR_$name=$out/bin/ar" \
+    env CARGO_TARGET_DIR="$work/target" RUSTC="$rustc" CARGO_PROFILE_RELEASE_DEBUG=false \
+        "CC_$name=$work/bin/$1-cc" "AR_$name=$work/bin/ar" \
         deploy/build/release.sh "$cargo" rustc --locked "${build_std[@]}" --target "$target" \
-        --release -p http_responder_c --crate-type staticlib
-    link "$out/$1-musl" "$out/target/$target/release/libhttp_responder_c.a" "$out/bin/$1-cc" -lunwind
+        --release -p http_responder_c ${FEATURES:-} --crate-type staticlib
+    link "$out/${called[$1]}" "$work/target/$target/release/libhttp_responder_c.a" "$work/bin/$1-cc" -lunwind
 }
 
 with_glibc() {
     local target
     target=$(rustc -vV | sed -n 's/^host: //p')
-    env CARGO_TARGET_DIR="$out/target" CARGO_PROFILE_RELEASE_DEBUG=false RUSTFLAGS="-C target-feature=+crt-static" \
+    env CARGO_TARGET_DIR="$work/target" CARGO_PROFILE_RELEASE_DEBUG=false RUSTFLAGS="-C target-feature=+crt-static" \
         deploy/build/release.sh cargo rustc --locked --target "$target" --release -p http_responder_c \
-        --crate-type staticlib
+        ${FEATURES:-} --crate-type staticlib
     # nix asks for users by name: with glibc that works only where its libraries are.
-    link "$out/$(uname -m)-glibc" "$out/target/$target/release/libhttp_responder_c.a" "${CC:-cc}" -lpthread -lm -ldl \
+    link "$out/${called[$(uname -m)]}" "$work/target/$target/release/libhttp_responder_c.a" "${CC:-cc}" -lpthread -lm -ldl \
         2> >(grep -v -e 'statically linked applications' -e 'in function' >&2)
 }
 
