@@ -10,14 +10,14 @@ mkdir -p "$out"
 
 # The archive of the engine, which is unpacked and built from there.
 crate() {
-    local target=$out/crate
+    local target=${CARGO_TARGET_DIR:-target}/crate
     cargo package --locked --allow-dirty -p http_responder --target-dir "$target" >"$out/crate.log" 2>&1 || {
         tail -n 30 "$out/crate.log" >&2
         exit 1
     }
     ! grep '^warning' "$out/crate.log" >&2 || { echo "dist: cargo package has something to say" >&2; exit 1; }
     cp "$target"/package/http_responder-*.crate "$out/"
-    rm -rf "$target" "$out/crate.log"
+    rm -f "$out/crate.log"
 }
 
 sdist() {
