@@ -47,18 +47,24 @@ pub(super) fn quoted(into: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Whether nothing needs to be escaped. Sixteen octets at a time: no branch for each of them, and
-/// numbers in place of truths, which the compiler keeps in one register.
+/// Whether nothing needs to be escaped: eight octets at a time, in one register.
 fn is_plain(text: &[u8]) -> bool {
-    let special = |octet: u8| {
-        u8::from(octet.wrapping_sub(b' ') > b'~' - b' ')
-            | u8::from(octet == b'"')
-            | u8::from(octet == b'\\')
-    };
-    let (blocks, rest) = text.as_chunks::<16>();
-    let any = |found: u8, octet: &u8| found | special(*octet);
-    let in_blocks = blocks.iter().map(|block| block.iter().fold(0, any));
-    in_blocks.fold(0, |found, block| found | block) | rest.iter().fold(0, any) == 0
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().fold(special(last), |found, word| found | special(*word)) == 0
+}
+
+/// Not 0 where one of eight octets is a control character, no ASCII, a quote or a backslash. Octets
+/// above the first that is found may be taken for one too, as borrows and carries reach them.
+fn special(octets: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const TOPS: u64 = ONES << 7;
+    let word = u64::from_le_bytes(octets);
+    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
+    let is = |octet: u8| below(word ^ (ONES * u64::from(octet)), 1);
+    let delete_or_beyond = word | word.wrapping_add(ONES);
+    (below(word, b' ') | is(b'"') | is(b'\\') | delete_or_beyond) & TOPS
 }
 
 fn hex(into: &mut Vec<u8>, octet: u8) {
@@ -97,5 +103,22 @@ mod tests {
             assert_eq!(escaped(json, text), in_json);
             assert_eq!(escaped(quoted, text), in_quotes);
         }
+    }
+    #[test]
+    fn each_octet_is_found_at_each_place_whatever_stands_beside_it() {
+        for filler in [b' ', b'!', b'#', b'[', b']', b'~'] {
+            for length in 1..=20 {
+                assert!(is_plain(&vec![filler; length]));
+                for (octet, place) in
+                    (0..=u8::MAX).flat_map(|octet| (0..length).map(move |p| (octet, p)))
+                {
+                    let mut text = vec![filler; length];
+                    text[place] = octet;
+                    let plain = matches!(octet, b' '..=b'~') && octet != b'"' && octet != b'\\';
+                    assert_eq!(is_plain(&text), plain, "{octet:#x} at {place} of {length}");
+                }
+            }
+        }
+        assert!(is_plain(b""));
     }
 }
