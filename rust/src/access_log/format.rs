@@ -2,8 +2,8 @@
 
 use super::escape;
 use super::record::Record;
+use crate::clients::PeerAddress;
 use crate::config::LogFormat;
-use crate::connection::peers::Peer;
 use crate::http::Version;
 use crate::responder::source::{By, Kind};
 use crate::sys::clock;
@@ -56,10 +56,10 @@ impl Formatter {
 
     /// `host ident user [time] "request" status octets "referer" "user agent"`
     fn combined(&mut self, record: &Record<'_>, into: &mut Vec<u8>) {
-        match record.peer {
-            Peer::Unknown => into.push(b'-'),
-            Peer::Unix => into.extend_from_slice(b"unix:"),
-            Peer::Inet(address) => address_into(address.ip(), into),
+        match record.peer.ip() {
+            Some(address) => address_into(address, into),
+            None if record.peer == PeerAddress::UNIX => into.extend_from_slice(b"unix:"),
+            None => into.push(b'-'),
         }
         into.extend_from_slice(b" - - [");
         let (second, _) = self.time(record);
@@ -101,10 +101,12 @@ impl Formatter {
         into.push(b'.');
         into.extend(digits.map(|digit| b'0' + digit as u8));
         into.extend_from_slice(b"Z\",\"client\":");
-        match record.peer {
-            Peer::Unknown => into.extend_from_slice(b"null,\"port\":null"),
-            Peer::Unix => into.extend_from_slice(b"\"unix:\",\"port\":null"),
-            Peer::Inet(address) => {
+        match record.peer.inet_address() {
+            None if record.peer == PeerAddress::UNIX => {
+                into.extend_from_slice(b"\"unix:\",\"port\":null");
+            }
+            None => into.extend_from_slice(b"null,\"port\":null"),
+            Some(address) => {
                 into.push(b'"');
                 address_into(address.ip(), into);
                 into.extend_from_slice(b"\",\"port\":");

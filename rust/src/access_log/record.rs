@@ -3,10 +3,9 @@
 //! A fixed part, then the texts one behind the other. Numbers are in the order of this machine:
 //! nothing of it leaves the process.
 
-use crate::connection::peers::Peer;
+use crate::clients::PeerAddress;
 use crate::connection::watchers::{Answer, Question};
 use crate::http::Version;
-use std::net::{IpAddr, SocketAddr};
 
 /// Octets of a text that are kept; more would let one client fill the ring.
 const TEXT_MAX: usize = 8 * 1024;
@@ -44,7 +43,7 @@ pub(super) struct Record<'r> {
     /// The numbers of [`crate::responder::source::By`] and `Kind`.
     pub(super) by: u8,
     pub(super) kind: u8,
-    pub(super) peer: Peer,
+    pub(super) peer: PeerAddress,
     /// `None` where the request was not understood: the target is its line then.
     pub(super) version: Option<Version>,
     pub(super) method: Option<&'r [u8]>,
@@ -60,7 +59,7 @@ pub(super) fn write(
     question: &Question<'_>,
     answer: &Answer,
     took: u64,
-    (listener, peer): (u16, Peer),
+    (listener, peer): (u16, PeerAddress),
 ) {
     let (version, texts): (u8, [Option<&[u8]>; TEXTS]) = match question {
         Question::Line(line) => (LINE, [None, Some(line), None, None, None]),
@@ -83,7 +82,7 @@ pub(super) fn write(
     fixed.put(answer.status.to_ne_bytes());
     fixed.put(listener.to_ne_bytes());
     fixed.put([answer.source.by as u8, answer.source.kind as u8, version]);
-    fixed.put_peer(peer);
+    fixed.put(peer.to_octets());
     for text in texts {
         fixed.put(text.map_or(ABSENT, |text| text.len() as u16).to_ne_bytes());
     }
@@ -104,22 +103,6 @@ impl Fixed {
     fn put<const N: usize>(&mut self, octets: [u8; N]) {
         self.0[self.1..self.1 + N].copy_from_slice(&octets);
         self.1 += N;
-    }
-
-    fn put_peer(&mut self, peer: Peer) {
-        let (family, address, port) = match peer {
-            Peer::Unknown => (0, [0; 16], 0),
-            Peer::Unix => (1, [0; 16], 0),
-            Peer::Inet(SocketAddr::V4(inet)) => {
-                let mut address = [0; 16];
-                address[..4].copy_from_slice(&inet.ip().octets());
-                (4, address, inet.port())
-            }
-            Peer::Inet(SocketAddr::V6(inet)) => (6, inet.ip().octets(), inet.port()),
-        };
-        self.put([family]);
-        self.put(address);
-        self.put(port.to_ne_bytes());
     }
 }
 
@@ -144,7 +127,7 @@ pub(super) fn take<'r>(octets: &mut &'r [u8]) -> Option<Record<'r>> {
             HTTP10 => Some(Version::Http10),
             _ => Some(Version::Http11),
         },
-        peer: fixed.peer()?,
+        peer: PeerAddress::from_octets(fixed.get()?),
         method: fixed.text()?,
         target: fixed.text()?,
         host: fixed.text()?,
@@ -161,17 +144,6 @@ impl<'r> Reader<'r> {
         let (octets, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*octets)
-    }
-
-    fn peer(&mut self) -> Option<Peer> {
-        let ([family], address, port) = (self.get()?, self.get::<16>()?, self.get()?);
-        let at = |ip: IpAddr| Peer::Inet(SocketAddr::new(ip, u16::from_ne_bytes(port)));
-        Some(match family {
-            4 => at(IpAddr::from(*address.first_chunk::<4>()?)),
-            6 => at(IpAddr::from(address)),
-            1 => Peer::Unix,
-            _ => Peer::Unknown,
-        })
     }
 
     fn text(&mut self) -> Option<Option<&'r [u8]>> {

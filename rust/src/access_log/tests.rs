@@ -2,8 +2,8 @@
 
 use super::format::Formatter;
 use super::record::{self, Record};
+use crate::clients::PeerAddress;
 use crate::config::LogFormat;
-use crate::connection::peers::Peer;
 use crate::connection::watchers::{Answer, Asked, Question};
 use crate::http::Version;
 use crate::responder::source::{By, Kind, Source};
@@ -18,8 +18,8 @@ const ANSWER: Answer = Answer {
     begun: 1_000_000,
 };
 
-fn peer() -> Peer {
-    Peer::Inet("192.0.2.1:4711".parse().unwrap())
+fn peer() -> PeerAddress {
+    PeerAddress::inet("192.0.2.1:4711".parse().unwrap())
 }
 
 fn asked<'r>(target: &'r str, referer: Option<&'r [u8]>) -> Question<'r> {
@@ -34,7 +34,7 @@ fn asked<'r>(target: &'r str, referer: Option<&'r [u8]>) -> Question<'r> {
 }
 
 /// The line without its end, which every line has and has once.
-fn line(format: LogFormat, question: &Question<'_>, peer: Peer) -> String {
+fn line(format: LogFormat, question: &Question<'_>, peer: PeerAddress) -> String {
     let mut octets = Vec::new();
     record::write(&mut octets, question, &ANSWER, 17, (0, peer));
     let mut rest = &octets[..];
@@ -48,7 +48,7 @@ fn line(format: LogFormat, question: &Question<'_>, peer: Peer) -> String {
     line.to_owned()
 }
 
-fn json(question: &Question<'_>, peer: Peer) -> JsonValue {
+fn json(question: &Question<'_>, peer: PeerAddress) -> JsonValue {
     line(LogFormat::Json, question, peer).parse().unwrap()
 }
 
@@ -64,12 +64,13 @@ fn a_combined_line_is_apaches() {
     assert_eq!(head, "192.0.2.1 - - ");
     assert!(time.len() == "26/Nov/2026:10:56:13 +0000".len() && time.ends_with(" +0000"));
     assert_eq!(tail, r#" "GET /a?b HTTP/1.1" 200 43 "http://x/" "agent/1.0""#);
-    let found = line(LogFormat::Combined, &Question::Line(b"\x16\x03\x01\"junk"), Peer::Unix);
+    let found =
+        line(LogFormat::Combined, &Question::Line(b"\x16\x03\x01\"junk"), PeerAddress::UNIX);
     assert!(
         found.starts_with("unix: - - [")
             && found.ends_with(r#" "\x16\x03\x01\"junk" 200 43 "-" "-""#)
     );
-    let found = line(LogFormat::Combined, &Question::Line(b""), Peer::Unknown);
+    let found = line(LogFormat::Combined, &Question::Line(b""), PeerAddress::UNKNOWN);
     assert!(found.starts_with("- - - [") && found.ends_with(r#" "-" 200 43 "-" "-""#));
 }
 
@@ -104,7 +105,8 @@ fn a_json_line_has_all_that_is_known() {
     assert!(time.len() == "2026-11-26T10:56:13.123Z".len() && time.ends_with('Z'), "{time}");
     let fields: &std::collections::HashMap<String, JsonValue> = found.get().unwrap();
     assert_eq!(fields.len(), 16);
-    let refused = json(&Question::Line(b"junk"), Peer::Inet("[2001:db8::1]:5".parse().unwrap()));
+    let refused =
+        json(&Question::Line(b"junk"), PeerAddress::inet("[2001:db8::1]:5".parse().unwrap()));
     assert_eq!(text(&refused, "line"), Some("junk"));
     assert_eq!(text(&refused, "client"), Some("2001:db8::1"));
     assert!(refused["target"].is_null() && refused["method"].is_null());

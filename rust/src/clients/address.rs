@@ -55,6 +55,25 @@ impl PeerAddress {
         self.ip().map(|ip| SocketAddr::new(ip, self.port))
     }
 
+    /// Nineteen octets that [`PeerAddress::from_octets`] takes, in this process.
+    pub(crate) fn to_octets(self) -> [u8; 19] {
+        let mut octets = [0; 19];
+        octets[..16].copy_from_slice(&self.octets);
+        octets[16..18].copy_from_slice(&self.port.to_ne_bytes());
+        octets[18] = self.family as u8;
+        octets
+    }
+
+    /// What [`PeerAddress::to_octets`] has written.
+    pub(crate) fn from_octets(octets: [u8; 19]) -> Self {
+        let [address @ .., low, high, family] = octets;
+        let family = [Family::Unknown, Family::Unix, Family::Inet]
+            .into_iter()
+            .find(|it| *it as u8 == family)
+            .unwrap_or(Family::Unknown);
+        PeerAddress { octets: address, port: u16::from_ne_bytes([low, high]), family }
+    }
+
     pub(crate) fn is_known(&self) -> bool {
         self.family != Family::Unknown
     }
@@ -116,6 +135,15 @@ mod tests {
         assert_eq!(mapped.to_string(), "192.0.2.1:7");
         assert_eq!(PeerAddress::UNIX.to_string(), "unix:");
         assert_eq!(PeerAddress::UNKNOWN.to_string(), "");
+    }
+
+    #[test]
+    fn octets_are_the_same_address() {
+        let inet = |text: &str| PeerAddress::inet(text.parse().unwrap());
+        let all = [inet("192.0.2.1:4711"), inet("[2001:db8::1]:65535"), PeerAddress::UNIX];
+        for address in all.into_iter().chain([PeerAddress::UNKNOWN]) {
+            assert_eq!(PeerAddress::from_octets(address.to_octets()), address);
+        }
     }
 
     #[test]
