@@ -32,6 +32,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use telling::count_answer;
 
+#[cfg(feature = "tls")]
+pub(crate) use arrival::Introduction;
+
 /// Octets of prepared answers at which pipelined requests wait until they are sent: what one
 /// connection can make the server hold.
 const OUT_BOUND: usize = 64 * 1024;

@@ -36,6 +36,8 @@ pub(crate) use alarms::Alarms;
 pub(crate) use buffers::Buffers;
 pub(crate) use counting::{count_refusal, count_response};
 pub(crate) use deadlines::{Deadline, Deadlines, Link};
+#[cfg(feature = "tls")]
+pub(crate) use machine::Introduction;
 pub(crate) use machine::{Context, Machine, Next};
 pub(crate) use pool::{Key, Pool};
 pub(crate) use repeats::Repeats;

@@ -108,15 +108,6 @@ impl Listeners {
                 format!("proxy_protocol: expected addresses of listeners ({there}), got {unknown}");
             return Err(Error::new(ErrorCode::Config, text));
         }
-        if let Some(tls) = (0..self.len()).find(|&at| {
-            self.layers[at] != Layer::Plain && (all || named.iter().any(|it| is(it, at)))
-        }) {
-            let text = format!(
-                "proxy_protocol: expected listeners without TLS, got {}",
-                self.addresses[tls]
-            );
-            return Err(Error::new(ErrorCode::Config, text));
-        }
         if !named.is_empty() {
             let one = |at| all || named.iter().any(|name| is(name, at));
             self.proxied = (0..self.len()).map(one).collect();

@@ -527,7 +527,8 @@ impl Connections {
         let Some(connection) = self.pool.get(key) else { return };
         connection.layer = layer;
         let Connection { machine, layer, .. } = connection;
-        if *layer == Layer::Tls && self.sessions.begin(machine, layer, key.index) {
+        let is_known = !machine.awaits_header();
+        if is_known && *layer == Layer::Tls && self.sessions.begin(machine, layer, key.index) {
             change_gauge(&self.handle, State::Reading, State::Handshake);
         }
     }

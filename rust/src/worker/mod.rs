@@ -13,6 +13,7 @@
 //! | `survey` | what others ask of its connections |
 //! | `transport` | what stands between a turn and the socket: nothing, or TLS |
 //! | `secure` | TLS between them |
+//! | `preface` | the PROXY header before TLS |
 //! | `sessions` | the TLS sessions beside the pool |
 //! | `tokens` | what an event's token stands for |
 
@@ -24,6 +25,8 @@ mod event_loop;
 pub(crate) mod fuzzing;
 mod handle;
 mod mailbox;
+#[cfg(feature = "tls")]
+mod preface;
 #[cfg(feature = "tls")]
 mod secure;
 #[cfg(feature = "tls")]

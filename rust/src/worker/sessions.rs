@@ -1,5 +1,6 @@
 //! The TLS sessions of one worker, beside its pool: where no listener speaks TLS there is nothing.
 
+use super::preface;
 use super::secure::Secure;
 use super::transport::Plain;
 use super::turn::{Fate, Start, Turn};
@@ -9,7 +10,6 @@ use crate::log::Log;
 use crate::sys::socket;
 use crate::tls::{Session, Trouble, Workspace};
 use rustls::ServerConfig;
-use socket2::SockRef;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -43,10 +43,19 @@ impl Sessions {
         &mut self,
         (socket, machine, layer): (&OwnedFd, &mut Machine, &mut Layer),
         scratch: &mut [u8],
-        cx: Context<'_>,
+        mut cx: Context<'_>,
         start: Start<'_>,
     ) -> Option<Fate> {
-        if *layer == Layer::Auto {
+        if machine.awaits_header() {
+            if let Some(fate) = preface::read(socket, machine, scratch, &mut cx, &start) {
+                return Some(fate);
+            }
+            let introduced = !machine.awaits_header();
+            if introduced && *layer == Layer::Tls && !self.begin(machine, layer, cx.key.index) {
+                return Some(Fate::Close);
+            }
+        }
+        if *layer == Layer::Auto && !machine.awaits_header() {
             match begins_with(socket) {
                 Ok(Some(HANDSHAKE_RECORD)) => {
                     if !self.begin(machine, layer, cx.key.index) {
@@ -61,7 +70,7 @@ impl Sessions {
                 Err(_) => {}
             }
         }
-        if *layer != Layer::Tls {
+        if *layer != Layer::Tls || machine.awaits_header() {
             let transport = Plain(socket);
             return Turn { transport, machine, scratch, cx, moved: false, exhaust: false }
                 .run(start);
@@ -80,7 +89,7 @@ impl Sessions {
             Turn { transport: secure, machine, scratch, cx, moved: false, exhaust: false };
         let fate = turn.run(start);
         if let Some(trouble) = &turn.transport.trouble {
-            report(trouble, socket, &turn.cx);
+            report(trouble, &turn.cx);
         }
         let fits = turn.cx.buffers.account_records(before, turn.transport.session.memory());
         if fits { fate } else { Some(Fate::Close) }
@@ -110,14 +119,12 @@ fn begins_with(socket: &OwnedFd) -> io::Result<Option<u8>> {
 
 /// Tells the operator who does not get along with us.
 #[cold]
-fn report(trouble: &Trouble, socket: &OwnedFd, cx: &Context<'_>) {
+fn report(trouble: &Trouble, cx: &Context<'_>) {
     if cx.settings.log_level < LogLevel::Info {
         return;
     }
     let Some(held_back) = cx.limiter.admit() else { return };
-    let peer = SockRef::from(socket).peer_addr().ok().and_then(|address| address.as_socket());
-    let peer =
-        peer.map_or("a client without address".to_owned(), |address| address.ip().to_string());
+    let peer = cx.peer().address();
     let hint = if trouble.is_distrust() { ": does it trust the CA?" } else { "" };
     Log::new(cx.settings.log_level)
         .info(format_args!("TLS with {peer}: {trouble}{hint} ({held_back} more like this)"));

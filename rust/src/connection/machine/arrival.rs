@@ -15,31 +15,53 @@ impl<'w> Context<'w> {
     }
 }
 
+/// What stands at the beginning of a connection that begins with a PROXY header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Introduction {
+    /// A whole header of so many octets; the client may come in.
+    Complete(usize),
+    /// The beginning of one.
+    Partial,
+    /// Something else. It is counted and told.
+    Malformed,
+    /// A whole header of a client who has too many connections.
+    Crowded,
+}
+
 impl Machine {
     /// Octets arrived of a connection whose PROXY header is not whole yet; `input` is all of them.
     #[cold]
     pub(super) fn read_header(&mut self, input: &[u8], cx: &mut Context<'_>) -> Next {
+        match self.introduce(input, cx) {
+            Introduction::Complete(len) => self.received(&input[len..], input.len() - len, cx),
+            Introduction::Partial => self.finish(Next::Receive, input, cx),
+            Introduction::Malformed => self.finish(Next::Close, b"", cx),
+            Introduction::Crowded => {
+                let Step::Stop(_, next) = self.refuse(Refusal::ClientConnections, b"", cx) else {
+                    return Next::Close;
+                };
+                self.finish(next, b"", cx)
+            }
+        }
+    }
+
+    /// Takes the PROXY header at the beginning of `input`, all that has come.
+    pub(crate) fn introduce(&mut self, input: &[u8], cx: &mut Context<'_>) -> Introduction {
         match proxy::parse(input) {
-            Parsed::Partial => self.finish(Next::Receive, input, cx),
+            Parsed::Partial => Introduction::Partial,
             Parsed::Malformed => {
                 cx.stats.refused_proxy_header.add(1);
                 cx.guests.clients().warn(|held_back| {
                     let who = cx.peer().address();
                     format!("no valid PROXY header from {who} ({held_back} more like this)")
                 });
-                self.finish(Next::Close, b"", cx)
+                Introduction::Malformed
             }
             Parsed::Complete { len, source } => {
                 self.listener &= !AWAITS_HEADER;
-                match introduce(source, cx) {
-                    Ok(()) => self.received(&input[len..], input.len() - len, cx),
-                    Err(Crowded) => {
-                        let Step::Stop(_, next) = self.refuse(Refusal::ClientConnections, b"", cx)
-                        else {
-                            return Next::Close;
-                        };
-                        self.finish(next, b"", cx)
-                    }
+                match enter(source, cx) {
+                    Ok(()) => Introduction::Complete(len),
+                    Err(Crowded) => Introduction::Crowded,
                 }
             }
         }
@@ -47,7 +69,7 @@ impl Machine {
 }
 
 /// The connection is that of `source`.
-fn introduce(source: Source, cx: &mut Context<'_>) -> Result<(), Crowded> {
+fn enter(source: Source, cx: &mut Context<'_>) -> Result<(), Crowded> {
     let address = match source {
         Source::Client(address) => PeerAddress::inet(address),
         Source::Unix => PeerAddress::UNIX,
