@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.client import Client, get, request
 from support.deadline import PATIENCE, eventually
+from support.paths import REPO
 from support.server import ServerProcess, binary_argv
 from support.stats import NAMES
 
@@ -162,6 +164,33 @@ def histogram(path) -> tuple[dict[float, float], float, float]:
     buckets = {float(it.labels["le"]): it.value for it in samples if it.name.endswith("_bucket")}
     rest = {it.name.rsplit("_", 1)[1]: it.value for it in samples if not it.name.endswith("_bucket")}
     return buckets, rest["sum"], rest["count"]
+
+
+def test_metrics_of_a_unix_socket_through_the_line_of_the_guide(admin):
+    """Prometheus asks over TCP only: socat stands in between, as docs/admin.md has it."""
+    if shutil.which("socat") is None:
+        pytest.skip("socat is missing")
+    server, path = admin(workers=2)
+    (line,) = re.findall(r"^socat TCP-LISTEN:9100,.*$", (REPO / "docs/admin.md").read_text(), re.MULTILINE)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = line.replace(":9100,", f":{port},").replace("/run/http_responder/admin.sock", path).split()
+    between = subprocess.Popen(words)
+    try:
+
+        def listens():
+            with socket.socket() as one:
+                return one.connect_ex(("127.0.0.1", port)) == 0
+
+        eventually(listens, "socat listens")
+        for _ in range(3):
+            response = ask(("127.0.0.1", port), "/metrics", host=f"127.0.0.1:{port}")
+            families = {it.name for it in text_string_to_metric_families(response.body.decode())}
+            assert {"http_responder_connections_open", "http_responder_answer_seconds"} <= families
+    finally:
+        between.terminate()
+        between.wait()
 
 
 def test_answers_are_told_by_kind(admin, tmp_path):
@@ -470,6 +499,15 @@ def test_the_page_stands_alone(admin):
     without_namespaces = html.replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"(?:https?:)?//[a-z]", without_namespaces), "an address of somebody else"
     assert ask(path, "/").get("content-security-policy") != policy
+
+
+def test_its_threads_are_not_taken_for_those_that_serve(admin):
+    server, _ = admin(workers=2)
+    tasks = [f"/proc/{server.pid}/task/{it}/comm" for it in os.listdir(f"/proc/{server.pid}/task")]
+    names = sorted(open(task).read().strip() for task in tasks)
+    own = {"hr-worker-0", "hr-worker-1", "hr-acceptor"}
+    assert own < set(names) and len(names) == len(set(names))
+    assert {name for name in names if name.startswith("hr-")} - own == {"hr-admin-0", "hr-admin-accept", "hr-admin-past"}
 
 
 def test_without_the_option_there_is_no_admin_side(start):

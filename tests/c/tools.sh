@@ -5,7 +5,7 @@ set -eu -o pipefail
 # shellcheck source=tests/c/skip.sh
 . "${BASH_SOURCE[0]%/*}/skip.sh"
 
-declare -A package=([valgrind]=valgrind [wrk]=wrk [ab]=apache2-utils [strace]=strace [curl]=curl [openssl]=openssl [gnutls-cli]=gnutls-bin [certutil]=libnss3-tools [chromium]=chromium [cpio]=cpio [cmake]=cmake [doxygen]=doxygen ["clang++"]=clang)
+declare -A package=([valgrind]=valgrind [wrk]=wrk [ab]=apache2-utils [strace]=strace [curl]=curl [openssl]=openssl [gnutls-cli]=gnutls-bin [certutil]=libnss3-tools [chromium]=chromium [cpio]=cpio [cmake]=cmake [doxygen]=doxygen ["clang++"]=clang [socat]=socat [dnsmasq]=dnsmasq-base [unbound]=unbound)
 
 missing=()
 for tool in "${!package[@]}"; do
@@ -16,7 +16,7 @@ done
 if can_install; then
     packages=()
     for tool in "${missing[@]}"; do packages+=("${package[$tool]}"); done
-    { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${packages[@]}"; } \
+    { apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${packages[@]}"; } \
         >/dev/null 2>&1 </dev/null || true
 fi
 for tool in "${missing[@]}"; do

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `admin` | its admin side: page, metrics, what it can be told |
+//! | `ending` | waited for, drained, stopped |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
 //! | `private` | who may have workers with a table of descriptors of their own |
@@ -10,6 +11,7 @@
 //! | `reload` | files, read again |
 //! | `report` | what it says of itself |
 //! | `rules` | the rules file |
+//! | `role` | which server of a process it is |
 //! | `sandbox` | what the process gives away once its sockets are bound |
 //! | `starting` | from built to running: sockets, privileges, threads |
 //! | `state` | where it is in its life |
@@ -17,12 +19,14 @@
 //! | `threads` | its workers and its supervisor |
 
 mod admin;
+mod ending;
 mod listeners;
 pub(crate) mod notice;
 mod pages;
 mod private;
 mod reload;
 mod report;
+mod role;
 mod rules;
 mod sandbox;
 mod starting;
@@ -47,10 +51,11 @@ use crate::stats::{Format, Snapshot, render};
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::sys::signals::{self, Subscription};
 use crate::tls::Tls;
-use crate::worker::{self, Message};
+use crate::worker::Message;
 use admin::Admin;
 use arc_swap::ArcSwap;
 use listeners::Listeners;
+use role::Role;
 use state::wrong_state;
 use std::fmt;
 use std::os::fd::OwnedFd;
@@ -71,6 +76,7 @@ pub struct Server {
 struct Inner {
     /// Tells servers of one process apart.
     id: u64,
+    role: Role,
     /// What is in force, as of the last reload.
     settings: ArcSwap<Settings>,
     responder: Arc<ArcSwap<Responder>>,
@@ -112,6 +118,10 @@ impl Server {
     /// [`ErrorCode::Config`] where options contradict each other, or the file of `rules` is wrong;
     /// [`ErrorCode::Io`] if that cannot be opened.
     pub fn new(config: &Config) -> Result<Server> {
+        Server::in_role(config, Role::Main)
+    }
+
+    fn in_role(config: &Config, role: Role) -> Result<Server> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let settings = config.resolve()?;
         let responder =
@@ -119,6 +129,7 @@ impl Server {
         let log = Log::new(settings.log_level);
         let inner = Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            role,
             responder: Arc::new(ArcSwap::from_pointee(responder)),
             clients: Arc::new(Clients::new(log.clone())),
             config: Mutex::new(config.clone()),
@@ -286,68 +297,6 @@ impl Server {
         self.wait(None)
     }
 
-    /// Waits until the server has stopped; `None` waits for ever.
-    ///
-    /// # Errors
-    /// [`ErrorCode::Timeout`]; [`ErrorCode::State`] if it was never started, or when called from
-    /// one of the server's own handlers.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<()> {
-        self.not_from_inside("wait for")?;
-        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut life = self.inner.life();
-        loop {
-            match life.state {
-                ServerState::Stopped => break,
-                ServerState::Built => return Err(wrong_state("wait for", ServerState::Built)),
-                ServerState::Running | ServerState::Draining => {}
-            }
-            life = match end.map(|end| end.saturating_duration_since(Instant::now())) {
-                Some(left) if left.is_zero() => {
-                    let text = "the server has not stopped in the time given";
-                    return Err(Error::new(ErrorCode::Timeout, text));
-                }
-                Some(left) => {
-                    let waited = self.inner.changed.wait_timeout(life, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.inner.changed.wait(life).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        let supervisor = life.supervisor.take();
-        drop(life);
-        supervisor.into_iter().for_each(|thread| drop(thread.join()));
-        Ok(())
-    }
-
-    /// Begins to drain; returns at once. Listeners are closed, idle connections end, requests in
-    /// progress are answered with `Connection: close`. `grace` of `None` takes `drain_timeout`.
-    ///
-    /// # Errors
-    /// [`ErrorCode::State`] if it was never started.
-    pub fn drain(&self, grace: Option<Duration>) -> Result<()> {
-        self.in_own_process("drain")?;
-        self.inner.drain(grace)
-    }
-
-    /// Closes everything at once and waits for the threads to end. A server that was never
-    /// started is stopped for good; one that has stopped stays so.
-    ///
-    /// # Errors
-    /// [`ErrorCode::State`] when called from one of the server's own handlers: it is told to stop
-    /// then, but not waited for.
-    pub fn stop(&self) -> Result<()> {
-        self.in_own_process("stop")?;
-        self.inner.notices.notify(Notice::Stop);
-        self.not_from_inside("wait for")?;
-        let mut life = self.inner.life();
-        if life.state == ServerState::Built {
-            life.state = ServerState::Stopped;
-            lock(&self.inner.listeners).deal(self.settings().workers);
-        }
-        drop(life);
-        self.wait(None)
-    }
-
     /// Tells the server something; async-signal-safe.
     pub fn notify(&self, notice: Notice) {
         self.inner.notices.notify(notice);
@@ -385,16 +334,6 @@ impl Server {
         }
     }
 
-    /// A thread of the server that waits for its own end would wait for ever.
-    fn not_from_inside(&self, what: &str) -> Result<()> {
-        self.in_own_process(what)?;
-        if worker::is_worker_of(self.inner.id) {
-            let text = format!("cannot {what} a server from one of its own handlers");
-            return Err(Error::new(ErrorCode::State, text));
-        }
-        Ok(())
-    }
-
     fn in_own_process(&self, what: &str) -> Result<()> {
         if !self.inner.notices.is_own_process() {
             let text = format!(
@@ -403,14 +342,6 @@ impl Server {
             return Err(Error::new(ErrorCode::State, text));
         }
         Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        lock(&self.inner.signals).take();
-        // In a forked child there is nothing to stop; in a handler the threads end by themselves.
-        let _ = self.stop();
     }
 }
 
@@ -443,53 +374,12 @@ impl Inner {
         lock(&self.life)
     }
 
-    /// See [`Server::drain`].
-    fn drain(&self, grace: Option<Duration>) -> Result<()> {
-        let mut life = self.life();
-        match life.state {
-            ServerState::Built => Err(wrong_state("drain", ServerState::Built)),
-            ServerState::Running => {
-                life.grace = grace;
-                drop(life);
-                self.notices.notify(Notice::Drain);
-                Ok(())
-            }
-            ServerState::Draining | ServerState::Stopped => Ok(()),
-        }
-    }
-
-    fn drain_grace(&self) -> Option<Duration> {
-        self.life().grace.or(self.settings.load().drain_timeout)
-    }
-
     /// Makes the table of clients, if there is a limit for one and no table; how many it can hold.
     fn prepare_clients(&self, settings: &Settings) -> Result<Option<u64>> {
         self.clients.prepare(&settings.clients).map_err(|error| {
             let size = settings.clients.client_table;
             Error::new(ErrorCode::Io, format!("client_table: no memory for {size} octets: {error}"))
         })
-    }
-
-    fn has_begun_to_drain(&self) {
-        let mut life = self.life();
-        if life.state == ServerState::Running {
-            life.state = ServerState::Draining;
-        }
-        self.changed.notify_all();
-    }
-
-    fn has_stopped(&self) {
-        // There is nothing left to stop: the next signal does what it does by default.
-        drop(lock(&self.signals).take());
-        self.life().state = ServerState::Stopped;
-        self.changed.notify_all();
-    }
-
-    /// Has the last lines of the access log written.
-    fn finish_log(&self) {
-        if let Some(log) = self.running.get().and_then(|running| running.access_log.as_ref()) {
-            log.finish();
-        }
     }
 
     /// Of each worker, and the sum.

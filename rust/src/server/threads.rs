@@ -141,7 +141,7 @@ fn spawn(
     let farewells = let_leave(&mut setups, log.map(AccessLog::descriptor));
     let mut setups = setups.into_iter();
     while let Some(setup) = setups.next() {
-        let name = format!("hr-worker-{}", setup.index);
+        let name = inner.role.worker(setup.index);
         match thread::Builder::new().name(name).spawn(move || worker::run(setup)) {
             Ok(thread) => workers.push(thread),
             Err(error) => {
@@ -170,7 +170,7 @@ fn spawn(
         inner.admin.get().into_iter().for_each(|admin| admin.end(at_once));
         inner.has_stopped();
     };
-    let supervisor = thread::Builder::new().name("hr-acceptor".to_owned()).spawn(supervise);
+    let supervisor = thread::Builder::new().name(owner.role.acceptor()).spawn(supervise);
     supervisor.inspect_err(|_| {
         stop_all(handles);
         owner.finish_log();

@@ -63,7 +63,7 @@ impl History {
                 history.add(&server.stats().1);
             }
         };
-        thread::Builder::new().name("hr-history".to_owned()).spawn(work)
+        thread::Builder::new().name("hr-admin-past".to_owned()).spawn(work)
     }
 
     /// Has the thread end.

@@ -27,6 +27,7 @@ mod reply;
 mod report;
 mod routes;
 
+use super::role::Role;
 use super::{Inner, Server, lock, sandbox};
 use crate::acceptor::{Access, Address};
 use crate::config::{Config, Settings};
@@ -67,7 +68,7 @@ impl Admin {
     pub(super) fn bind(inner: &Arc<Inner>, settings: &Settings) -> Result<Option<Admin>> {
         let Some(address) = &settings.admin else { return Ok(None) };
         let address = Address::parse(address)?;
-        let server = Server::new(&options(settings)?)?;
+        let server = Server::in_role(&options(settings)?, Role::Admin)?;
         let (user, group) = sandbox::wanted(settings)?;
         let access = Access {
             mode: MODE,
