@@ -65,6 +65,18 @@ def test_a_directory_that_is_not_there(program):
     assert "/nowhere/at/all/socket" in line
 
 
+def test_a_file_of_options_that_is_not_there(program):
+    line = one_line(run(program, "0", "127.0.0.1", "--config", "/nowhere/at/all.toml"), COULD_NOT)
+    assert "config: /nowhere/at/all.toml: " in line and "No such file" in line
+
+
+def test_a_mistake_in_the_file_of_options_has_its_line(program, tmp_path):
+    file = tmp_path / "options.toml"
+    file.write_text('cors = "on"\nmax_body = "much"\n')
+    line = one_line(run(program, "0", "127.0.0.1", "--config", str(file)), WRONG_USAGE)
+    assert f"config: {file}:2: max_body: expected" in line
+
+
 @pytest.mark.parametrize("port", ["abc", "", "65536", "-1", "80x", "0x50", "1e3", "99999999999999999999"])
 def test_a_bad_port(program, port):
     line = one_line(run(program, port, "127.0.0.1"), WRONG_USAGE)

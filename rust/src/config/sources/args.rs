@@ -85,7 +85,7 @@ impl Draft {
             at = next;
             match token {
                 Token::Option(row, text) => self.option(row, text)?,
-                Token::File(path) => self.config.load_file(Path::new(path))?,
+                Token::File(path) => self.load_file(path)?,
                 Token::Positional(text) => {
                     self.positional(text).map_err(|error| match before_it {
                         // More likely the value of the switch before it than one argument too many.
@@ -98,6 +98,12 @@ impl Draft {
             }
         }
         Ok(at)
+    }
+
+    /// The file of `--config`.
+    pub(super) fn load_file(&mut self, path: &str) -> Result<()> {
+        let loaded = self.config.load_file(Path::new(path));
+        loaded.map_err(|error| Error::new(error.code(), format!("config: {}", error.message())))
     }
 
     pub(super) fn option(&mut self, row: usize, text: &str) -> Result<()> {

@@ -71,7 +71,12 @@ pub(in crate::config) const FLAGS: &[Flag] = &[
     flag('T', "N", "Option max_connections, shared out among the workers.", |r, v| r.threads(v)),
     Flag {
         optional: true,
-        ..flag('l', "LEVEL", "Option log_level, from 0 to 5; 4 without a level.", |r, v| r.level(v))
+        ..flag(
+            'l',
+            "LEVEL",
+            "Option log_level, from 0 to 5; 4 without a level: requests to syslog.",
+            |r, v| r.level(v),
+        )
     },
     flag('f', "", "Stays in the foreground.", |r, _| {
         r.asked.foreground = true;
@@ -177,7 +182,7 @@ impl Reading {
         let (token, next) = token(args, at)?;
         match token {
             Token::Option(row, text) => self.draft.option(row, text)?,
-            Token::File(path) => self.draft.config.load_file(Path::new(path))?,
+            Token::File(path) => self.draft.load_file(path)?,
             Token::Asks(Asks::Help | Asks::Version) | Token::End | Token::Positional(_) => {
                 return Err(unexpected(args[at]));
             }
@@ -247,7 +252,17 @@ impl Reading {
             "" | "4" | "5" => "info",
             _ => return Err(expected('l', "a level from 0 to 5", text)),
         };
+        if level == "info" {
+            self.log_requests(Path::new(SYSLOG))?;
+        }
         self.set('l', "log_level", level)
+    }
+
+    fn log_requests(&mut self, socket: &Path) -> Result<()> {
+        if socket.exists() {
+            return self.set('l', "access_log", "syslog:");
+        }
+        self.note(format!("-l: requests are not logged, there is no {SYSLOG}"))
     }
 
     fn folder(&mut self, text: &str) -> Result<()> {
@@ -316,6 +331,9 @@ impl Reading {
         Ok(())
     }
 }
+
+/// Where a syslog daemon listens.
+const SYSLOG: &str = "/dev/log";
 
 /// What pixelserv-tls has in its folder.
 const CERTIFICATE: &str = "ca.crt";

@@ -46,6 +46,11 @@ fn each_flag_sets_its_option() {
     assert_eq!(set(&["-2"], "probes"), "off");
     assert_eq!(set(&["-l", "0"], "log_level"), "error");
     assert_eq!(set(&["-l", "-f"], "log_level"), "info");
+    let syslog = if Path::new(SYSLOG).exists() { "syslog:" } else { "off" };
+    assert_eq!(set(&["-l", "4"], "access_log"), syslog);
+    assert_eq!(set(&["-l", "3"], "access_log"), "off");
+    let noted = read(&["-l"]).1.notes.iter().any(|note| note.contains(SYSLOG));
+    assert_eq!(noted, syslog == "off");
     let threads: u64 = set(&["-T", "1000"], "max_connections").parse().unwrap();
     let workers = default_workers() as u64;
     assert!(threads * workers >= 1000 && (threads - 1) * workers < 1000);
