@@ -2,8 +2,9 @@
 
 use super::format::Formatter;
 use super::record;
+use crate::clients::PeerAddress;
 use crate::config::LogFormat;
-use crate::connection::peers::Peer;
+
 use crate::connection::watchers::{Answer, Asked, Question};
 use crate::fuzzing::Choices;
 use crate::http::Version;
@@ -14,8 +15,8 @@ pub(crate) fn access_log(data: &[u8]) {
     let mut choices = Choices(data);
     let flags = choices.octet();
     let peer = match flags & 3 {
-        0 => Peer::Unknown,
-        1 => Peer::Unix,
+        0 => PeerAddress::UNKNOWN,
+        1 => PeerAddress::UNIX,
         2 => inet(IpAddr::from((choices.number() as u32).to_be_bytes()), flags),
         _ => inet(IpAddr::from((u128::from(choices.number()) << 64).to_be_bytes()), flags),
     };
@@ -45,11 +46,17 @@ pub(crate) fn access_log(data: &[u8]) {
     }
 }
 
-fn inet(ip: IpAddr, port: u8) -> Peer {
-    Peer::Inet(SocketAddr::new(ip, port.into()))
+fn inet(ip: IpAddr, port: u8) -> PeerAddress {
+    PeerAddress::inet(SocketAddr::new(ip, port.into()))
 }
 
-fn check(format: LogFormat, question: &Question<'_>, answer: &Answer, listener: u16, peer: Peer) {
+fn check(
+    format: LogFormat,
+    question: &Question<'_>,
+    answer: &Answer,
+    listener: u16,
+    peer: PeerAddress,
+) {
     let mut octets = vec![b'x'; 3];
     record::write(&mut octets, question, answer, answer.begun, (listener, peer));
     let two = octets.repeat(2);
