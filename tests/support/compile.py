@@ -9,9 +9,10 @@ from .paths import BUILD, REPO
 WARNINGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
-def c_program(source: Path, *, library: bool = False, optimise: bool = False) -> Path:
-    """The path of the built program; `library` links it against libhttp_responder."""
-    name = f"{source.parent.name}_{source.stem}"
+def c_program(source: Path, *, library: bool = False, optimise: bool = False, preloaded: bool = False) -> Path:
+    """The path of the built program; `library` links it against libhttp_responder; `preloaded` makes
+    a library to be preloaded instead."""
+    name = f"{source.parent.name}_{source.stem}" + (".so" if preloaded else "")
     target = BUILD / "tests" / name
     inputs = [source]
     if library:
@@ -24,6 +25,8 @@ def c_program(source: Path, *, library: bool = False, optimise: bool = False) ->
     if library:
         folder = BUILD / "lib"
         command += [f"-I{REPO / 'include'}", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lhttp_responder"]
+    if preloaded:
+        command += ["-shared", "-fPIC", "-Wno-pedantic", "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"{source.name} does not build:\n{done.stderr}"
     scratch.rename(target)  # whole or not at all, also with several test processes

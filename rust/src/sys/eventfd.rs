@@ -23,8 +23,14 @@ impl EventFd {
         let errno = unsafe { libc::__errno_location() };
         // SAFETY: as above; reading and restoring it keeps an interrupted caller's value.
         let saved = unsafe { *errno };
-        // SAFETY: eight readable bytes; a full counter (EAGAIN) is as good as rung.
-        unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        loop {
+            // SAFETY: eight readable bytes; a full counter (EAGAIN) is as good as rung.
+            let count = unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+            // SAFETY: as above.
+            if count >= 0 || unsafe { *errno } != libc::EINTR {
+                break;
+            }
+        }
         // SAFETY: as above.
         unsafe { *errno = saved };
     }

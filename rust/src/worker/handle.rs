@@ -13,6 +13,7 @@ use crossbeam_utils::CachePadded;
 use mio::Waker;
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -150,8 +151,9 @@ impl Handle {
     }
 
     fn wake(&self) {
-        // Fails only if the descriptor is closed, and then there is no worker.
-        let _ = self.waker.wake();
+        // Nobody rings again for a worker that was rung for: one that is not woken now never is.
+        while self.waker.wake().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {}
+        // Else it fails only if the descriptor is closed, and then there is no worker.
     }
 }
 
