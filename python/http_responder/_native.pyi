@@ -1,7 +1,7 @@
 """The engine behind http_responder; import the package, not this module."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import (
     Any,
@@ -20,6 +20,7 @@ from .faults import Fault
 from ._options import Options, Stats
 
 __all__ = [
+    "AsgiApp",
     "BindError",
     "ConfigError",
     "Deferred",
@@ -34,8 +35,10 @@ __all__ = [
     "Response",
     "Server",
     "StateError",
+    "Streamed",
     "Timeout",
     "Writer",
+    "WsgiApp",
     "__version__",
     "options",
     "statistics",
@@ -53,7 +56,9 @@ _Body: TypeAlias = _Octets | dict[Any, Any] | list[Any]
 _Answer: TypeAlias = (
     Response | _Body | tuple[int, _Body | None] | tuple[int, _HeaderLines, _Body | None]
 )
-_Handler: TypeAlias = Callable[[Request], _Answer | _Streamed | Deferred | Faulty | None]
+_Handler: TypeAlias = Callable[
+    [Request], _Answer | _Streamed | Streamed | Deferred | Faulty | None
+]
 _Streamed: TypeAlias = (
     Iterator[_Octets] | tuple[int, Iterator[_Octets]] | tuple[int, _HeaderLines, Iterator[_Octets]]
 )
@@ -210,8 +215,6 @@ class Request:
     def text(self) -> str: ...
     def json(self) -> Any: ...
     def form(self) -> MultiDict[FormValue]: ...
-    def raw_headers(self) -> list[tuple[bytes, bytes]]: ...
-    def wsgi_environ(self, base: dict[str, Any]) -> dict[str, Any]: ...
 
 @final
 class Response:
@@ -258,12 +261,37 @@ class Inbox:
 
     def __new__(cls) -> Self: ...
     def fileno(self) -> int: ...
-    def take(
-        self,
-    ) -> list[
-        tuple[int, Callable[..., Any], Request, Deferred] | tuple[int, None, None, None]
-    ]: ...
+    def take(self) -> list[int]: ...
+    @property
+    def waiting(self) -> bool: ...
+    def run(self, bridge: object) -> Awaitable[None]: ...
     def close(self) -> None: ...
+
+@final
+class AsgiApp:
+    """An application, and what all of its scopes have in common."""
+
+    def __new__(
+        cls,
+        app: Callable[..., Any],
+        make_base: Callable[[], dict[str, Any]],
+        state: dict[str, Any],
+    ) -> Self: ...
+
+@final
+class WsgiApp:
+    """A handler that asks an application."""
+
+    def __new__(
+        cls, app: Callable[..., Any], make_base: Callable[[], dict[str, Any]]
+    ) -> Self: ...
+    def __call__(self, request: Request) -> Response | Streamed: ...
+
+@final
+class Streamed:
+    """An answer whose body an application gives piece by piece."""
+
+    def send_to(self, deferred: Deferred) -> None: ...
 
 @disjoint_base
 class Server:
@@ -333,7 +361,7 @@ class Server:
         self,
         path: str | None,
         methods: Sequence[str | None],
-        function: Callable[..., Any],
+        function: Callable[..., Any] | AsgiApp,
         inbox: Inbox,
     ) -> None: ...
     def __enter__(self) -> Self: ...

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import Any, Callable
 
-from ._native import Deferred, Gone, Request
+from ._native import Deferred, Gone, Request, StateError, Streamed
 
 _log = logging.getLogger("http_responder")
 
@@ -61,10 +61,24 @@ class _Pool:
             _log.exception("the handler of %s %s raised", request.method, request.target)
             answer = (500, "Internal Server Error\n")
         with contextlib.suppress(Gone):
+            if isinstance(answer, Streamed):
+                self._stream(request, deferred, answer)
+                return
             try:
                 deferred.respond(answer)
             except (TypeError, ValueError):
                 _log.exception("the handler of %s %s returned", request.method, request.target)
+                deferred.respond((500, "Internal Server Error\n"))
+
+    def _stream(self, request: Request, deferred: Deferred, answer: Streamed) -> None:
+        try:
+            answer.send_to(deferred)
+        except Gone:
+            raise
+        except BaseException:
+            # What was begun is cut off.
+            _log.exception("the body for %s %s raised", request.method, request.target)
+            with contextlib.suppress(StateError):
                 deferred.respond((500, "Internal Server Error\n"))
 
 

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from . import _native
-from ._native import Deferred, Gone, Request, Writer
+from ._native import Deferred, Writer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,30 +31,25 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_Ask = Callable[[Request, Deferred, "Exchange"], Coroutine[Any, Any, None]]
-
-_log = logging.getLogger("http_responder")
-_FAILED = (500, "Internal Server Error\n")
 
 
 class Exchange:
-    """One request on the loop: the task that answers it, and what has changed meanwhile."""
+    """A request that waits on the loop: its task, and whom a change wakes."""
 
-    __slots__ = ("changed", "number", "on_gone", "task")
+    __slots__ = ("changed", "left", "task")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
         self.changed: asyncio.Event | None = None
-        self.on_gone: Callable[[], None] | None = None
+        self.left: asyncio.Event | None = None
 
     def change(self) -> None:
         """The client has left, or takes more of a stream."""
+        if self.left is not None:
+            self.left.set()
         if self.changed is not None:
             self.changed.set()
-        elif self.on_gone is not None:
-            self.on_gone()
-        elif self.task is not None:
+        elif self.left is None and self.task is not None:
             self.task.cancel()
 
 
@@ -65,13 +59,18 @@ class Bridge:
     def __init__(self) -> None:
         self._inbox = _native.Inbox()
         self._running: dict[int, Exchange] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(
-        self, server: _native.Server, path: str | None, methods: list[str | None], ask: _Ask
+        self,
+        server: _native.Server,
+        path: str | None,
+        methods: list[str | None],
+        function: Callable[..., Any] | _native.AsgiApp,
     ) -> None:
-        """Has ask called for requests that match path; for all that no route takes if it is None."""
-        server._route_to(path, methods, ask, self._inbox)
+        """Has function called for requests that match path; for all that no route takes if it is None."""
+        server._route_to(path, methods, function, self._inbox)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Requests are answered on loop from now on."""
@@ -85,60 +84,96 @@ class Bridge:
         self._loop.remove_reader(self._inbox.fileno())
         self._loop = None
         self._inbox.close()
-        tasks = [e.task for e in self._running.values() if e.task is not None]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _take(self) -> None:
-        loop, running = self._loop, self._running
-        assert loop is not None
-        for number, ask, request, deferred in self._inbox.take():
-            if request is None or ask is None or deferred is None:
-                exchange = running.get(number)
-                if exchange is not None:
-                    exchange.change()
-                continue
-            exchange = Exchange(number)
-            running[number] = exchange
-            exchange.task = loop.create_task(self._run(ask, request, deferred, exchange))
+        for number in self._inbox.take():
+            exchange = self._running.get(number)
+            if exchange is not None:
+                exchange.change()
+        self._begin()
 
-    async def _run(
-        self, ask: _Ask, request: Request, deferred: Deferred, exchange: Exchange
-    ) -> None:
+    def _begin(self) -> None:
+        """One task answers all that wait; where one of them keeps it, the next goes on with the rest."""
+        if self._loop is None or not self._inbox.waiting:
+            return
+        task = self._loop.create_task(self._run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._loop.call_soon(self._begin)
+
+    async def _run(self) -> None:
+        await self._inbox.run(self)
+
+    # What follows is called by the native side.
+
+    def enter(self, number: int) -> None:
+        """The request waits, in the task that runs now."""
+        self._exchange(number).task = asyncio.current_task()
+
+    def leave(self, number: int) -> None:
+        """The request is over."""
+        self._running.pop(number, None)
+
+    async def wait_for(self, answer: Awaitable[Any]) -> Any:
+        """The value of something to be awaited that is no coroutine."""
+        return await answer
+
+    async def answer(self, deferred: Deferred, number: int, answer: Any) -> None:
+        """Sends an async iterator, alone or with status and fields before it."""
+        status, headers, body = 200, None, answer
+        if isinstance(answer, tuple):
+            status, headers, body = answer[0], answer[1] if len(answer) == 3 else None, answer[-1]
+        writer = deferred.stream(status, headers=headers)
         try:
-            await ask(request, deferred, exchange)
-        except Gone:
-            pass
-        except asyncio.CancelledError:
-            if not deferred.gone:
-                _fail(deferred, (503, "Service Unavailable\n"))
-            raise
-        except BaseException as error:
-            _log.exception("the handler of %s %s raised", request.method, request.target)
-            _fail(deferred, _FAILED)
-            if not isinstance(error, Exception):
-                raise
+            async for piece in body:
+                await self._send(writer, number, piece)
+            writer.finish()
         finally:
-            del self._running[exchange.number]
+            writer.close()
+            close = getattr(body, "aclose", None)
+            if close is not None:
+                await close()
 
-    async def stream(self, writer: Writer, exchange: Exchange, data: bytes | str) -> None:
+    async def send_later(self, writer: Writer, call: Any, data: bytes, more: bool) -> None:
+        """Sends a piece of an application's answer that there was no room for."""
+        await self._send(writer, call.number, data)
+        if not more:
+            call.finish()
+
+    async def left(self, call: Any) -> dict[str, str]:
+        """Waits until the client of an application has left, or has its answer."""
+        exchange = self._exchange(call.number)
+        if exchange.left is None:
+            exchange.left = asyncio.Event()
+        while not (call.finished or call.gone):
+            await exchange.left.wait()
+            if not (call.finished or call.gone):
+                exchange.left.clear()
+        return {"type": "http.disconnect"}
+
+    def answered(self, number: int) -> None:
+        """Who waits in left() waits no longer."""
+        exchange = self._running.get(number)
+        if exchange is not None and exchange.left is not None:
+            exchange.left.set()
+
+    async def _send(self, writer: Writer, number: int, data: bytes | str) -> None:
         """Sends a piece as soon as the client takes it."""
         while not writer.try_send(data):
+            exchange = self._exchange(number)
             if exchange.changed is None:
                 exchange.changed = asyncio.Event()
-                writer.tell(self._inbox, exchange.number)
+                writer.tell(self._inbox, number)
                 continue
             # Told before it could wait, or after: one more try decides.
             await exchange.changed.wait()
             exchange.changed.clear()
 
-
-def _fail(deferred: Deferred, answer: Any) -> None:
-    try:
-        deferred.respond(answer)
-    except _native.Error:
-        pass  # the client has left, or has the beginning of another answer
+    def _exchange(self, number: int) -> Exchange:
+        return self._running.setdefault(number, Exchange())
 
 
 class Server(_native.Server):
@@ -162,7 +197,7 @@ class Server(_native.Server):
             if not _is_async(handler):
                 return register(handler)
             given = [method] if methods is None else list(methods)
-            self._bridge.add(self, path, given, self._asking(handler))
+            self._bridge.add(self, path, given, handler)
             return handler
 
         return decorate
@@ -171,7 +206,7 @@ class Server(_native.Server):
         """As http_responder.Server.fallback()."""
         if not _is_async(handler):
             return super().fallback(handler)
-        self._bridge.add(self, None, [], self._asking(handler))
+        self._bridge.add(self, None, [], handler)
         return handler
 
     def start(self) -> None:
@@ -200,39 +235,6 @@ class Server(_native.Server):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def _asking(self, handler: Callable[[Request], Awaitable[Any]]) -> _Ask:
-        bridge = self._bridge
-
-        async def ask(request: Request, deferred: Deferred, exchange: Exchange) -> None:
-            answer: Any = handler(request)
-            if not hasattr(answer, "__aiter__"):
-                answer = await answer
-            body: Any = answer[-1] if isinstance(answer, tuple) and answer else answer
-            if hasattr(body, "__aiter__"):
-                await _stream(bridge, deferred, exchange, answer, body)
-            else:
-                deferred.respond((404, "Not Found\n") if answer is None else answer)
-
-        return ask
-
-
-async def _stream(
-    bridge: Bridge, deferred: Deferred, exchange: Exchange, answer: Any, body: Any
-) -> None:
-    status, headers = 200, None
-    if isinstance(answer, tuple):
-        status, headers = answer[0], answer[1] if len(answer) == 3 else None
-    writer = deferred.stream(status, headers=headers)
-    try:
-        async for piece in body:
-            await bridge.stream(writer, exchange, piece)
-        writer.finish()
-    finally:
-        writer.close()
-        close = getattr(body, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def _is_async(handler: Any) -> bool:

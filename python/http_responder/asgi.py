@@ -17,11 +17,9 @@ from __future__ import annotations
 import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any, Callable, Literal
-from urllib.parse import unquote_to_bytes
 
 from . import _native
-from ._native import Deferred, Request, Response, Writer
-from .aio import Bridge, Exchange, Server
+from .aio import Bridge, Server
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["serve_asgi"]
 
 ASGIApplication = Callable[[Any, Any, Any], Any]
-
-_OWN = frozenset((b"date", b"transfer-encoding", b"connection", b"keep-alive"))
 
 
 def serve_asgi(
@@ -76,19 +72,33 @@ def mount(
     """Has app answer what no route of server takes, on the loop of bridge."""
     if not callable(app):
         raise TypeError(f"app: expected an ASGI application, got {app!r}")
-    # The server has the function: the function must not keep the server.
+    # The server has the application: this must not keep the server.
     known = weakref.ref(server)
-    ours: list[tuple[str, int] | None] = []
 
-    async def ask(request: Request, deferred: Deferred, exchange: Exchange) -> None:
-        if not ours:
-            mounted = known()
-            ours.append(_address(mounted.addresses if mounted is not None else []))
-        call = _Call(bridge, request, deferred, exchange)
-        await app(_scope(request, ours[0], state), call.receive, call.send)
-        call.end()
+    def base() -> dict[str, Any]:
+        mounted = known()
+        return _base(mounted.addresses if mounted is not None else [])
 
-    bridge.add(server, None, [], ask)
+    bridge.add(server, None, [], _native.AsgiApp(app, base, state))
+
+
+def _base(addresses: list[str]) -> dict[str, Any]:
+    """A scope, as it is if the request says nothing else."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [],
+        "client": None,
+        "server": _address(addresses),
+        "state": {},
+    }
 
 
 def _address(addresses: list[str]) -> tuple[str, int] | None:
@@ -97,129 +107,6 @@ def _address(addresses: list[str]) -> tuple[str, int] | None:
         if port.isdigit():
             return host.strip("[]"), int(port)
     return None
-
-
-def _scope(request: Request, ours: Any, state: dict[str, Any]) -> dict[str, Any]:
-    path = request.path
-    client = None
-    peer = request.peer
-    if peer is not None and not peer.startswith("unix:"):
-        host, _, port = peer.rpartition(":")
-        client = (host.strip("[]"), int(port))
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": request.version[5:],
-        "method": request.method,
-        "scheme": "http",
-        "path": unquote_to_bytes(path).decode("utf-8", "replace") if "%" in path else path,
-        "raw_path": path.encode("latin-1"),
-        "query_string": request.query_string.encode("latin-1"),
-        "root_path": "",
-        "headers": request.raw_headers(),
-        "client": client,
-        "server": ours,
-        "state": state.copy(),
-    }
-
-
-class _Call:
-    """One call of the application."""
-
-    __slots__ = (
-        "_asked",
-        "_body",
-        "_bridge",
-        "_deferred",
-        "_done",
-        "_exchange",
-        "_head",
-        "_left",
-        "_start",
-        "_writer",
-    )
-
-    def __init__(
-        self, bridge: Bridge, request: Request, deferred: Deferred, exchange: Exchange
-    ) -> None:
-        self._bridge = bridge
-        self._deferred = deferred
-        self._exchange = exchange
-        self._body = request.body
-        self._head = request.method == "HEAD"
-        self._asked = False
-        self._left: asyncio.Event | None = None
-        self._start: dict[str, Any] | None = None
-        self._writer: Writer | None = None
-        self._done = False
-
-    async def receive(self) -> dict[str, Any]:
-        if not self._asked:
-            self._asked = True
-            return {"type": "http.request", "body": self._body, "more_body": False}
-        if not self._done and not self._deferred.gone:
-            if self._left is None:
-                self._left = asyncio.Event()
-                # The application is told, and not cancelled.
-                self._exchange.on_gone = self._left.set
-            await self._left.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: dict[str, Any]) -> None:
-        kind = message["type"]
-        if kind == "http.response.start" and self._start is None:
-            self._start = message
-        elif kind == "http.response.body" and self._start is not None and not self._done:
-            await self._send_body(message.get("body", b""), message.get("more_body", False))
-        else:
-            raise RuntimeError(f"send: {kind!r} is not expected here")
-
-    async def _send_body(self, body: bytes, more: bool) -> None:
-        assert self._start is not None
-        if self._writer is None:
-            status = self._start["status"]
-            lines, length = _fields(self._start.get("headers", ()))
-            if not more:
-                self._done = True
-                declared = length if self._head else None
-                has_body = status not in (204, 205, 304)
-                self._deferred.respond(
-                    Response(
-                        status, body if has_body else b"", headers=lines, length_for_head=declared
-                    )
-                )
-                self._tell_left()
-                return
-            self._writer = self._deferred.stream(status, headers=lines, length=length)
-        if body:
-            await self._bridge.stream(self._writer, self._exchange, body)
-        if not more:
-            self._done = True
-            self._writer.finish()
-            self._tell_left()
-
-    def end(self) -> None:
-        """The application has returned."""
-        if self._done:
-            return
-        if self._writer is not None:
-            self._writer.close()
-        raise RuntimeError("the application returned without a whole answer")
-
-    def _tell_left(self) -> None:
-        if self._left is not None:
-            self._left.set()
-
-
-def _fields(headers: Any) -> tuple[list[tuple[str, bytes]], int | None]:
-    lines, length = [], None
-    for name, value in headers:
-        lower = name.lower()
-        if lower == b"content-length":
-            length = int(value)
-        elif lower not in _OWN:
-            lines.append((name.decode("latin-1"), bytes(value)))
-    return lines, length
 
 
 class Lifespan:

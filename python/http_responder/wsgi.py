@@ -14,10 +14,9 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Iterable
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Callable
 
-from ._native import Request, Response, Server
+from ._native import Server, WsgiApp
 
 if TYPE_CHECKING:
     import ssl
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["make_server", "mount_wsgi", "serve_wsgi"]
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-# The server says these itself.
-_OWN = frozenset(("content-length", "date", "transfer-encoding", "connection", "keep-alive"))
 
 
 def serve_wsgi(
@@ -49,7 +45,11 @@ def serve_wsgi(
 
 def mount_wsgi(server: Server, app: WSGIApplication, *, threads: int = 0) -> None:
     """Has app answer what no route of server takes."""
-    application = _Application(app, server, threaded=threads > 0)
+    if not callable(app):
+        raise TypeError(f"app: expected a WSGI application, got {app!r}")
+    # The server has the application: this must not keep the server.
+    known = weakref.ref(server)
+    application = WsgiApp(app, lambda: _base(known(), threads > 0))
     if threads > 0:
         from ._pool import deferring
 
@@ -58,91 +58,27 @@ def mount_wsgi(server: Server, app: WSGIApplication, *, threads: int = 0) -> Non
         server.fallback(application)
 
 
-class _Application:
-    """A handler that asks a WSGI application."""
-
-    def __init__(self, app: WSGIApplication, server: Server, threaded: bool) -> None:
-        if not callable(app):
-            raise TypeError(f"app: expected a WSGI application, got {app!r}")
-        self._app = app
-        self._server = weakref.ref(server)
-        self._threaded = threaded
-        self._base: dict[str, Any] = {}
-
-    def __call__(self, request: Request) -> Response:
-        environ = request.wsgi_environ(self._base or self._make_base())
-        environ["wsgi.input"] = BytesIO(request.body)
-        start = _Start()
-        parts = self._app(environ, start)
-        try:
-            body = start.written + b"".join(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
-        return start.response(body, request.method == "HEAD")
-
-    def _make_base(self) -> dict[str, Any]:
-        server = self._server()
-        host, port, workers = "localhost", "80", "1"
-        if server is not None:
-            workers = server.options["workers"]
-            address = next((a for a in server.addresses if not a.startswith("unix:")), None)
-            if address is not None:
-                host, _, port = address.rpartition(":")
-        self._base = {
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": host.strip("[]"),
-            "SERVER_PORT": port,
-            "SERVER_SOFTWARE": "http_responder",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": self._threaded or workers != "1",
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-            "wsgi.input_terminated": True,
-        }
-        return self._base
-
-
-class _Start:
-    """start_response, and what it was told."""
-
-    __slots__ = ("headers", "status", "written")
-
-    def __init__(self) -> None:
-        self.status = ""
-        self.headers: list[tuple[str, str]] = []
-        self.written = b""
-
-    def __call__(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], None]:
-        if self.status and exc_info is None:
-            raise AssertionError("start_response was called before, and without exc_info")
-        self.status = status
-        self.headers = headers
-        return self._write
-
-    def _write(self, data: bytes) -> None:
-        self.written += data
-
-    def response(self, body: bytes, head: bool) -> Response:
-        if not self.status:
-            raise AssertionError("the application did not call start_response")
-        status = int(self.status[:3])
-        length = None
-        lines = []
-        for line in self.headers:
-            name = line[0].lower()
-            if name not in _OWN:
-                lines.append(line)
-            elif name == "content-length" and head:
-                length = int(line[1])
-        if status in (204, 205, 304):
-            body = b""
-        return Response(status, body, headers=lines, length_for_head=length)
+def _base(server: Server | None, threaded: bool) -> dict[str, Any]:
+    """What the environs of all requests have in common."""
+    host, port, workers = "localhost", "80", "1"
+    if server is not None:
+        workers = server.options["workers"]
+        address = next((a for a in server.addresses if not a.startswith("unix:")), None)
+        if address is not None:
+            host, _, port = address.rpartition(":")
+    return {
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_SOFTWARE": "http_responder",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": threaded or workers != "1",
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+    }
 
 
 class _WSGIServer:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import signal
 import subprocess
 import sys
@@ -168,6 +169,92 @@ def test_an_application_that_breaks_the_rules_is_a_500_and_logged(messages, capl
     (answer,) = asking(app, ("GET", "/x", {}), lifespan="off")
     assert answer.status_code == 500
     assert "the handler of GET /x raised" in caplog.text
+
+
+def _pipelined(count):
+    return b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n" * count
+
+
+async def _hello(send, body=b"x"):
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"X-A", b"b")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def test_requests_share_a_task_and_never_their_context():
+    word = contextvars.ContextVar("word", default="none")
+    found, tasks = [], set()
+
+    async def app(scope, receive, send):
+        found.append(word.get())
+        word.set("seen")
+        tasks.add(asyncio.current_task())
+        await _hello(send)
+
+    async def main():
+        async with serve_asgi(app, port=0, lifespan="off") as server:
+            connections = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(64)]
+            for _, writer in connections:
+                writer.write(_pipelined(1))
+            for reader, writer in connections:
+                assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+                writer.close()
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert found == ["none"] * 64
+    assert len(tasks) < 64
+
+
+def test_a_request_that_waits_keeps_none_of_its_batch_waiting():
+    order = []
+
+    async def main():
+        free = asyncio.Event()
+
+        async def app(scope, receive, send):
+            waits = scope["path"] == "/wait"
+            task = asyncio.current_task()
+            if waits:
+                await free.wait()
+                await asyncio.sleep(0)
+            assert asyncio.current_task() is task
+            await _hello(send)
+            order.append(scope["path"])
+            if len(order) == 20:
+                free.set()
+
+        async with serve_asgi(app, port=0, lifespan="off") as server, httpx.AsyncClient() as client:
+            paths = ["/wait", "/go"] * 20
+            answers = [client.get(server.url_for(path)) for path in paths]
+            for answer in await asyncio.gather(*answers):
+                assert answer.status_code == 200
+        assert len(asyncio.all_tasks()) == 2, "main and who waits for it: no task is left behind"
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert order == ["/go"] * 20 + ["/wait"] * 20
+
+
+def test_a_timeout_and_a_child_task_that_receives_work():
+    async def app(scope, receive, send):
+        await receive()
+        waiter = asyncio.create_task(receive())
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(60), 0.01)
+        await _hello(send, b"late")
+        assert (await waiter)["type"] == "http.disconnect"
+
+    (answer,) = asking(app, ("GET", "/", {}), lifespan="off")
+    assert answer.text == "late"
+
+
+def test_an_application_that_raises_spoils_no_other_request(caplog):
+    async def app(scope, receive, send):
+        if scope["path"] == "/bad":
+            raise ZeroDivisionError
+        await _hello(send)
+
+    answers = asking(app, *[("GET", path, {}) for path in ("/bad", "/", "/bad", "/")], lifespan="off")
+    assert [answer.status_code for answer in answers] == [500, 200, 500, 200]
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError] * 2
 
 
 APPS = """

@@ -113,6 +113,62 @@ def test_write_close_and_repeated_fields_work():
     assert closed.is_set()
 
 
+def serving_in(threads, app):
+    """The application on the workers, or on threads of its own."""
+    return serving(app, threads=threads, workers=1)
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_long_body_is_streamed_and_closed_when_the_client_leaves(threads):
+    given, closed = [], threading.Event()
+
+    def endless():
+        try:
+            while True:
+                given.append(None)
+                yield b"x" * 10_000
+        finally:
+            closed.set()
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return endless()
+
+    with serving_in(threads, app) as server:
+        with requests.get(server.url_for("/"), stream=True) as answer:
+            assert answer.headers["Transfer-Encoding"] == "chunked"
+            assert answer.raw.read(25_000) == b"x" * 25_000
+        assert closed.wait(20)
+    assert len(given) < 2_000, "no more is asked for than the client may take"
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_streamed_body_has_the_length_that_the_application_says(threads):
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Length", "9")])
+        yield b""
+        yield from (b"abc", b"", b"def", b"ghi")
+
+    with serving_in(threads, app) as server:
+        answer = request(server)
+        assert (answer.headers["Content-Length"], answer.body) == ("9", b"abcdefghi")
+        assert request(server, method="HEAD").headers["Content-Length"] == "9"
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_body_that_raises_in_the_middle_is_cut_off_and_logged(threads, caplog):
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        yield b"abc"
+        raise ZeroDivisionError
+
+    with serving_in(threads, app) as server:
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            request(server)
+        assert request(server, method="HEAD").status == 200
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_head_says_the_length_that_get_would_have():
     def app(environ, start_response):
         start_response("200 OK", [("Content-Length", "12345")])

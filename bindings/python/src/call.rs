@@ -22,17 +22,22 @@ impl Drop for Park {
     }
 }
 
-/// Calls `function` with `argument`.
+/// Calls `function` with `arguments`.
 ///
 /// A function that is still running when the interpreter ends never returns. Before 3.14, Python
 /// ends its thread with `pthread_exit`, which unwinds the stack and so aborts the process at the
 /// first frame of Rust that would catch a panic: such a thread is parked here instead.
 pub(crate) fn call<'py>(
     function: &Bound<'py, PyAny>,
-    argument: impl Into<Option<Bound<'py, PyAny>>>,
+    arguments: impl IntoPyObject<
+        'py,
+        Target = PyTuple,
+        Output = Bound<'py, PyTuple>,
+        Error: Into<PyErr>,
+    >,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = function.py();
-    let arguments = PyTuple::new(py, argument.into().into_iter().collect::<Vec<_>>())?;
+    let arguments = arguments.into_pyobject(py).map_err(Into::into)?;
     // Hidden, so that the call is not taken for one that cannot unwind, as its declaration says.
     let direct: unsafe extern "C" fn(_, _) -> _ = black_box(ffi::PyObject_CallObject);
     // SAFETY: the types differ only in whether the callee may unwind.

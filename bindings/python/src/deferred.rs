@@ -9,7 +9,11 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long somebody waits for a handler to return what it has made.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The right to answer one request later, once, from any thread.
 ///
@@ -17,7 +21,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// the handler has returned. If nobody answers and nobody has it any more, the client gets a 500.
 #[pyclass(frozen, weakref, module = "http_responder")]
 #[derive(Default)]
-pub(crate) struct Deferred(Mutex<Stage>);
+pub(crate) struct Deferred {
+    stage: Mutex<Stage>,
+    /// Notified when its handler has returned it.
+    joined: Condvar,
+}
 
 #[derive(Default)]
 enum Stage {
@@ -59,20 +67,7 @@ impl Deferred {
         length: Option<u64>,
     ) -> PyResult<Writer> {
         let head = response::head(py, status, content_type, headers)?;
-        let mut stage = self.lock();
-        match mem::replace(&mut *stage, Stage::Settled) {
-            Stage::Waiting(deferred) => {
-                Ok(Writer::new(deferred.stream(&head, length).or_raise(py)?))
-            }
-            other => {
-                let message = match other {
-                    Stage::New => "return it from its handler first",
-                    _ => "this request has been answered already",
-                };
-                *stage = other;
-                Err(exception(py, &Error::new(ErrorCode::State, message)))
-            }
-        }
+        self.open(py, &head, length).map(Writer::new)
     }
 
     /// Whether the client has left, so that an answer would reach nobody.
@@ -92,9 +87,42 @@ impl Deferred {
 }
 
 impl Deferred {
+    /// Begins an answer that is written piece by piece.
+    ///
+    /// # Errors
+    /// As [`engine::Deferred::stream`]; `StateError` where no handler has returned it yet.
+    pub(crate) fn open(
+        &self,
+        py: Python<'_>,
+        head: &engine::Response,
+        length: Option<u64>,
+    ) -> PyResult<engine::responder::Writer> {
+        let mut stage = self.lock();
+        match mem::replace(&mut *stage, Stage::Settled) {
+            Stage::Waiting(deferred) => deferred.stream(head, length).or_raise(py),
+            other => {
+                let message = match other {
+                    Stage::New => "return it from its handler first",
+                    _ => "this request has been answered already",
+                };
+                *stage = other;
+                Err(exception(py, &Error::new(ErrorCode::State, message)))
+            }
+        }
+    }
+
     /// One that the engine waits for already.
     pub(crate) fn waiting(deferred: engine::Deferred) -> Deferred {
-        Deferred(Mutex::new(Stage::Waiting(deferred)))
+        Deferred { stage: Mutex::new(Stage::Waiting(deferred)), joined: Condvar::new() }
+    }
+
+    /// Waits until its handler has returned it, which is about to.
+    pub(crate) fn wait_joined(&self, py: Python<'_>) {
+        py.detach(|| {
+            let is_new = |stage: &mut Stage| matches!(stage, Stage::New);
+            let waited = self.joined.wait_timeout_while(self.lock(), PATIENCE, is_new);
+            drop(waited);
+        });
     }
 
     /// Answers.
@@ -119,7 +147,10 @@ impl Deferred {
     pub(crate) fn join(&self, py: Python<'_>, exchange: &mut engine::Exchange<'_>) -> PyResult<()> {
         let mut stage = self.lock();
         match mem::replace(&mut *stage, Stage::Settled) {
-            Stage::New => *stage = Stage::Waiting(exchange.defer().or_raise(py)?),
+            Stage::New => {
+                *stage = Stage::Waiting(exchange.defer().or_raise(py)?);
+                self.joined.notify_all();
+            }
             Stage::Early(response) => exchange.respond(&response).or_raise(py)?,
             other => {
                 *stage = other;
@@ -131,7 +162,7 @@ impl Deferred {
     }
 
     fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -106,6 +106,13 @@ pub(crate) fn invalid(py: Python<'_>, message: impl Into<String>) -> PyErr {
     exception(py, &Error::new(ErrorCode::InvalidArgument, message))
 }
 
+/// Whether `error` says that the client has left.
+pub(crate) fn is_gone(py: Python<'_>, error: &PyErr) -> bool {
+    let at = CLASSES.iter().position(|class| class.code == ErrorCode::Gone);
+    let made = TYPES.get(py).zip(at);
+    made.is_some_and(|((_, classes), at)| error.is_instance(py, classes[at].bind(py)))
+}
+
 /// Turns the engine's results into Python's.
 pub(crate) trait OrRaise<T> {
     /// The value, or the exception of the error's kind.

@@ -9,6 +9,7 @@ use crate::log;
 use crate::pump;
 use crate::request::Request;
 use crate::response;
+use crate::wsgi::Streamed;
 use http_responder as engine;
 use http_responder::{Action, Exchange};
 use pyo3::exceptions::PyTypeError;
@@ -31,7 +32,7 @@ enum Done {
 }
 
 /// What the client of a function that raised gets.
-static FAILED: LazyLock<Option<engine::Response>> = LazyLock::new(|| {
+pub(crate) static FAILED: LazyLock<Option<engine::Response>> = LazyLock::new(|| {
     let builder = engine::Response::builder(500).header("Content-Type", response::TEXT);
     builder.body("Internal Server Error\n").build().ok()
 });
@@ -73,7 +74,7 @@ impl Handler {
         let function = lock(&self.function).as_ref().map(|function| function.clone_ref(py));
         let Some(function) = function else { return Ok(Done::Declined) };
         let request = Py::new(py, request)?.into_bound(py);
-        let answer = call(function.bind(py), request.clone().into_any());
+        let answer = call(function.bind(py), (request.clone(),));
         let done = answer.and_then(|answer| give(&answer, exchange));
         if let Err(error) = &done {
             let asked = request.get();
@@ -95,6 +96,10 @@ fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done
     }
     if let Ok(faulty) = answer.cast::<Faulty>() {
         faulty.get().give(exchange).or_raise(answer.py())?;
+        return Ok(Done::Answered);
+    }
+    if let Ok(streamed) = answer.cast::<Streamed>() {
+        streamed.get().give(answer.py(), exchange)?;
         return Ok(Done::Answered);
     }
     if let Some((head, pieces)) = response::streamed(answer)? {

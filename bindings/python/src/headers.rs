@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList};
+use pyo3::types::{PyIterator, PyList, PyString};
 
 /// Header fields, in the order in which they came.
 ///
@@ -30,6 +30,14 @@ impl Headers {
 /// The text of a field value: each octet is one character, so that none is lost.
 pub(crate) fn text(value: &[u8]) -> String {
     value.iter().copied().map(char::from).collect()
+}
+
+/// As [`text`], for Python.
+pub(crate) fn text_object<'py>(py: Python<'py>, value: &[u8]) -> Bound<'py, PyString> {
+    match std::str::from_utf8(value) {
+        Ok(ascii) if ascii.is_ascii() => PyString::new(py, ascii),
+        _ => PyString::new(py, &text(value)),
+    }
 }
 
 #[pymethods]

@@ -1,9 +1,9 @@
 //! What the workers have for an event loop: requests for its functions, clients that have left,
 //! streams that may go on. The workers put it here without entering Python.
 
-use crate::deferred::Deferred;
 use crate::handler::Handler;
 use crate::request::Request;
+use crate::run::Run;
 use http_responder as engine;
 use http_responder::{Action, Exchange};
 use pyo3::prelude::*;
@@ -20,6 +20,8 @@ pub(crate) struct Inbox(Arc<Shared>);
 
 pub(crate) struct Shared {
     items: Mutex<VecDeque<Item>>,
+    /// Requests that the loop has taken and not begun to answer.
+    taken: Mutex<VecDeque<Asked>>,
     /// Whether the loop has been told to look.
     rung: AtomicBool,
     ring: UnixStream,
@@ -28,13 +30,16 @@ pub(crate) struct Shared {
     closed: AtomicBool,
 }
 
+/// A request for a function.
+pub(crate) struct Asked {
+    pub(crate) number: u64,
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) request: Box<Request>,
+    pub(crate) deferred: engine::Deferred,
+}
+
 enum Item {
-    Asked {
-        number: u64,
-        handler: Arc<Handler>,
-        request: Box<Request>,
-        deferred: engine::Deferred,
-    },
+    Asked(Asked),
     /// The client of a request has left, or its stream may go on.
     Changed(u64),
 }
@@ -45,9 +50,6 @@ pub(crate) struct AsyncHandler {
     pub(crate) inbox: Arc<Shared>,
 }
 
-/// Number, function, request and the right to answer it; of a change, the number alone.
-type Taken = (u64, Option<Py<PyAny>>, Option<Py<Request>>, Option<Py<Deferred>>);
-
 #[pymethods]
 impl Inbox {
     #[new]
@@ -57,6 +59,7 @@ impl Inbox {
         heard.set_nonblocking(true)?;
         Ok(Inbox(Arc::new(Shared {
             items: Mutex::default(),
+            taken: Mutex::default(),
             rung: AtomicBool::new(false),
             ring,
             heard,
@@ -70,22 +73,43 @@ impl Inbox {
         self.0.heard.as_raw_fd()
     }
 
-    /// Takes all there is.
-    fn take(&self, py: Python<'_>) -> PyResult<Vec<Taken>> {
+    /// Takes all there is; the numbers of the requests for which something has changed.
+    fn take(&self) -> Vec<u64> {
         let mut octets = [0; 8];
         let _ = (&self.0.heard).read(&mut octets);
         // A swap, as by the workers: one order of all rings and looks.
         self.0.rung.swap(false, Ordering::AcqRel);
-        let items = std::mem::take(&mut *self.0.lock());
-        items.into_iter().map(|item| item.into_python(py)).collect()
+        let items = std::mem::take(&mut *lock(&self.0.items));
+        let mut changed = Vec::new();
+        let mut taken = lock(&self.0.taken);
+        for item in items {
+            match item {
+                Item::Asked(asked) => taken.push_back(asked),
+                Item::Changed(number) => changed.push(number),
+            }
+        }
+        changed
+    }
+
+    /// Whether there are requests that have been taken and not begun.
+    #[getter]
+    fn waiting(&self) -> bool {
+        !lock(&self.0.taken).is_empty()
+    }
+
+    /// Answers the requests that were taken, one after the other, until one has to wait: an awaitable
+    /// for a task, which belongs to that one from then on.
+    fn run(&self, bridge: Py<PyAny>) -> Run {
+        Run::new(self.0.clone(), bridge)
     }
 
     /// Takes no more: who asks from now on gets a 503.
     fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
-        let left = std::mem::take(&mut *self.0.lock());
-        // Letting go may run Python code, so not with the lock held.
-        drop(left);
+        let left = std::mem::take(&mut *lock(&self.0.items));
+        let taken = std::mem::take(&mut *lock(&self.0.taken));
+        // Letting go may run Python code, so not with a lock held.
+        drop((left, taken));
     }
 }
 
@@ -101,30 +125,22 @@ impl Shared {
         self.put(Item::Changed(number));
     }
 
+    /// The next request that is to be answered.
+    pub(crate) fn next(&self) -> Option<Asked> {
+        lock(&self.taken).pop_front()
+    }
+
     fn put(&self, item: Item) {
-        self.lock().push_back(item);
+        lock(&self.items).push_back(item);
         if !self.rung.swap(true, Ordering::AcqRel) {
             // Full it cannot be: one octet for each look.
             let _ = (&self.ring).write(&[1]);
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Item>> {
-        self.items.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Item {
-    fn into_python(self, py: Python<'_>) -> PyResult<Taken> {
-        match self {
-            Item::Changed(number) => Ok((number, None, None, None)),
-            Item::Asked { number, handler, request, deferred } => {
-                let deferred = Py::new(py, Deferred::waiting(deferred))?;
-                let request = Py::new(py, *request)?;
-                Ok((number, handler.function(py), Some(request), Some(deferred)))
-            }
-        }
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl engine::Handler for AsyncHandler {
@@ -138,9 +154,9 @@ impl engine::Handler for AsyncHandler {
         let inbox = self.inbox.clone();
         deferred.on_gone(move || inbox.changed(number));
         let copy = Request::copy(request);
-        copy.settle(true);
+        copy.settle_for(deferred.connection());
         let (handler, request) = (self.handler.clone(), Box::new(copy));
-        self.inbox.put(Item::Asked { number, handler, request, deferred });
+        self.inbox.put(Item::Asked(Asked { number, handler, request, deferred }));
         Action::Done
     }
 }

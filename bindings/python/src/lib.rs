@@ -8,6 +8,7 @@
 //!   found held after a fork.
 //! - Every error of the engine becomes the exception of its kind, with the same text.
 
+mod asgi;
 mod attach;
 mod call;
 mod deferred;
@@ -20,17 +21,21 @@ mod headers;
 mod inbox;
 mod life;
 mod log;
+mod names;
 mod options;
 mod peer;
 mod pieces;
 mod pump;
+mod ready;
 mod request;
 mod response;
 mod route;
+mod run;
 mod server;
 mod stats;
 mod url;
 mod writer;
+mod wsgi;
 
 use pyo3::prelude::*;
 
@@ -39,6 +44,8 @@ use pyo3::prelude::*;
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use super::asgi::AsgiApp;
     #[pymodule_export]
     use super::deferred::Deferred;
     #[pymodule_export]
@@ -59,6 +66,8 @@ mod _native {
     use super::stats::statistics;
     #[pymodule_export]
     use super::writer::Writer;
+    #[pymodule_export]
+    use super::wsgi::{Streamed, WsgiApp};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

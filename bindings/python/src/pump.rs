@@ -8,6 +8,7 @@ use crate::writer::octets;
 use http_responder::ErrorCode;
 use http_responder::responder::Writer;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A stream in progress.
@@ -33,8 +34,27 @@ pub(crate) fn is_iterator(value: &Bound<'_, PyAny>) -> bool {
 
 /// Sends what `pieces` gives through `writer`, as the client takes it.
 pub(crate) fn start(writer: Writer, pieces: &Bound<'_, PyAny>) -> PyResult<()> {
+    run(writer, None, pieces, pieces)
+}
+
+/// Sends `first`, and then what `pieces` gives; `body`, of which they are, is closed at the end.
+pub(crate) fn start_with(
+    writer: Writer,
+    first: Vec<u8>,
+    pieces: &Bound<'_, PyAny>,
+    body: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    run(writer, Some(first), pieces, body)
+}
+
+fn run(
+    writer: Writer,
+    waiting: Option<Vec<u8>>,
+    pieces: &Bound<'_, PyAny>,
+    body: &Bound<'_, PyAny>,
+) -> PyResult<()> {
     let next = pieces.getattr("__next__")?.unbind();
-    let pump = Pump { writer, pieces: pieces.clone().unbind(), next, waiting: None };
+    let pump = Pump { writer, pieces: body.clone().unbind(), next, waiting };
     let place = Arc::new(Mutex::new(Some(pump)));
     let again = place.clone();
     let on_ready = move || {
@@ -91,7 +111,7 @@ impl Pump {
     }
 
     fn next_piece(&self, py: Python<'_>) -> PyResult<Option<Vec<u8>>> {
-        match call(self.next.bind(py), None) {
+        match call(self.next.bind(py), PyTuple::empty(py)) {
             Ok(piece) => octets(&piece).map(Some),
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyStopIteration>(py) => Ok(None),
             Err(error) => Err(error),
@@ -100,10 +120,16 @@ impl Pump {
 
     /// Lets go of everything; a generator learns that it is not asked any more.
     fn end(self, py: Python<'_>) {
-        if let Ok(Some(close)) = self.pieces.bind(py).getattr_opt("close")
-            && let Err(error) = close.call0()
-        {
+        if let Err(error) = close(self.pieces.bind(py)) {
             log::raised_in_stream(py, &error);
         }
+    }
+}
+
+/// Closes what has a way to be closed.
+pub(crate) fn close(pieces: &Bound<'_, PyAny>) -> PyResult<()> {
+    match pieces.getattr_opt("close")? {
+        Some(close) => call(&close, PyTuple::empty(pieces.py())).map(drop),
+        None => Ok(()),
     }
 }

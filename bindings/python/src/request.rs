@@ -1,6 +1,5 @@
 //! A request as a handler sees it: a copy, which may be kept.
 
-use crate::environ;
 use crate::headers::{self, Headers};
 use crate::peer::Peer;
 use crate::pieces::Pieces;
@@ -95,6 +94,18 @@ impl Request {
     /// The handler is done; whether the request is kept by somebody.
     pub(crate) fn settle(&self, kept: bool) {
         self.peer.settle(kept);
+    }
+
+    /// As settle(true), on a connection of this number: its address is asked for once.
+    pub(crate) fn settle_for(&self, connection: u64) {
+        self.peer.settle_for(connection);
+    }
+
+    /// Address and port of the client, as text; `None` where it has left, or has none.
+    pub(crate) fn peer_words(&self) -> Option<(String, String)> {
+        let peer = self.peer.address()?;
+        let (address, port) = peer.rsplit_once(':').filter(|(_, port)| !port.is_empty())?;
+        Some((address.trim_matches(['[', ']']).to_owned(), port.to_owned()))
     }
 
     /// Names and values of the header fields.
@@ -269,22 +280,6 @@ impl Request {
         Ok(self.made.form.get_or_try_init(py, make)?.clone_ref(py))
     }
 
-    /// Names, in lower case, and values of the header fields as bytes, as ASGI wants them.
-    fn raw_headers<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-        let line = |(name, value): (&str, &[u8])| {
-            (PyBytes::new(py, name.to_ascii_lowercase().as_bytes()), PyBytes::new(py, value))
-        };
-        self.fields().map(line).collect()
-    }
-
-    /// A new dict with what base has and, as PEP 3333 names it, what the request says; all but
-    /// wsgi.input.
-    fn wsgi_environ<'py>(&self, base: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
-        let environ = base.copy()?;
-        environ::fill(self, &environ)?;
-        Ok(environ)
-    }
-
     fn __repr__(&self) -> String {
         format!("<Request {} {}>", self.method(), self.target())
     }
@@ -312,7 +307,7 @@ pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
 }
 
 /// What is no UTF-8 is replaced.
-fn text_of(bytes: Vec<u8>) -> String {
+pub(crate) fn text_of(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 

@@ -90,6 +90,11 @@ impl Response {
         &self.prepared
     }
 
+    /// One that the engine alone looks at.
+    pub(crate) fn bare(prepared: engine::Response) -> Response {
+        Response { prepared, lines: Vec::new() }
+    }
+
     fn prepare(
         py: Python<'_>,
         status: u16,
@@ -246,8 +251,14 @@ fn header_lines(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Vec<u8>)>> 
         .collect()
 }
 
+/// Whether the server says this field itself; Content-Length is another matter.
+pub(crate) fn is_own(name: &[u8]) -> bool {
+    let own: [&[u8]; 4] = [b"date", b"transfer-encoding", b"connection", b"keep-alive"];
+    own.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// A field value on the wire: bytes as they are, str one octet for each character.
-fn octets(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+pub(crate) fn octets(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(bytes.as_bytes().to_vec());
     }

@@ -24,7 +24,7 @@ impl Writer {
     /// Sends a piece, str as UTF-8; waits while the client has to read first. Not in a handler: it
     /// would wait for its own worker. Raises Gone if the client has left, StateError if the stream
     /// has ended.
-    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    pub(crate) fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let octets = octets(data)?;
         while !self.offer(&octets).or_raise(py)? {
             let waited = py.detach(|| self.wait());
@@ -37,7 +37,7 @@ impl Writer {
     }
 
     /// Sends a piece, or says False: the client has to read first. Raises as send().
-    fn try_send(&self, data: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(crate) fn try_send(&self, data: &Bound<'_, PyAny>) -> PyResult<bool> {
         self.offer(&octets(data)?).or_raise(data.py())
     }
 
@@ -47,14 +47,14 @@ impl Writer {
     }
 
     /// Ends the stream; the connection goes on with the next request.
-    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn finish(&self, py: Python<'_>) -> PyResult<()> {
         let finished = self.with(engine::responder::Writer::finish);
         self.close();
         finished.or_raise(py)
     }
 
     /// Cuts the stream off, if it has not been finished.
-    fn close(&self) {
+    pub(crate) fn close(&self) {
         let writer = self.lock().take();
         // May wait for a callback, so not with the lock held.
         drop(writer);
@@ -63,7 +63,7 @@ impl Writer {
     /// Whether the client has left, so that octets would reach nobody.
     #[getter]
     fn gone(&self) -> bool {
-        self.lock().as_ref().is_some_and(engine::responder::Writer::is_gone)
+        self.is_gone()
     }
 
     /// Has the inbox tell of the request number when there is room again, and when the client leaves.
@@ -78,6 +78,10 @@ impl Writer {
 impl Writer {
     pub(crate) fn new(writer: engine::responder::Writer) -> Writer {
         Writer(Mutex::new(Some(writer)))
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.lock().as_ref().is_some_and(engine::responder::Writer::is_gone)
     }
 
     /// Whether there was room.

@@ -130,6 +130,12 @@ impl Deferred {
         self.shared.when_gone(Box::new(on_gone));
     }
 
+    /// A number of the connection that no other one of its worker has, nor had lately; the low half
+    /// is its place in the pool, from nought on.
+    pub fn connection(&self) -> u64 {
+        u64::from(self.key.generation) << 32 | u64::from(self.key.index)
+    }
+
     /// Whether the client has left, so that an answer would reach nobody.
     pub fn is_gone(&self) -> bool {
         self.shared.is_gone()
