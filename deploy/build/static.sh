@@ -26,14 +26,19 @@ declare -A called=([x86_64]=amd64 [aarch64]=arm64 [armv7]=arm)
 programs=(http_responder_mt http_responder)
 sources=(c_examples/{http_responder_main,background,admin/health,admin/ask,top/top,top/report,top/draw,top/canvas}.c)
 
+# Small rather than fast where it is not the path of a request: certificates, lists of names, files of options.
+small=(--config 'profile.release.package."*".opt-level="s"')
+for crate in httparse memchr mio rustls; do small+=(--config "profile.release.package.$crate.opt-level=3"); done
+
 # The compiler, and what has it build the standard library where it has none for the target.
 toolchain() { # RUST_TARGET
     cargo=cargo rustc=rustc build_std=()
     [ ! -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || return 0
     local other
     for other in "$(rustc --print sysroot)" /usr; do
-        [ -e "$other/lib/rustlib/src/rust/library/Cargo.lock" ] && [ -x "$other/bin/cargo" ] || continue
-        cargo=$other/bin/cargo rustc=$other/bin/rustc build_std=(-Zbuild-std=std,panic_unwind)
+        [ -e "$other/lib/rustlib/src/rust/library/Cargo.lock" ] || continue
+        [ -x "$other/bin/cargo" ] || continue
+        cargo=$other/bin/cargo rustc=$other/bin/rustc build_std=("-Zbuild-std=std,panic_unwind")
         # The standard library is built with what only its own compiler allows.
         export RUSTC_BOOTSTRAP=1
         return 0
@@ -75,7 +80,7 @@ with_musl() { # ARCHITECTURE
     local name=${target//-/_}
     env CARGO_TARGET_DIR="$work/target" RUSTC="$rustc" CARGO_PROFILE_RELEASE_DEBUG=false \
         "CC_$name=$work/bin/$1-cc" "AR_$name=$work/bin/ar" \
-        deploy/build/release.sh "$cargo" rustc --locked "${build_std[@]}" --target "$target" \
+        deploy/build/release.sh "$cargo" rustc --locked "${small[@]}" "${build_std[@]}" --target "$target" \
         --release -p http_responder_c ${FEATURES:-} --crate-type staticlib
     link "$out/${called[$1]}" "$work/target/$target/release/libhttp_responder_c.a" "$work/bin/$1-cc" -lunwind
 }
@@ -84,7 +89,7 @@ with_glibc() {
     local target
     target=$(rustc -vV | sed -n 's/^host: //p')
     env CARGO_TARGET_DIR="$work/target" CARGO_PROFILE_RELEASE_DEBUG=false RUSTFLAGS="-C target-feature=+crt-static" \
-        deploy/build/release.sh cargo rustc --locked --target "$target" --release -p http_responder_c \
+        deploy/build/release.sh cargo rustc --locked "${small[@]}" --target "$target" --release -p http_responder_c \
         ${FEATURES:-} --crate-type staticlib
     # nix asks for users by name: with glibc that works only where its libraries are.
     link "$out/${called[$(uname -m)]}" "$work/target/$target/release/libhttp_responder_c.a" "${CC:-cc}" -lpthread -lm -ldl \
