@@ -6,10 +6,11 @@ not compare them with new ones.
 """
 
 import io
+import struct
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 
 from make_bodies import ASSETS
 
@@ -49,6 +50,29 @@ def saved(what: TTFont) -> bytes:
     return out.getvalue()
 
 
+def collected(plain: bytes) -> bytes:
+    """A collection of the one font."""
+    collection = TTCollection()
+    collection.fonts = [TTFont(io.BytesIO(plain), recalcTimestamp=False)]
+    out = io.BytesIO()
+    collection.save(out)
+    return out.getvalue()
+
+
+def embedded(plain: bytes) -> bytes:
+    """Embedded OpenType 2.1 (https://www.w3.org/submissions/EOT/ section 4.1): a header without names,
+    then the font as it is."""
+    font = TTFont(io.BytesIO(plain))
+    weight, kind = font["OS/2"].usWeightClass, font["OS/2"].fsType
+    fixed = struct.pack("<IIII", 0, len(plain), 0x00020001, 0) + bytes(10)  # no flag, no PANOSE
+    fixed += struct.pack("<BBIHH", 1, 0, weight, kind, 0x504C)  # default character set, upright
+    fixed += bytes(24) + struct.pack("<I", font["head"].checkSumAdjustment) + bytes(16)
+    # Family, style, version, full name and root: a padding and a length of none each.
+    whole = bytearray(fixed + bytes(5 * 4) + plain)
+    struct.pack_into("<I", whole, 0, len(whole))
+    return bytes(whole)
+
+
 def packed(plain: bytes, flavor: str) -> bytes:
     what = TTFont(io.BytesIO(plain), recalcTimestamp=False)
     what.flavor = flavor
@@ -58,5 +82,7 @@ def packed(plain: bytes, flavor: str) -> bytes:
 if __name__ == "__main__":
     plain = font()
     (ASSETS / "blank.ttf").write_bytes(plain)
+    (ASSETS / "blank.ttc").write_bytes(collected(plain))
+    (ASSETS / "blank.eot").write_bytes(embedded(plain))
     for flavor in ("woff", "woff2"):
         (ASSETS / f"blank.{flavor}").write_bytes(packed(plain, flavor))

@@ -394,6 +394,11 @@ def tiff() -> bytes:
     return b"II*\x00" + struct.pack("<I", 10) + bytes(2) + struct.pack("<H", len(entries)) + directory + bytes(4)
 
 
+def amr() -> bytes:
+    """One narrow-band frame at 4.75 kbit/s (RFC 4867 section 5.3), whose parameters are all 0."""
+    return b"#!AMR\n" + bytes([0 << 3 | 1 << 2]) + bytes(12)
+
+
 def psd() -> bytes:
     """1x1, grey, white."""
     return b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, 1, 1, 8, 1) + bytes(12) + b"\x00\x00\xff"
@@ -406,6 +411,7 @@ BODIES = {
     "silence.mp3": mp3,
     "silence.m4a": m4a,
     "silence.aac": aac,
+    "silence.amr": amr,
     "silence.ogg": ogg,
     "silence.flac": flac,
     "silence.mid": midi,

@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import io
 import json
+import struct
 import tarfile
 import wave
 import zipfile
@@ -18,7 +19,7 @@ import pypdf
 import pytest
 import vobject
 import wasmtime
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 from lxml import etree
 from PIL import Image
 
@@ -67,6 +68,14 @@ def test_an_image_is_one_pixel_that_nobody_sees(body, extension):
     assert pixel == WHITE if extension in ("jpg", "bmp") else pixel[3] == TRANSPARENT
 
 
+def test_a_cursor_is_the_icon_with_another_head(body):
+    octets = body("/a.cur")
+    image = Image.open(io.BytesIO(octets))
+    image.load()
+    assert (image.format, image.size) == ("CUR", (1, 1))
+    assert octets[14:] == body("/a.ico")[14:], "its colour and its mask, which Pillow leaves out"
+
+
 def test_the_favicon_is_the_icon(body):
     assert body("/favicon.ico") == body("/a.ico")
     assert len(body("/favicon.ico")) == 70
@@ -78,6 +87,18 @@ def test_a_font_passes_the_sanitizer_of_browsers(body, extension, tmp_path):
     file.write_bytes(body(f"/a.{extension}"))
     result = ots.sanitize(str(file), str(tmp_path / "sanitized"), capture_output=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_an_embedded_font_is_a_header_before_the_font(body):
+    octets = body("/a.eot")
+    whole, length, version = struct.unpack_from("<III", octets)
+    assert (whole, version) == (len(octets), 0x00020001) and struct.unpack_from("<H", octets, 34) == (0x504C,)
+    assert octets[-length:] == body("/a.ttf")
+
+
+def test_a_collection_has_the_one_font(body):
+    (font,) = TTCollection(io.BytesIO(body("/a.ttc"))).fonts
+    assert font["maxp"].numGlyphs >= 1
 
 
 @pytest.mark.parametrize("extension", ["ttf", "otf", "woff", "woff2"])

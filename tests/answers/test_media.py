@@ -8,14 +8,18 @@ import av
 import pytest
 from PIL import Image
 
+pillow_heif = pytest.importorskip("pillow_heif")
+pytest.importorskip("pillow_jxl")
+pillow_heif.register_heif_opener()
+
 from support.client import get
 
 spec = importlib.util.spec_from_file_location("make_media", Path(__file__).with_name("make_media.py"))
 MAKE = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(MAKE)
 
-SOUNDS = ["mp3", "m4a", "aac", "ogg", "opus", "flac", "aiff", "weba", "webm", "mkv", "mka", "ogv", "ts", "mpg", "flv"]
-PICTURES = ["mp4", "m4v", "mov", "3gp", "3g2", "avi"]
+SOUNDS = ["mp3", "m4a", "aac", "wma", "ogg", "opus", "flac", "aiff", "weba", "webm", "mkv", "mka", "ogv", "ts", "mpg", "flv"]
+PICTURES = ["mp4", "m4v", "mov", "3gp", "3g2", "avi", "wmv", "asf"]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,12 @@ def test_midi_ends_at_once(bodies):
     assert octets[:4] == b"MThd" and octets[14:18] == b"MTrk" and octets.endswith(b"\x00\xff\x2f\x00")
 
 
-@pytest.mark.parametrize("extension", ["avif", "tif", "psd"])
+def test_speech_is_one_frame_below_the_least_step(bodies):
+    (frame,) = frames(bodies("amr"))
+    assert abs(frame.to_ndarray()).max() < 1 / 32768
+
+
+@pytest.mark.parametrize("extension", ["avif", "tif", "psd", "heic", "heif", "jxl", "jp2"])
 def test_an_image_is_one_white_pixel(bodies, extension):
     image = Image.open(io.BytesIO(bodies(extension)))
     image.load()

@@ -1,5 +1,5 @@
 //! The smallest valid body of each kind. The binary ones are made by `make_bodies.py`,
-//! `make_fonts.py` and `make_media.py` in `tests/answers/`, where real decoders read all of them.
+//! `make_fonts.py`, `make_media.py`, `make_documents.py` and `make_encoded.py` in `tests/answers/`, where real decoders read all of them.
 
 pub(super) const PAGE: &[u8] = include_bytes!("assets/page.html");
 pub(super) const FRAME: &[u8] = include_bytes!("assets/frame.html");
@@ -64,3 +64,25 @@ pub(super) const ZIP: &[u8] = include_bytes!("assets/empty.zip");
 pub(super) const GZIP: &[u8] = include_bytes!("assets/empty.gz");
 pub(super) const TAR: &[u8] = include_bytes!("assets/empty.tar");
 pub(super) const TGZ: &[u8] = include_bytes!("assets/empty.tgz");
+pub(super) const HEIC: &[u8] = include_bytes!("assets/pixel.heic");
+pub(super) const JXL: &[u8] = include_bytes!("assets/pixel.jxl");
+pub(super) const JP2: &[u8] = include_bytes!("assets/pixel.jp2");
+pub(super) const CUR: &[u8] = include_bytes!("assets/pixel.cur");
+pub(super) const TTC: &[u8] = include_bytes!("assets/blank.ttc");
+pub(super) const EOT: &[u8] = include_bytes!("assets/blank.eot");
+pub(super) const WMV: &[u8] = include_bytes!("assets/black.wmv");
+pub(super) const WMA: &[u8] = include_bytes!("assets/silence.wma");
+pub(super) const AMR: &[u8] = include_bytes!("assets/silence.amr");
+pub(super) const ZSTD: &[u8] = include_bytes!("assets/empty.zst");
+pub(super) const XZ: &[u8] = include_bytes!("assets/empty.xz");
+pub(super) const LZMA: &[u8] = include_bytes!("assets/empty.lzma");
+pub(super) const BZIP2: &[u8] = include_bytes!("assets/empty.bz2");
+pub(super) const BROTLI: &[u8] = include_bytes!("assets/empty.br");
+pub(super) const SEVEN_ZIP: &[u8] = include_bytes!("assets/empty.7z");
+pub(super) const RAR: &[u8] = include_bytes!("assets/empty.rar");
+pub(super) const SWF: &[u8] = include_bytes!("assets/empty.swf");
+pub(super) const EPUB: &[u8] = include_bytes!("assets/empty.epub");
+pub(super) const XLS: &[u8] = include_bytes!("assets/empty.xls");
+pub(super) const DOCX: &[u8] = include_bytes!("assets/empty.docx");
+pub(super) const XLSX: &[u8] = include_bytes!("assets/empty.xlsx");
+pub(super) const PPTX: &[u8] = include_bytes!("assets/empty.pptx");
