@@ -195,7 +195,7 @@ PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 
 .PHONY: test-wire
 test-wire: build tools python ## What goes over the wire: framing, behaviour, answers, scale (pytest)
-	$(PYTEST) tests/wire tests/behaviour tests/faults tests/tls tests/answers tests/browser tests/scale tests/bench
+	$(PYTEST) tests/wire tests/behaviour tests/faults tests/hostile tests/tls tests/answers tests/browser tests/scale tests/bench
 
 .PHONY: test-python
 test-python: python ## The Python package, as installed (pytest)
@@ -214,6 +214,14 @@ bench: build tools $(VENV)/bench ## Speed and memory beside other servers (BENCH
 .PHONY: fuzz
 fuzz: ## Every fuzz target for SECONDS (60) each (TARGETS="connection rules_file", ENGINE=afl)
 	@rust/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
+.PHONY: hostile
+hostile: build tools $(VENV)/ready ## Hostile clients, SECONDS (5) each, and what others see meanwhile (ARGS=--write)
+	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/hostile/play_all.py --seconds $(or $(SECONDS),5) $(ARGS)
+
+.PHONY: soak
+soak: build $(VENV)/ready ## Mixed traffic for MINUTES (60): memory, descriptors, counters (ARGS=--write)
+	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/soak/soak.py $(or $(MINUTES),60) $(ARGS)
 
 .PHONY: scale
 scale: build $(VENV)/bench ## Up to a million connections, in a virtual machine (COUNTS=160000,1000000 ARGS=--write)

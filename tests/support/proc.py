@@ -28,6 +28,11 @@ def resident_bytes(pid: int) -> int:
     return int(_status(pid, "VmRSS").split()[0]) * 1024
 
 
+def most_resident_bytes(pid: int) -> int:
+    """The most that it has been so far."""
+    return int(_status(pid, "VmHWM").split()[0]) * 1024
+
+
 def open_descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 

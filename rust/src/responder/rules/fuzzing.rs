@@ -3,7 +3,7 @@
 use super::mistake::Mistakes;
 use super::{RuleSet, file};
 use crate::clients::Peer;
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::fuzzing::answers;
 use crate::http::head::{self, FieldSlots, Parsed};
 use crate::http::{DateLine, Method};
@@ -11,7 +11,7 @@ use crate::responder::exchange::{Exchange, Outcome};
 use crate::responder::response::Persistence;
 use crate::responder::{Request, Responder};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Files that rules name are looked for beside it, where there are none.
 const PATH: &str = "/nonexistent/http_responder/rules.toml";
@@ -40,9 +40,13 @@ pub(crate) fn rules_file(data: &[u8]) {
         }
         return;
     }
-    let settings = Config::new().resolve().expect("defaults");
-    let set = Arc::new(RuleSet::compile(drafts));
-    let responder = Responder::new(&settings).with_rules(set, &settings);
+    static PLAIN: OnceLock<(Settings, Responder)> = OnceLock::new();
+    let (settings, plain) = PLAIN.get_or_init(|| {
+        let settings = Config::new().resolve().expect("defaults");
+        let responder = Responder::new(&settings);
+        (settings, responder)
+    });
+    let responder = plain.with_rules(Arc::new(RuleSet::compile(drafts)), settings);
     for request in REQUESTS {
         let mut slots = FieldSlots::new();
         match &head::parse(request.as_bytes(), &mut slots, &settings.limits) {

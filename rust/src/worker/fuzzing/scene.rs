@@ -13,7 +13,8 @@ use crate::responder::Responder;
 use crate::responder::deferred::{Delivery, Post};
 use crate::responder::response::FilePart;
 use crate::stats::Cells;
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -46,7 +47,7 @@ pub(super) struct Scene<'s> {
     /// Something happened that may end the connection early.
     pub(super) broke: bool,
     site: Shared,
-    settings: Settings,
+    settings: Arc<Settings>,
     responder: Responder,
     stats: Cells,
     date: DateLine,
@@ -84,7 +85,7 @@ struct Socket {
 
 impl<'s> Scene<'s> {
     pub(super) fn new(flags: u8, stream: &'s [u8]) -> Self {
-        let settings = settings(flags);
+        let (settings, plain) = prepared(flags);
         let site = Shared::default();
         let proxied = flags & 4 != 0;
         let guests = Guests::nobody();
@@ -103,7 +104,7 @@ impl<'s> Scene<'s> {
             stream,
             sent: Vec::new(),
             broke: false,
-            responder: site::responder(&settings, &site),
+            responder: site::responder(&plain, &site),
             site,
             stats: Cells::default(),
             date: DateLine::new(784_111_777),
@@ -301,6 +302,20 @@ impl<'s> Scene<'s> {
         self.buffers.publish(&self.stats);
         assert_eq!((self.stats.buffers_lent.get(), self.stats.body_memory.get()), (0, 0));
     }
+}
+
+thread_local! {
+    static PREPARED: RefCell<HashMap<u8, (Arc<Settings>, Responder)>> = RefCell::default();
+}
+
+/// The settings that the flags stand for and a responder without routes, which takes longest to make.
+fn prepared(flags: u8) -> (Arc<Settings>, Responder) {
+    let make = || {
+        let settings = Arc::new(settings(flags));
+        let responder = Responder::new(&settings);
+        (settings, responder)
+    };
+    PREPARED.with_borrow_mut(|all| all.entry(flags & 0x30).or_insert_with(make).clone())
 }
 
 fn settings(flags: u8) -> Settings {

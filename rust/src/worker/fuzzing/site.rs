@@ -1,6 +1,5 @@
 //! What is asked for: each kind of answer that a program can give.
 
-use crate::config::Settings;
 use crate::fuzzing::Asked;
 use crate::http::Version;
 use crate::responder::{
@@ -50,7 +49,7 @@ pub(super) fn streams(path: &str) -> bool {
     path.starts_with("/s")
 }
 
-pub(super) fn responder(settings: &Settings, site: &Shared) -> Responder {
+pub(super) fn responder(plain: &Responder, site: &Shared) -> Responder {
     let uploads = site.clone();
     let upload = move |request: &Request<'_>, exchange: &mut Exchange<'_>| {
         let body = Body { asked: asked(request), site: uploads.clone(), deferred: None, pieces: 0 };
@@ -71,7 +70,7 @@ pub(super) fn responder(settings: &Settings, site: &Shared) -> Responder {
         answer(&mut site, number, request.path(), exchange);
         Action::Done
     };
-    Responder::new(settings)
+    plain
         .with_rule(None, PREPARED, response(0, 30))
         .and_then(|it| it.with_upload(None, "/u/*", 0, Arc::new(upload)))
         .and_then(|it| it.with_route(None, "/*", Arc::new(other)))
