@@ -358,6 +358,36 @@ def test_a_reader_that_comes_late_gets_whole_lines_and_each_missing_one_is_count
     os.close(reader)
 
 
+def test_workers_with_descriptors_of_their_own_log_too_and_a_moved_log_is_let_go(start, log, tmp_path):
+    server = start_json(start, log, "--private-descriptors", "on", "--accept", "reuseport", workers=2)
+    for number in range(8):
+        get(server.address, f"/before/{number}")
+    lines(log, 8)
+    log.rename(tmp_path / "old")
+    server.signal(signal.SIGHUP)
+    eventually(log.exists, "the new file")
+    for number in range(8):
+        get(server.address, f"/after/{number}")
+    assert {line["target"] for line in lines(log, 8)} == {f"/after/{number}" for number in range(8)}
+    holders = []
+    for task in os.listdir(f"/proc/{server.pid}/task"):
+        folder = Path(f"/proc/{server.pid}/task/{task}/fd")
+        holders += [it for it in folder.iterdir() if os.path.realpath(it) == str(tmp_path / "old")]
+    assert holders == [], "nobody keeps the old file"
+
+
+def test_what_the_options_say_is_for_the_next_start_and_told(start, log, tmp_path):
+    options = tmp_path / "options.toml"
+    options.write_text(f'access_log = "{log}"\naccess_log_format = "json"\n')
+    server = start("--config", str(options), workers=1, allow=["warning: reload: .*access_log_sample"])
+    options.write_text(f'access_log = "{log}"\naccess_log_format = "json"\naccess_log_sample = 10\n')
+    server.signal(signal.SIGHUP)
+    eventually(server.messages, "that it is for the next start")
+    for number in range(3):
+        get(server.address, f"/{number}")
+    assert len(lines(log, 3)) == 3
+
+
 def test_standard_output(start):
     server = start("--access-log", "-", workers=1)
     get(server.address, "/out")
