@@ -4,6 +4,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | [`ca`] | the life of a certificate authority of the operator's own |
+//! | [`certificates`] | certificates that a program gives a server, and those of clients |
 //! | [`config`] | the options table, what was said ([`Config`]) and what is used ([`config::Settings`]) |
 //! | [`http`] | HTTP/1.0 and 1.1 as bytes: head, framing, chunked bodies, refusals, the Date line |
 //! | [`responder`] | routes, rules, prepared responses, handlers, the default answers by type |
@@ -21,6 +22,10 @@
 
 #[cfg(feature = "tls")]
 pub mod ca;
+#[cfg(not(feature = "tls"))]
+#[path = "ca/absent.rs"]
+pub mod ca;
+pub mod certificates;
 pub mod config;
 pub mod error;
 pub mod http;

@@ -1,8 +1,8 @@
 //! A CA's certificate in the forms that platforms take. The key is in none of them.
 
+use super::truststore;
 use crate::error::{Error, ErrorCode, Result};
-use crate::sys::pem::pack_certificate;
-use crate::tls::{CERTIFICATE, Certificate, OPTION_CA};
+use crate::tls::{CERTIFICATE, OPTION_CA, Parsed};
 use aws_lc_rs::digest::{SHA256, digest};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub enum Format {
     Der,
     /// A configuration profile: iOS, iPadOS, macOS.
     Mobileconfig,
-    /// PKCS#12 with the password `changeit` and no key.
+    /// PKCS#12 with the password `changeit` and no key: a truststore of Java.
     Pkcs12,
 }
 
@@ -52,14 +52,23 @@ pub(super) const PASSWORD: &str = "changeit";
 /// # Errors
 /// As [`super::show`].
 pub fn export(dir: &Path, format: Format) -> Result<Vec<u8>> {
-    let certificate = Certificate::read(OPTION_CA, &dir.join(CERTIFICATE))?;
+    packed(&Parsed::read(OPTION_CA, &dir.join(CERTIFICATE))?, format)
+}
+
+/// The certificate `der` in the form `format`.
+pub(crate) fn write(der: &[u8], format: Format) -> Result<Vec<u8>> {
+    let malformed = || Error::new(ErrorCode::Internal, "malformed certificate");
+    packed(&Parsed::from_der(der).ok_or_else(malformed)?, format)
+}
+
+fn packed(certificate: &Parsed, format: Format) -> Result<Vec<u8>> {
     Ok(match format {
         Format::Pem => certificate.pem().into_bytes(),
         Format::Der => certificate.der().to_vec(),
-        Format::Mobileconfig => profile(&certificate).into_bytes(),
+        Format::Mobileconfig => profile(certificate).into_bytes(),
         Format::Pkcs12 => {
             let title = certificate.facts().title;
-            pack_certificate(certificate.der(), &title, PASSWORD).ok_or_else(|| {
+            truststore::pack(certificate.der(), &title, PASSWORD).ok_or_else(|| {
                 Error::new(ErrorCode::Internal, "the certificate cannot be packed as PKCS#12")
             })?
         }
@@ -68,7 +77,7 @@ pub fn export(dir: &Path, format: Format) -> Result<Vec<u8>> {
 
 /// A profile that installs the certificate as a root. What names it comes from the certificate: the
 /// same one replaces itself where it is installed again.
-fn profile(certificate: &Certificate) -> String {
+fn profile(certificate: &Parsed) -> String {
     let title = escaped(&certificate.facts().title);
     let digest = digest(&SHA256, certificate.der());
     let hex: String = digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();

@@ -4,9 +4,7 @@ use super::Info;
 use super::files::{create, replace};
 use crate::error::{Error, ErrorCode, Result};
 use crate::sys::clock;
-use crate::tls::{
-    BACKDATED, CERTIFICATE, Certificate, KEY, OPTION_CA, PASSPHRASE, load_signer, serial,
-};
+use crate::tls::{BACKDATED, CERTIFICATE, KEY, OPTION_CA, PASSPHRASE, Parsed, load_signer, serial};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
     KeyUsagePurpose, NameConstraints,
@@ -69,7 +67,7 @@ pub fn init(dir: &Path, plan: &Plan) -> Result<Info> {
 /// [`ErrorCode::Config`] for what is no CA; [`ErrorCode::InvalidArgument`]; [`ErrorCode::Io`].
 pub fn renew(dir: &Path, days: u32) -> Result<Info> {
     let path = dir.join(CERTIFICATE);
-    let old = Certificate::read(OPTION_CA, &path)?;
+    let old = Parsed::read(OPTION_CA, &path)?;
     let signer = load_signer(&dir.join(KEY), &dir.join(PASSPHRASE))?;
     if !old.has_key(&signer) {
         let text = format!("{}: the key is not that of {CERTIFICATE}", dir.join(KEY).display());
@@ -88,7 +86,7 @@ pub fn renew(dir: &Path, days: u32) -> Result<Info> {
     super::show(dir)
 }
 
-fn parameters(plan: &Plan) -> Result<CertificateParams> {
+pub(super) fn parameters(plan: &Plan) -> Result<CertificateParams> {
     let invalid = |text: String| Error::new(ErrorCode::InvalidArgument, text);
     let mut parameters = CertificateParams::default();
     if plan.name.is_empty() || plan.name.len() > 64 || plan.name.contains(char::is_control) {
@@ -126,6 +124,6 @@ fn set_time(parameters: &mut CertificateParams, days: u32) -> Result<()> {
     Ok(())
 }
 
-fn internal(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn internal(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorCode::Internal, format!("cannot make the certificate: {error}"))
 }

@@ -15,17 +15,22 @@
 //! # Ok::<(), http_responder::Error>(())
 //! ```
 
+mod authority;
 mod command;
 mod export;
 mod files;
 mod make;
+mod truststore;
 
+pub use authority::{Authority, Issued, Order};
 pub use command::{Outcome, run as run_command};
 pub use export::{Format, export};
 pub use make::{Plan, init, renew};
 
+pub(crate) use export::write;
+
 use crate::error::Result;
-use crate::tls::{Certificate, OPTION_CA};
+use crate::tls::{OPTION_CA, Parsed};
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use std::fmt::Write;
 use std::path::Path;
@@ -53,12 +58,17 @@ pub struct Info {
 /// [`crate::ErrorCode::Io`] where `ca.crt` cannot be read, [`crate::ErrorCode::Config`] where it is no
 /// certificate.
 pub fn show(dir: &Path) -> Result<Info> {
-    let certificate = Certificate::read(OPTION_CA, &dir.join(crate::tls::CERTIFICATE))?;
+    let certificate = Parsed::read(OPTION_CA, &dir.join(crate::tls::CERTIFICATE))?;
     Ok(Info::of(&certificate))
 }
 
+/// What a CA with this certificate, in DER, is; `None` for what is none.
+pub(crate) fn describe(der: &[u8]) -> Option<Info> {
+    Parsed::from_der(der).map(|certificate| Info::of(&certificate))
+}
+
 impl Info {
-    fn of(certificate: &Certificate) -> Info {
+    fn of(certificate: &Parsed) -> Info {
         let facts = certificate.facts();
         Info {
             subject: facts.subject,

@@ -121,7 +121,9 @@ impl Kind {
     ) -> Result<Value, String> {
         let read = match self {
             // The comma separates items.
-            Kind::Paths => |text: &str| values::path(text).filter(|path| !path.contains(',')),
+            Kind::Paths => |text: &str| {
+                values::path(text).filter(|path| !path.is_empty() && !path.contains(','))
+            },
             Kind::Listeners => values::listener,
             Kind::Ranges => ranges::canonical,
             _ => values::endpoint,
@@ -140,7 +142,7 @@ impl Kind {
             Kind::Path => "a path of at most 4095 octets without control characters".into(),
             Kind::Target => "a path such as /stats, without query".into(),
             Kind::Paths => {
-                "paths of at most 4095 octets without commas or control characters".into()
+                "paths of at most 4095 octets, none of them empty, without commas or control characters".into()
             }
             Kind::LogTarget => {
                 "off, - for standard output, /path, syslog: or journald: (or syslog:/socket)".into()

@@ -210,6 +210,12 @@ pub struct Settings {
     pub certificates: Vec<PathBuf>,
     /// `certificate_cache`
     pub certificate_cache: usize,
+    /// `certificate_dir`, where it was said.
+    pub certificate_dir: Option<PathBuf>,
+    /// `client_ca`, where it was said.
+    pub client_ca: Option<PathBuf>,
+    /// `client_certificate_required`
+    pub client_certificate_required: bool,
     /// `tls_min_version`
     pub tls_min_version: TlsVersion,
     /// `ticket_keys`: a file.
@@ -310,6 +316,9 @@ impl Settings {
             ca_dir: None,
             certificates: Vec::new(),
             certificate_cache: 0,
+            certificate_dir: None,
+            client_ca: None,
+            client_certificate_required: true,
             tls_min_version: TlsVersion::Tls12,
             ticket_keys: None,
             proxy_protocol: Vec::new(),
@@ -367,6 +376,9 @@ impl Settings {
             ca_dir: self.ca_dir,
             certificates: self.certificates,
             certificate_cache: self.certificate_cache,
+            certificate_dir: self.certificate_dir,
+            client_ca: self.client_ca,
+            client_certificate_required: self.client_certificate_required,
             tls_min_version: self.tls_min_version,
             ticket_keys: self.ticket_keys,
             backlog: self.backlog,

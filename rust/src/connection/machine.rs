@@ -23,7 +23,7 @@ use crate::log::Limiter;
 use crate::responder::deferred::Post;
 use crate::responder::response::{FilePart, Persistence, SharedBody, Wire};
 use crate::responder::rules::fault::End;
-use crate::responder::{Responder, Response};
+use crate::responder::{Responder, Response, Secured};
 use crate::stats::Cells;
 use crate::worker::MAX_LISTENERS;
 use requests::Step;
@@ -94,6 +94,8 @@ pub(crate) struct Context<'w> {
     pub(crate) key: Key,
     /// To be asked for the address of the other end.
     pub(crate) peer: Option<BorrowedFd<'w>>,
+    /// What is known of the client where it speaks TLS.
+    pub(crate) secured: Option<Secured<'w>>,
     pub(crate) guests: &'w mut Guests,
     pub(crate) draining: bool,
     pub(crate) limiter: &'w Limiter,

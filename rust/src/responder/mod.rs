@@ -31,6 +31,7 @@ pub use misconduct::{Conduct, Misconduct};
 pub use owned_request::OwnedRequest;
 pub use pattern::Params;
 pub use request::Request;
+pub(crate) use request::Secured;
 pub use response::{Response, ResponseBuilder};
 pub use routes::Responder;
 pub(crate) use routes::Version;

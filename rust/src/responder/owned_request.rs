@@ -18,6 +18,8 @@ pub struct OwnedRequest {
     params: Vec<(Box<str>, Box<str>)>,
     listener: u32,
     peer: Option<Box<str>>,
+    certificate: Option<Box<[u8]>>,
+    is_secured: bool,
 }
 
 impl Request<'_> {
@@ -37,6 +39,8 @@ impl Request<'_> {
             params: self.params().iter().map(|(name, value)| (name.into(), value.into())).collect(),
             listener: self.listener(),
             peer: self.peer().map(Into::into),
+            certificate: self.client_certificate().map(Into::into),
+            is_secured: self.is_secured(),
         }
     }
 }
@@ -100,6 +104,16 @@ impl OwnedRequest {
     /// As [`Request::listener`].
     pub fn listener(&self) -> u32 {
         self.listener
+    }
+
+    /// As [`Request::client_certificate`].
+    pub fn client_certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// As [`Request::is_secured`].
+    pub fn is_secured(&self) -> bool {
+        self.is_secured
     }
 
     /// The client's address when the copy was made; see [`Request::peer`].

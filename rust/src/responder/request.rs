@@ -5,6 +5,13 @@ use crate::clients::Peer;
 use crate::http::{Field, Head, Method, Version};
 use std::os::fd::BorrowedFd;
 
+/// What is known of a client that speaks TLS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secured<'c> {
+    /// The certificate that it has shown, in DER.
+    pub(crate) certificate: Option<&'c [u8]>,
+}
+
 /// A whole request; valid while the handler runs.
 #[derive(Debug)]
 pub struct Request<'r> {
@@ -13,13 +20,15 @@ pub struct Request<'r> {
     pub(crate) params: Params<'r>,
     pub(crate) peer: Peer<'r>,
     pub(crate) listener: u16,
+    pub(crate) secured: Option<Secured<'r>>,
     /// Routes that take bodies as they arrive were asked when the head was there.
     pub(crate) offered: bool,
 }
 
 impl<'r> Request<'r> {
     pub(crate) fn new(head: &'r Head<'r, 'r>, body: &'r [u8], peer: Peer<'r>) -> Self {
-        Request { head, body, params: Params::default(), peer, listener: 0, offered: false }
+        let params = Params::default();
+        Request { head, body, params, peer, listener: 0, secured: None, offered: false }
     }
 
     /// The method, classified.
@@ -95,6 +104,17 @@ impl<'r> Request<'r> {
             Peer::Socket(socket) => Some(socket),
             Peer::Known(_) | Peer::Nobody => None,
         }
+    }
+
+    /// The certificate that the client has shown over TLS (option `client_ca`), in DER; it was found
+    /// good. [`crate::certificates::ClientIdentity`] says who that is.
+    pub fn client_certificate(&self) -> Option<&'r [u8]> {
+        self.secured?.certificate
+    }
+
+    /// Whether it came over TLS.
+    pub fn is_secured(&self) -> bool {
+        self.secured.is_some()
     }
 
     /// The client's address where a trusted proxy named it (option `proxy_protocol`).

@@ -124,10 +124,11 @@ impl Inner {
         self.changed.notify_all();
     }
 
-    /// Has the last lines of the access log written.
+    /// Has written what waits: the last lines of the access log, and certificates.
     pub(super) fn finish_log(&self) {
         if let Some(log) = self.running.get().and_then(|running| running.access_log.as_ref()) {
             log.finish();
         }
+        self.tls.get().into_iter().for_each(|tls| tls.finish());
     }
 }

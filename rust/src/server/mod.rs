@@ -3,6 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `admin` | its admin side: page, metrics, what it can be told |
+//! | `certificates` | those that the program gives by hand |
 //! | `ending` | waited for, drained, stopped |
 //! | `listeners` | where it listens, and who accepts |
 //! | `notice` | what it is told from outside, also from signal handlers |
@@ -19,6 +20,7 @@
 //! | `threads` | its workers and its supervisor |
 
 mod admin;
+mod certificates;
 mod ending;
 mod listeners;
 pub(crate) mod notice;
@@ -28,7 +30,7 @@ mod reload;
 mod report;
 mod role;
 mod rules;
-mod sandbox;
+pub(crate) mod sandbox;
 mod starting;
 mod state;
 mod systemd;
@@ -99,7 +101,7 @@ struct Inner {
     /// The service manager, where the server was told to speak to it.
     manager: OnceLock<Manager>,
     /// Where there are certificates, or a CA to make them.
-    tls: Option<Arc<Tls>>,
+    tls: OnceLock<Arc<Tls>>,
     log: Log,
     born: Instant,
 }
@@ -143,7 +145,7 @@ impl Server {
             signals: Mutex::new(None),
             admin: OnceLock::new(),
             manager: OnceLock::new(),
-            tls: Tls::load(&settings)?.map(Arc::new),
+            tls: Tls::load(&settings)?.map(Arc::new).map_or_else(OnceLock::new, OnceLock::from),
             log,
             settings: ArcSwap::from_pointee(settings),
             born: Instant::now(),
@@ -179,8 +181,9 @@ impl Server {
     pub fn listen_tls(&self, address: &str, auto: bool) -> Result<u32> {
         let address = Address::parse(address)?;
         let _life = self.built("listen")?;
-        if self.inner.tls.is_none() {
-            let text = "listen_tls: expected the option ca_dir or certificates, got neither";
+        if self.inner.tls.get().is_none() {
+            let text = "listen_tls: expected the option ca_dir or certificates, or certificates that were added, \
+                        got neither";
             return Err(Error::new(ErrorCode::Config, text));
         }
         let layer = if auto { Layer::Auto } else { Layer::Tls };
@@ -209,6 +212,12 @@ impl Server {
             let text = format!("listener: expected a number below {there}, got {listener}");
             Error::new(ErrorCode::InvalidArgument, text)
         })
+    }
+
+    /// Whether a listener speaks TLS: always, or where a client does.
+    pub fn speaks_tls(&self, listener: u32) -> bool {
+        let listeners = lock(&self.inner.listeners);
+        listeners.layers().get(listener as usize).is_some_and(|layer| *layer != Layer::Plain)
     }
 
     /// How many listeners there are.

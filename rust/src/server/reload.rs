@@ -79,13 +79,13 @@ impl Inner {
         // What a program loaded stands before what an option says.
         let path = loaded.as_deref().or(settings.rules.as_deref());
         let nothing = fresh.is_none() && path.is_none() && settings.ca_certificate.is_none();
-        if nothing && self.tls.is_none() {
+        if nothing && self.tls.get().is_none() {
             return Ok(log.then(|| Reloaded { log, ..Reloaded::default() }));
         }
         let set = path.map(super::rules::load).transpose()?.map(Arc::new);
         let pages = super::pages::load(self, &settings)?;
         let mut reloaded = compare(&config, changed);
-        if let Some(tls) = &self.tls {
+        if let Some(tls) = self.tls.get() {
             reloaded.certificates = Some(tls.reload(&self.settings.load())?);
         }
         reloaded.log = log;

@@ -45,7 +45,7 @@ pub(super) fn drop_privileges(settings: &Settings) -> Result<()> {
 ///
 /// # Errors
 /// [`ErrorCode::Config`] for a name that is not there.
-pub(super) fn wanted(settings: &Settings) -> Result<(Option<Uid>, Option<Gid>)> {
+pub(crate) fn wanted(settings: &Settings) -> Result<(Option<Uid>, Option<Gid>)> {
     let user = find("user", &settings.user, User::from_name)?;
     let group = find("group", &settings.group, Group::from_name)?;
     let gid = group.map(|group| group.gid).or(user.as_ref().map(|user| user.gid));
@@ -71,10 +71,12 @@ fn find<T>(
 
 /// Takes the right to write, make and run files from this thread and those that it will start;
 /// sockets in the folders of `unix_sockets` may be removed, as their listeners do when they close,
-/// and `access_log` may be opened again, made anew if it was moved away.
+/// `access_log` may be opened again, made anew if it was moved away, and files may be made, replaced
+/// and removed in `kept`.
 pub(super) fn restrict_files<'p>(
     unix_sockets: impl Iterator<Item = &'p Path>,
     access_log: Option<&Path>,
+    kept: Option<&Path>,
     log: &Log,
 ) {
     let abi = ABI::V5;
@@ -90,6 +92,13 @@ pub(super) fn restrict_files<'p>(
             && let Ok(place) = PathFd::new(place)
         {
             rules = rules.add_rule(PathBeneath::new(place, rights))?;
+        }
+        if let Some(folder) = kept
+            && let Ok(folder) = PathFd::new(folder)
+        {
+            let rights =
+                AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile | AccessFs::Truncate;
+            rules = rules.add_rule(PathBeneath::new(folder, rights))?;
         }
         Ok(rules.restrict_self()?.ruleset)
     };
@@ -179,6 +188,8 @@ const CALLS: &[i64] = &[
     libc::SYS_readv,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
     libc::SYS_restart_syscall,
     libc::SYS_rseq,
     libc::SYS_rt_sigaction,
@@ -214,6 +225,7 @@ const OLD_CALLS: &[i64] = &[
     libc::SYS_open,
     libc::SYS_poll,
     libc::SYS_readlink,
+    libc::SYS_rename,
     libc::SYS_stat,
     libc::SYS_unlink,
 ];

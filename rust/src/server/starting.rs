@@ -62,7 +62,8 @@ impl Server {
             let files: Vec<_> = files.chain(admin.as_ref().and_then(Admin::file)).collect();
             let files = files.iter().map(|file| -> &Path { file });
             let log = access_log.as_ref().and_then(Prepared::file);
-            sandbox::restrict_files(files, log, &self.inner.log);
+            let folder = self.inner.tls.get().and_then(|tls| tls.writes_to());
+            sandbox::restrict_files(files, log, folder, &self.inner.log);
         }
         Ok((admin, access_log))
     }
@@ -106,8 +107,8 @@ impl Server {
     /// Starts all threads. The admin side comes first: its descriptors are counted then.
     fn launch(&self, life: &mut Life, shares: Shares, access_log: Option<Prepared>) -> Result<()> {
         self.inner.admin.get().map_or(Ok(()), Admin::start)?;
-        if let Some(tls) = &self.inner.tls {
-            tls.warm_up();
+        if let Some(tls) = self.inner.tls.get() {
+            tls.start(&self.inner.log);
         }
         life.supervisor = Some(threads::start(&self.inner, shares, access_log)?);
         life.state = ServerState::Running;

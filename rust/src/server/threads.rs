@@ -103,7 +103,7 @@ pub(super) fn start(
         poll,
         timer,
         layers: shares.layers.clone(),
-        tls: inner.tls.clone(),
+        tls: inner.tls.get().cloned(),
         listeners,
         supervisor: eventfd.clone(),
         leaving: None,

@@ -1,8 +1,8 @@
 //! What AWS-LC knows and its crate for Rust does not offer: keys that are encrypted in any of OpenSSL's
-//! ways, and PKCS#12.
+//! ways.
 
 use aws_lc_sys as lc;
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
 
 /// The PKCS#8 form of the private key in the PEM `text`, opened with `words`; `None` where they do
@@ -28,36 +28,6 @@ pub(crate) fn decrypt_key(text: &[u8], words: &[u8]) -> Option<Vec<u8>> {
         let encoded = encode(key);
         lc::EVP_PKEY_free(key);
         encoded
-    }
-}
-
-/// A PKCS#12 file with a certificate, called `title`, and no key.
-pub(crate) fn pack_certificate(der: &[u8], title: &str, password: &str) -> Option<Vec<u8>> {
-    let (title, password) = (CString::new(title).ok()?, CString::new(password).ok()?);
-    let length = std::ffi::c_long::try_from(der.len()).ok()?;
-    let mut input = der.as_ptr();
-    // SAFETY: the texts and `der` outlive the calls; NULL stands for no key, no further certificates
-    // and the usual algorithms; each object is freed once, and the octets are copied before theirs are.
-    unsafe {
-        let certificate = lc::d2i_X509(null_mut(), &mut input, length);
-        if certificate.is_null() {
-            return None;
-        }
-        let (words, name) = (password.as_ptr(), title.as_ptr());
-        let packed =
-            lc::PKCS12_create(words, name, null_mut(), certificate, null_mut(), 0, 0, 0, 0, 0);
-        lc::X509_free(certificate);
-        lc::ERR_clear_error();
-        if packed.is_null() {
-            return None;
-        }
-        let mut octets = null_mut();
-        let length = lc::i2d_PKCS12(packed, &mut octets);
-        lc::PKCS12_free(packed);
-        let length = usize::try_from(length).ok().filter(|_| !octets.is_null())?;
-        let copy = std::slice::from_raw_parts(octets, length).to_vec();
-        lc::OPENSSL_free(octets.cast());
-        Some(copy)
     }
 }
 

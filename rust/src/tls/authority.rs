@@ -36,18 +36,37 @@ impl Authority {
     /// no CA, has expired, or does not fit together.
     pub(crate) fn load(dir: &Path) -> Result<Authority> {
         let path = dir.join(CERTIFICATE);
-        let found = certificates(OPTION, &path, &read_secret(OPTION, &path)?)?;
-        let first = parse(OPTION, &path, &found[0])?;
-        check(&path, &first)?;
+        let text = read_secret(OPTION, &path)?;
         let key_path = dir.join(KEY);
-        let key = keys::load(OPTION, &key_path, Some(&dir.join(PASSPHRASE)))?;
+        let key = || keys::load(OPTION, &key_path, Some(&dir.join(PASSPHRASE)));
+        Authority::read((&path, &text), (&key_path, key))
+    }
+
+    /// The CA with the certificate and the key of PEM text.
+    ///
+    /// # Errors
+    /// As [`Authority::load`].
+    pub(crate) fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Authority> {
+        let place = Path::new("in memory");
+        let key = || keys::parse(OPTION, place, key, None);
+        Authority::read((place, certificate), (place, key))
+    }
+
+    fn read(
+        (path, text): (&Path, &[u8]),
+        (key_path, key): (&Path, impl FnOnce() -> Result<Arc<dyn SigningKey>>),
+    ) -> Result<Authority> {
+        let found = certificates(OPTION, path, text)?;
+        let first = parse(OPTION, path, &found[0])?;
+        check(path, &first)?;
+        let key = key()?;
         if key.public_key().is_none_or(|public| public.as_ref() != first.public_key().raw) {
             let text = format!("the key is not that of {CERTIFICATE}");
-            return Err(wrong(OPTION, &key_path, &text));
+            return Err(wrong(OPTION, key_path, &text));
         }
-        let signer = signer(&key_path, key)?;
+        let signer = signer(key_path, key)?;
         let issuer = Issuer::from_ca_cert_der(&found[0], signer)
-            .map_err(|error| wrong(OPTION, &path, &error.to_string()))?;
+            .map_err(|error| wrong(OPTION, path, &error.to_string()))?;
         let not_after = first.validity().not_after.timestamp();
         let chain = found.iter().filter(|it| !is_root(it)).cloned().collect();
         Ok(Authority { issuer, chain, certificate: found[0].clone(), not_after })

@@ -23,15 +23,18 @@ impl Cache {
     }
 
     /// The certificate for `subject`, which `make` makes where there is none that is good beyond
-    /// `now`. What could not be made is tried again by the next who asks.
+    /// `now`. What could not be made is tried again by the next who asks; `forget` is told what had to
+    /// make room.
     pub(super) fn get_or_make(
         &self,
         subject: &Subject,
         kind: KeyKind,
         now: i64,
         make: impl FnOnce() -> Option<Leaf>,
+        forget: impl FnMut(&(Subject, KeyKind)),
     ) -> Option<Arc<Leaf>> {
         let key = (subject.clone(), kind);
+        let mut oldest = None;
         let place = {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = |place: &&Place| match place.get() {
@@ -43,11 +46,20 @@ impl Cache {
                 Some(place) => place,
                 None => {
                     let place = Place::default();
-                    places.put(key, place.clone());
+                    let before = places.push(key.clone(), place.clone());
+                    oldest = before.map(|(before, _)| before).filter(|before| *before != key);
                     place
                 }
             }
         };
+        oldest.iter().for_each(forget);
         place.get_or_init(|| make().map(Arc::new)).clone()
+    }
+
+    /// Remembers a certificate that is there already.
+    pub(super) fn put(&self, subject: Subject, kind: KeyKind, leaf: Leaf) {
+        let place = Place::new(OnceLock::from(Some(Arc::new(leaf))));
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.put((subject, kind), place);
     }
 }

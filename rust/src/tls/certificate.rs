@@ -12,7 +12,7 @@ use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 
 /// A certificate that can be parsed.
-pub(crate) struct Certificate(CertificateDer<'static>);
+pub(crate) struct Parsed(CertificateDer<'static>);
 
 /// What people want to know of one.
 #[derive(Debug, Default)]
@@ -26,12 +26,17 @@ pub(crate) struct Facts {
     pub(crate) permitted: Vec<String>,
 }
 
-impl Certificate {
+impl Parsed {
     /// The first certificate of a PEM file.
-    pub(crate) fn read(option: &str, path: &Path) -> Result<Certificate> {
+    pub(crate) fn read(option: &str, path: &Path) -> Result<Parsed> {
         let found = certificates(option, path, &read_secret(option, path)?)?;
         let first = found.into_iter().next().filter(|it| X509Certificate::from_der(it).is_ok());
-        first.map(Certificate).ok_or_else(|| wrong(option, path, "malformed certificate"))
+        first.map(Parsed).ok_or_else(|| wrong(option, path, "malformed certificate"))
+    }
+
+    pub(crate) fn from_der(der: &[u8]) -> Option<Parsed> {
+        X509Certificate::from_der(der).ok()?;
+        Some(Parsed(der.to_vec().into()))
     }
 
     pub(crate) fn der(&self) -> &CertificateDer<'static> {

@@ -100,5 +100,5 @@ fn made() -> Arc<ServerConfig> {
     std::fs::remove_dir_all(&folder).expect("the folder goes");
     let poll = Poll::new().expect("a poll");
     let waker = Waker::new(poll.registry(), Token(0)).expect("a waker");
-    tls.config_for(&Arc::new(Handle::new(waker, 1)))
+    tls.config_for(&Arc::new(Handle::new(waker, 1))).config
 }

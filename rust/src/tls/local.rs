@@ -1,11 +1,14 @@
-//! The address that the client of the handshake in progress has come to.
+//! What the handshake in progress on this thread is about: the address that its client has come to, and
+//! what shall go wrong with it.
 
+use super::given::Misbehaviour;
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 thread_local! {
     static ADDRESS: Cell<Option<IpAddr>> = const { Cell::new(None) };
+    static PLANNED: Cell<Option<Misbehaviour>> = const { Cell::new(None) };
 }
 
 /// While it lives, [`address`] says where the peer of a socket came to.
@@ -23,8 +26,19 @@ pub(super) fn address() -> Option<IpAddr> {
     ADDRESS.get()
 }
 
+/// The handshake in progress shall go wrong like this.
+pub(super) fn plan(what: Misbehaviour) {
+    PLANNED.set(Some(what));
+}
+
+/// What shall go wrong with the handshake in progress; said once.
+pub(super) fn planned() -> Option<Misbehaviour> {
+    PLANNED.take()
+}
+
 impl Drop for Here {
     fn drop(&mut self) {
         ADDRESS.set(None);
+        PLANNED.set(None);
     }
 }

@@ -8,18 +8,21 @@
 use super::authority::Authority;
 use super::cache::Cache;
 use super::names::Subject;
+use super::store::Store;
 use crate::error::{Error, ErrorCode, Result};
 use crate::sys::clock;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType, SerialNumber,
+    KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
 };
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SigningKey};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroizing;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -49,7 +52,7 @@ pub(crate) struct Leaf {
 }
 
 /// The key that all leaves of a kind share.
-struct LeafKey {
+pub(super) struct LeafKey {
     pair: KeyPair,
     signing: Arc<dyn SigningKey>,
 }
@@ -61,27 +64,51 @@ pub(crate) struct Minter {
     /// Made when the first client asks for it, or ahead of that by [`Minter::warm_up`].
     rsa: OnceLock<Option<LeafKey>>,
     cache: Cache,
+    /// Where they are kept across restarts.
+    store: Option<Arc<Store>>,
 }
 
 impl Minter {
+    /// Remembers `names` certificates, those of `store` first of all.
+    ///
     /// # Errors
-    /// [`ErrorCode::Internal`] where no key can be made, or the CA cannot sign with it.
-    pub(crate) fn new(authority: Authority, names: usize) -> Result<Minter> {
+    /// [`ErrorCode::Internal`] where no key can be made, or the CA cannot sign with it;
+    /// [`ErrorCode::Io`] where the store cannot keep it.
+    pub(crate) fn new(
+        authority: Authority,
+        names: usize,
+        store: Option<Arc<Store>>,
+    ) -> Result<Minter> {
         let failed = |what: &str| {
             Error::new(ErrorCode::Internal, format!("cannot make certificates: {what}"))
         };
-        let pair = KeyPair::generate().map_err(|error| failed(&error.to_string()))?;
-        let ecdsa = LeafKey::new(pair).ok_or_else(|| failed("the key is not taken"))?;
-        let minter = Minter { authority, ecdsa, rsa: OnceLock::new(), cache: Cache::new(names) };
+        let (ecdsa, rsa) = match &store {
+            // What the process may not write later is written now.
+            Some(store) => {
+                let rsa = store.key(KeyKind::Rsa)?;
+                (store.key(KeyKind::Ecdsa)?, OnceLock::from(Some(rsa)))
+            }
+            None => {
+                let made = LeafKey::generate(KeyKind::Ecdsa);
+                (made.ok_or_else(|| failed("no key"))?.0, OnceLock::new())
+            }
+        };
+        let minter = Minter { authority, ecdsa, rsa, cache: Cache::new(names), store };
         minter
             .make(&Subject::Name("localhost".into()), KeyKind::Ecdsa)
             .ok_or_else(|| failed("the CA does not sign"))?;
+        minter.restore(names);
         Ok(minter)
     }
 
     /// Whether its CA is the one in the folder `dir`.
     pub(crate) fn is_of(&self, dir: &Path) -> bool {
         self.authority.is_in(dir)
+    }
+
+    /// That of its CA.
+    pub(crate) fn ca_certificate(&self) -> &[u8] {
+        &self.authority.certificate
     }
 
     /// The certificate for `subject`, made now if there is none; `made` is called then. One is made
@@ -93,46 +120,120 @@ impl Minter {
         made: impl FnOnce(),
     ) -> Option<Arc<Leaf>> {
         let now = clock::unix_time().0 as i64;
-        self.cache.get_or_make(subject, kind, now, || {
+        let store = self.store.as_deref();
+        let forget = |(subject, kind): &_| {
+            store.into_iter().for_each(|store| store.forget(subject, *kind));
+        };
+        let make = || {
             made();
-            self.make(subject, kind)
-        })
+            let leaf = self.make(subject, kind)?;
+            if let (Some(store), Some(der)) = (store, leaf.key.cert.first()) {
+                store.keep(subject, kind, &self.authority.certificate, der);
+            }
+            Some(leaf)
+        };
+        self.cache.get_or_make(subject, kind, now, make, forget)
     }
 
     /// Makes the RSA key, which takes a tenth of a second or more.
     pub(crate) fn warm_up(&self) {
-        self.rsa();
+        self.key(KeyKind::Rsa);
     }
 
-    fn rsa(&self) -> Option<&LeafKey> {
-        let make = || {
-            let size = rcgen::RsaKeySize::_2048;
-            let pair = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size).ok()?;
-            LeafKey::new(pair)
-        };
-        self.rsa.get_or_init(make).as_ref()
+    fn key(&self, kind: KeyKind) -> Option<&LeafKey> {
+        let make = || LeafKey::generate(KeyKind::Rsa).map(|(key, _)| key);
+        match kind {
+            KeyKind::Ecdsa => Some(&self.ecdsa),
+            KeyKind::Rsa => self.rsa.get_or_init(make).as_ref(),
+        }
     }
 
     fn make(&self, subject: &Subject, kind: KeyKind) -> Option<Leaf> {
-        let key = match kind {
-            KeyKind::Ecdsa => &self.ecdsa,
-            KeyKind::Rsa => self.rsa()?,
-        };
-        let now = clock::unix_time().0 as i64;
-        let first = now - BACKDATED;
+        let key = self.key(kind)?;
+        let first = clock::unix_time().0 as i64 - BACKDATED;
         let last = (first + LIFETIME).min(self.authority.not_after);
         let parameters = parameters(subject, first, last)?;
         let signed = parameters.signed_by(&key.pair, &self.authority.issuer).ok()?;
-        let mut chain = vec![signed.der().clone()];
+        Some(self.ready(signed.der().clone(), key, first, last))
+    }
+
+    /// A certificate from `first` to `last` as it is shown.
+    fn ready(
+        &self,
+        certificate: CertificateDer<'static>,
+        key: &LeafKey,
+        first: i64,
+        last: i64,
+    ) -> Leaf {
+        let mut chain = vec![certificate];
         chain.extend(self.authority.chain.iter().cloned());
         let key = Arc::new(CertifiedKey::new(chain, key.signing.clone()));
         // The end of the CA is not put off by making certificates anew all the time.
         let renew_at = if last < first + LIFETIME { last } else { last - AHEAD };
-        Some(Leaf { key, renew_at })
+        Leaf { key, renew_at }
+    }
+
+    /// Remembers what the store has kept, `names` certificates at most; what is of no use goes.
+    fn restore(&self, names: usize) {
+        let Some(store) = &self.store else { return };
+        let now = clock::unix_time().0 as i64;
+        let mut found = store.certificates();
+        let room = found.len().saturating_sub(names);
+        found.drain(..room).for_each(|found| store.discard(&found));
+        for found in found {
+            let der = store.read(&found, &self.authority.certificate);
+            let leaf = der.and_then(|der| self.recognise(der));
+            match leaf {
+                Some((subject, kind, leaf))
+                    if leaf.renew_at > now && store.is_of(&found, &subject, kind) =>
+                {
+                    self.cache.put(subject, kind, leaf);
+                }
+                _ => store.discard(&found),
+            }
+        }
+    }
+
+    /// A certificate that was made before, if its key is the one in use.
+    fn recognise(&self, der: Vec<u8>) -> Option<(Subject, KeyKind, Leaf)> {
+        let (_, parsed) = X509Certificate::from_der(&der).ok()?;
+        let is_for = |kind: &KeyKind| {
+            let key = self.key(*kind);
+            key.is_some_and(|key| key.pair.subject_public_key_info() == parsed.public_key().raw)
+        };
+        let kind = [KeyKind::Ecdsa, KeyKind::Rsa].into_iter().find(is_for)?;
+        let names = parsed.subject_alternative_name().ok()??.value;
+        let subject = Subject::named(&names.general_names)?;
+        let validity = parsed.validity();
+        let (first, last) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+        let leaf = self.ready(der.clone().into(), self.key(kind)?, first, last);
+        Some((subject, kind, leaf))
     }
 }
 
 impl LeafKey {
+    /// A new key, and its PKCS#8 form.
+    pub(super) fn generate(kind: KeyKind) -> Option<(LeafKey, Zeroizing<Vec<u8>>)> {
+        let pair = match kind {
+            KeyKind::Ecdsa => KeyPair::generate(),
+            KeyKind::Rsa => {
+                let size = rcgen::RsaKeySize::_2048;
+                KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size)
+            }
+        };
+        let der = Zeroizing::new(pair.as_ref().ok()?.serialize_der());
+        Some((LeafKey::new(pair.ok()?)?, der))
+    }
+
+    /// The key of PKCS#8, if it is one of the kind.
+    pub(super) fn from_der(kind: KeyKind, der: &[u8]) -> Option<LeafKey> {
+        let algorithm = match kind {
+            KeyKind::Ecdsa => &rcgen::PKCS_ECDSA_P256_SHA256,
+            KeyKind::Rsa => &rcgen::PKCS_RSA_SHA256,
+        };
+        LeafKey::new(KeyPair::from_pkcs8_der_and_sign_algo(&der.into(), algorithm).ok()?)
+    }
+
     fn new(pair: KeyPair) -> Option<LeafKey> {
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pair.serialized_der()));
         let signing = any_supported_type(&der).ok()?;

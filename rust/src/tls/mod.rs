@@ -5,12 +5,16 @@
 //! | `session` | one connection's TLS, without its socket |
 //! | `trouble` | what goes wrong, and how it is counted |
 //! | `resolver` | which certificate a client is shown |
+//! | `given` | what a program gives by hand: certificates, a say in which one is shown |
 //! | `statics` | the operator's certificates |
 //! | `mint`, `names`, `cache` | certificates made on the fly: how, for which names, remembered |
+//! | `store` | those of them that are kept in a folder |
 //! | `authority` | the CA that signs them |
 //! | `certificate` | one certificate, looked at |
 //! | `keys`, `files` | what is read from PEM files |
-//! | `local` | where the client of a handshake has come to |
+//! | `clients` | certificates of clients |
+//! | `distrust` | who does not trust the CA |
+//! | `local` | what the handshake in progress is about |
 //! | `tickets` | session tickets with keys of a file |
 //! | `absent` | what stands in for all of it in a build without the feature `tls` |
 //!
@@ -21,9 +25,12 @@
 mod authority;
 mod cache;
 mod certificate;
+mod clients;
+mod distrust;
 mod files;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+mod given;
 mod keys;
 mod local;
 mod mint;
@@ -31,20 +38,28 @@ mod names;
 mod resolver;
 mod session;
 mod statics;
+mod store;
 mod tickets;
 mod trouble;
 
 pub(crate) use authority::{CERTIFICATE, KEY, OPTION as OPTION_CA, PASSPHRASE, load_signer};
-pub(crate) use certificate::Certificate;
+pub(crate) use certificate::Parsed;
+pub use clients::ClientIdentity;
+pub(crate) use distrust::{Distrust, Distrusting};
+pub use given::{Certificate, Choice, ChooseCertificate, Misbehaviour};
 pub(crate) use mint::{BACKDATED, serial};
 pub(crate) use session::{Progress, Session, Workspace};
 pub(crate) use trouble::Trouble;
 
 use crate::config::{Settings, TlsVersion};
 use crate::error::{Error, ErrorCode, Result};
+use crate::log::Log;
+use crate::server::sandbox;
+use crate::sync::{Mutex, PoisonError};
 use crate::worker::Handle;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use authority::Authority;
+use clients::ClientTrust;
 use mint::Minter;
 use resolver::Resolver;
 use rustls::ServerConfig;
@@ -52,7 +67,10 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 use rustls::version::{TLS12, TLS13};
 use statics::Statics;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+use store::Store;
 use tickets::FileTickets;
 
 /// TLS 1.2 sessions that are remembered for clients without tickets.
@@ -65,11 +83,21 @@ pub(crate) struct Tls {
     tickets: Tickets,
     sessions: Arc<dyn StoresServerSessions>,
     oldest: TlsVersion,
+    /// Where certificates are kept that were made.
+    store: Option<Arc<Store>>,
+    clients: Mutex<Option<ClientTrust>>,
+    distrust: Arc<Distrust>,
 }
 
-/// What changes with a reload.
+/// What changes while the server runs.
 struct Shared {
     certificates: ArcSwap<Certificates>,
+    /// What a program has added; whether that is anything is looked at first.
+    given: RwLock<Statics>,
+    has_given: AtomicBool,
+    chooser: ArcSwapOption<Box<dyn ChooseCertificate>>,
+    /// The CA that a program gave.
+    authority: Mutex<Option<Arc<Minter>>>,
 }
 
 /// What certificates there are and can be.
@@ -96,38 +124,116 @@ impl Tls {
         if settings.ca_dir.is_none() && settings.certificates.is_empty() {
             return Ok(None);
         }
-        let certificates = ArcSwap::from_pointee(Certificates::load(settings, None)?);
+        Tls::new(settings).map(Some)
+    }
+
+    /// As [`Tls::load`], where a program will give certificates.
+    pub(crate) fn new(settings: &Settings) -> Result<Tls> {
+        let store = open_store(settings)?;
+        let certificates = Certificates::load(settings, None, store.as_ref(), None)?;
+        let certificates = ArcSwap::from_pointee(certificates);
         let tickets = match &settings.ticket_keys {
             Some(path) => Tickets::File(Arc::new(FileTickets::load(path)?)),
             None => Tickets::Own(aws_lc_rs::Ticketer::new().map_err(|error| failed(&error))?),
         };
-        Ok(Some(Tls {
-            shared: Arc::new(Shared { certificates }),
+        let shared = Shared {
+            certificates,
+            given: RwLock::default(),
+            has_given: AtomicBool::new(false),
+            chooser: ArcSwapOption::empty(),
+            authority: Mutex::default(),
+        };
+        Ok(Tls {
+            shared: Arc::new(shared),
             provider: Arc::new(aws_lc_rs::default_provider()),
             tickets,
             sessions: ServerSessionMemoryCache::new(SESSIONS),
             oldest: settings.tls_min_version,
-        }))
+            store,
+            clients: Mutex::new(ClientTrust::of(settings)?),
+            distrust: Arc::default(),
+        })
     }
 
     /// The configuration for the sessions of one worker.
-    pub(crate) fn config_for(&self, worker: &Arc<Handle>) -> Arc<ServerConfig> {
+    pub(crate) fn config_for(&self, worker: &Arc<Handle>) -> Terms {
         let versions = match self.oldest {
             TlsVersion::Tls12 => &[&TLS13, &TLS12][..],
             TlsVersion::Tls13 => &[&TLS13],
         };
-        let mut config = ServerConfig::builder_with_provider(self.provider.clone())
+        let config = ServerConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(versions)
-            .expect("the provider has suites for both versions")
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(Resolver::new(self.shared.clone(), worker.clone())));
+            .expect("the provider has suites for both versions");
+        let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // It was built once before, when it was given.
+        let verifier = clients.and_then(|clients| clients.verifier(&self.provider).ok());
+        let mut config = match verifier {
+            Some(verifier) => config.with_client_cert_verifier(verifier),
+            None => config.with_no_client_auth(),
+        }
+        .with_cert_resolver(Arc::new(Resolver::new(self.shared.clone(), worker.clone())));
         config.ticketer = match &self.tickets {
             Tickets::Own(ticketer) => ticketer.clone(),
             Tickets::File(tickets) => tickets.clone(),
         };
         config.session_storage = self.sessions.clone();
         config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
-        Arc::new(config)
+        Terms { config: Arc::new(config), distrust: self.distrust.clone() }
+    }
+
+    /// Shows `certificate` to who asks for one of its names from now on.
+    pub(crate) fn give(&self, certificate: &Certificate) {
+        let mut given = self.shared.given.write().unwrap_or_else(PoisonError::into_inner);
+        given.give(certificate);
+        self.shared.has_given.store(true, Ordering::Release);
+    }
+
+    /// Makes certificates with the CA of this PEM text, where the options name none.
+    ///
+    /// # Errors
+    /// As [`Authority::from_pem`] and [`Minter::new`]; [`ErrorCode::State`] where the options do name one.
+    pub(crate) fn use_ca(&self, certificate: &[u8], key: &[u8], settings: &Settings) -> Result<()> {
+        if settings.ca_dir.is_some() {
+            let text = "ca_dir: expected none beside a CA in memory, got one";
+            return Err(Error::new(ErrorCode::State, text));
+        }
+        let authority = Authority::from_pem(certificate, key)?;
+        let names = settings.certificate_cache;
+        let minter = Arc::new(Minter::new(authority, names, self.store.clone())?);
+        let mut kept = self.shared.authority.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(minter.clone());
+        let before = self.shared.certificates.load();
+        let (statics, version) = (before.statics.clone(), before.version + 1);
+        let certificates = Certificates { statics, minter: Some(minter), version };
+        self.shared.certificates.store(Arc::new(certificates));
+        Ok(())
+    }
+
+    /// Asks clients for certificates that the CAs in `pem` have signed. Before the workers start.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Config`] for what are no CAs.
+    pub(crate) fn trust_clients(&self, pem: &[u8], required: bool) -> Result<()> {
+        let trust = ClientTrust::from_pem(pem, required)?;
+        trust.verifier(&self.provider)?;
+        *self.clients.lock().unwrap_or_else(PoisonError::into_inner) = Some(trust);
+        Ok(())
+    }
+
+    /// Asks `chooser` at each handshake from now on; nobody where it is `None`.
+    pub(crate) fn choose_with(&self, chooser: Option<Box<dyn ChooseCertificate>>) {
+        self.shared.chooser.store(chooser.map(Arc::new));
+    }
+
+    /// The certificate of the CA that makes certificates, in DER.
+    pub(crate) fn ca_certificate(&self) -> Option<Vec<u8>> {
+        let certificates = self.shared.certificates.load();
+        certificates.minter.as_ref().map(|minter| minter.ca_certificate().to_vec())
+    }
+
+    /// Who does not trust the CA.
+    pub(crate) fn distrusting(&self) -> Vec<Distrusting> {
+        self.distrust.list()
     }
 
     /// Reads everything again; what is wrong leaves all as it was. How many certificates of the
@@ -136,7 +242,9 @@ impl Tls {
     /// # Errors
     /// As [`Tls::load`].
     pub(crate) fn reload(&self, settings: &Settings) -> Result<usize> {
-        let fresh = Certificates::load(settings, Some(&self.shared.certificates.load()))?;
+        let before = self.shared.certificates.load();
+        let given = self.shared.authority.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = Certificates::load(settings, Some(&before), self.store.as_ref(), given)?;
         if let (Tickets::File(tickets), Some(path)) = (&self.tickets, &settings.ticket_keys) {
             tickets.reload(path)?;
         }
@@ -145,32 +253,74 @@ impl Tls {
         Ok(count)
     }
 
-    /// Makes ahead, on a thread of its own, what the first client of its kind would wait for.
-    pub(crate) fn warm_up(&self) {
+    /// Makes ahead, on a thread of its own, what the first client of its kind would wait for; from
+    /// now on certificates that are made are kept.
+    pub(crate) fn start(&self, log: &Log) {
+        self.store.iter().for_each(|store| store.start(log.clone()));
         let Some(minter) = self.shared.certificates.load().minter.clone() else { return };
         // Without a thread that client waits.
         let thread = std::thread::Builder::new().name("hr-rsa-key".to_owned());
         let _ = thread.spawn(move || minter.warm_up());
+    }
+
+    /// The server has ended: what was to be kept is written.
+    pub(crate) fn finish(&self) {
+        self.store.iter().for_each(|store| store.finish());
+    }
+
+    /// The folder in which files are written while the server runs.
+    pub(crate) fn writes_to(&self) -> Option<&Path> {
+        self.store.as_deref().map(Store::folder)
+    }
+}
+
+/// What the sessions of one worker are made with.
+pub(crate) struct Terms {
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) distrust: Arc<Distrust>,
+}
+
+impl Shared {
+    /// Looks something up in what a program has added.
+    fn given<T>(&self, find: impl FnOnce(&Statics) -> Option<T>) -> Option<T> {
+        if !self.has_given.load(Ordering::Acquire) {
+            return None;
+        }
+        find(&self.given.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Certificates {
     /// Reads the files; a CA that is that of `before` is not read again, for its key may be out of
     /// reach by now, and what it has made stays good.
-    fn load(settings: &Settings, before: Option<&Certificates>) -> Result<Certificates> {
+    fn load(
+        settings: &Settings,
+        before: Option<&Certificates>,
+        store: Option<&Arc<Store>>,
+        given: Option<Arc<Minter>>,
+    ) -> Result<Certificates> {
         let statics = Statics::load(&settings.certificates)?;
         let known = before.and_then(|before| before.minter.as_ref());
         let minter = match (&settings.ca_dir, known) {
-            (None, _) => None,
+            (None, _) => given,
             (Some(dir), Some(known)) if known.is_of(dir) => Some(known.clone()),
             (Some(dir), _) => {
                 let authority = Authority::load(dir)?;
-                Some(Arc::new(Minter::new(authority, settings.certificate_cache)?))
+                let names = settings.certificate_cache;
+                Some(Arc::new(Minter::new(authority, names, store.cloned())?))
             }
         };
         let version = before.map_or(1, |before| before.version + 1);
         Ok(Certificates { statics, minter, version })
     }
+}
+
+/// The folder of `certificate_dir`, which is to belong to whom the process becomes.
+fn open_store(settings: &Settings) -> Result<Option<Arc<Store>>> {
+    let Some(folder) = &settings.certificate_dir else { return Ok(None) };
+    let (user, group) = sandbox::wanted(settings)?;
+    let owner = (user.map(|user| user.as_raw()), group.map(|group| group.as_raw()));
+    Store::open(folder, owner).map(|store| Some(Arc::new(store)))
 }
 
 fn failed(error: &rustls::Error) -> Error {

@@ -1,6 +1,7 @@
 //! For which names a certificate is made when one is asked for.
 
 use std::net::IpAddr;
+use x509_parser::prelude::GeneralName;
 
 /// Who a certificate is for; its text is its place in the caches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,23 @@ impl Subject {
         match domain {
             Some(domain) => Subject::Domain(domain.into()),
             None => Subject::Name(name.into()),
+        }
+    }
+
+    /// The subject whose certificate has just these alternative names; `None` where nobody's has.
+    pub(super) fn named(names: &[GeneralName<'_>]) -> Option<Subject> {
+        match names {
+            [GeneralName::DNSName(one)] => Some(Subject::Name((*one).into())),
+            [GeneralName::DNSName(domain), GeneralName::DNSName(all)]
+                if all.strip_prefix("*.") == Some(domain) =>
+            {
+                Some(Subject::Domain((*domain).into()))
+            }
+            [GeneralName::IPAddress(octets)] => match **octets {
+                [a, b, c, d] => Some(Subject::Address([a, b, c, d].into())),
+                ref six => Some(Subject::Address(<[u8; 16]>::try_from(six).ok()?.into())),
+            },
+            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Which certificate a client is shown.
 //!
+//! What a program chooses ([`super::given`]) stands before everything, then what it has added by hand.
+//!
 //! | the client asks for | it gets |
 //! | --- | --- |
 //! | a name that a certificate of the operator has | that one |
@@ -7,6 +9,7 @@
 //! | no name, or an address as a name | the operator's for the address that it came to; else one made for that; else the first |
 //! | a name that is none | no certificate: rustls refuses it before |
 
+use super::given::Choice;
 use super::local;
 use super::mint::{KeyKind, Leaf};
 use super::names::Subject;
@@ -19,6 +22,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{CipherSuite, SignatureScheme};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Certificates that a worker remembers for itself.
@@ -58,8 +62,9 @@ impl Resolver {
         name: &str,
         kind: KeyKind,
     ) -> Option<Arc<CertifiedKey>> {
-        if let Some(found) = certificates.statics.for_name(name, kind) {
-            return Some(found.clone());
+        let given = self.shared.given(|given| given.for_name(name, kind).cloned());
+        if let Some(found) = given.or_else(|| certificates.statics.for_name(name, kind).cloned()) {
+            return Some(found);
         }
         let now = clock::unix_time().0 as i64;
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,10 +83,20 @@ impl Resolver {
 
     fn for_nobody(&self, certificates: &Certificates, kind: KeyKind) -> Option<Arc<CertifiedKey>> {
         let address = local::address()?;
-        if let Some(found) = certificates.statics.for_address(address, kind) {
-            return Some(found.clone());
+        let given = self.shared.given(|given| given.for_address(address, kind).cloned());
+        let found = given.or_else(|| certificates.statics.for_address(address, kind).cloned());
+        if found.is_some() {
+            return found;
         }
         self.made(certificates, &Subject::Address(address), kind).map(|leaf| leaf.key.clone())
+    }
+
+    /// What the program says, where it wants to be asked.
+    fn choice(&self, name: Option<&str>) -> Choice {
+        let chooser = self.shared.chooser.load();
+        let Some(chooser) = &*chooser else { return Choice::Usual };
+        let name = name.map(|name| name.strip_suffix('.').unwrap_or(name));
+        catch_unwind(AssertUnwindSafe(|| chooser.choose(name))).unwrap_or(Choice::Refuse)
     }
 
     fn made(
@@ -108,13 +123,23 @@ impl Remembered {
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        match self.choice(hello.server_name()) {
+            Choice::Usual => {}
+            Choice::Certificate(chosen) => return Some(chosen.0),
+            Choice::Refuse => return None,
+            Choice::Misbehave(how) => {
+                local::plan(how);
+                return None;
+            }
+        }
         let certificates = self.shared.certificates.load();
         let kind = kind_for(&hello);
         let found = match hello.server_name() {
             Some(name) => self.for_name(&certificates, name, kind),
             None => self.for_nobody(&certificates, kind),
         };
-        found.or_else(|| certificates.statics.first(kind).cloned())
+        let given = || self.shared.given(|given| given.first(kind).cloned());
+        found.or_else(given).or_else(|| certificates.statics.first(kind).cloned())
     }
 }
 

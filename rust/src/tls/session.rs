@@ -1,5 +1,6 @@
 //! One connection's TLS, without its socket: records in, octets of HTTP out, and the other way.
 
+use super::given::Misbehaviour;
 use super::local;
 use super::trouble::Trouble;
 use rustls::server::UnbufferedServerConnection;
@@ -51,6 +52,8 @@ enum Phase {
     Open,
     /// The client speaks HTTP without TLS and is told so.
     Clear,
+    /// Nothing more is said, as was asked for; the deadline of the handshake ends it.
+    Mute,
     /// Nothing more is said or listened to.
     Over,
 }
@@ -79,6 +82,8 @@ pub(crate) struct Session {
     pub(crate) unsent: Vec<u8>,
     /// Octets of HTTP whose records stand in `unsent`.
     pub(crate) owed: usize,
+    /// The certificate that the client has shown, in DER.
+    pub(crate) certificate: Option<Arc<[u8]>>,
 }
 
 impl Session {
@@ -94,6 +99,7 @@ impl Session {
             kept: Vec::new(),
             unsent: Vec::new(),
             owed: 0,
+            certificate: None,
         })
     }
 
@@ -102,7 +108,7 @@ impl Session {
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over | Phase::Clear)
+        matches!(self.phase, Phase::Over | Phase::Clear | Phase::Mute)
     }
 
     pub(crate) fn is_clear(&self) -> bool {
@@ -190,7 +196,13 @@ impl Session {
             }
         }
         if progress.trouble.is_some() {
-            self.last_words(&mut records[at..], outgoing);
+            match local::planned() {
+                Some(how) => progress.trouble = self.misbehave(how, outgoing),
+                None => self.last_words(&mut records[at..], outgoing),
+            }
+        }
+        if self.phase == Phase::Mute {
+            return progress;
         }
         let left = &records[at..];
         let bound = if self.is_shaking() { HANDSHAKE } else { INCOMING - 1 };
@@ -259,9 +271,21 @@ impl Session {
         *at += discard;
         if opened && self.phase == Phase::Shaking {
             self.phase = Phase::Open;
+            let shown = self.connection.peer_certificates().and_then(|chain| chain.first());
+            self.certificate = shown.map(|leaf| Arc::from(leaf.as_ref()));
             progress.opened = true;
         }
         goes_on
+    }
+
+    /// Does what shall go wrong with the handshake, in place of what rustls wants to say.
+    fn misbehave(&mut self, how: Misbehaviour, outgoing: &mut Vec<u8>) -> Option<Trouble> {
+        outgoing.extend_from_slice(&how.record());
+        if matches!(how, Misbehaviour::Alert(_)) {
+            return Some(Trouble::Planned);
+        }
+        self.phase = Phase::Mute;
+        None
     }
 
     /// Takes the alert that rustls wants to send after an error. It says so first; to ask once more

@@ -1,6 +1,7 @@
 //! Certificates of the operator: files that are there, by the names in them.
 
 use super::files::{certificates, check_time, parse, read_secret, wrong};
+use super::given::{Certificate, certified};
 use super::keys;
 use super::mint::KeyKind;
 use crate::error::{Error, ErrorCode, Result};
@@ -10,12 +11,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use x509_parser::prelude::{GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 const OPTION: &str = "certificates";
 
 /// Certificates by name; where one name has several, by the kind of their key.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Statics {
     names: HashMap<Box<str>, Pair>,
     /// By what stands behind the `*.`.
@@ -41,13 +42,15 @@ impl Pair {
         }
     }
 
-    /// The first one that was named stays.
-    fn add(&mut self, key: &Arc<CertifiedKey>) {
+    /// Of files the first one that was named stays; what a program adds takes its place.
+    fn add(&mut self, key: &Arc<CertifiedKey>, replaces: bool) {
         let place = match key.key.algorithm() {
             SignatureAlgorithm::RSA => &mut self.rsa,
             _ => &mut self.ecdsa,
         };
-        place.get_or_insert_with(|| key.clone());
+        if replaces || place.is_none() {
+            *place = Some(key.clone());
+        }
     }
 }
 
@@ -95,8 +98,7 @@ impl Statics {
     fn add(&mut self, path: &Path) -> Result<()> {
         let text = read_secret(OPTION, path)?;
         let chain = certificates(OPTION, path, &text)?;
-        let leaf = parse(OPTION, path, &chain[0])?;
-        check_time(OPTION, path, &leaf)?;
+        check_time(OPTION, path, &parse(OPTION, path, &chain[0])?)?;
         let has_key = memchr::memmem::find(&text, b"PRIVATE KEY-----").is_some();
         let key_path = if has_key { path.to_owned() } else { path.with_extension("key") };
         if !has_key && !key_path.exists() {
@@ -104,22 +106,23 @@ impl Statics {
             return Err(wrong(OPTION, path, &text));
         }
         let key = keys::load(OPTION, &key_path, None)?;
-        if key.public_key().is_none_or(|public| public.as_ref() != leaf.public_key().raw) {
-            return Err(wrong(OPTION, &key_path, "the key is not that of the certificate"));
-        }
-        let certified = Arc::new(CertifiedKey::new(chain.clone(), key));
-        if self.take_names(&leaf, &certified) == 0 {
-            return Err(wrong(OPTION, path, "the certificate names nobody (subjectAltName)"));
-        }
-        self.first.add(&certified);
-        self.count += 1;
+        let certified = certified((OPTION, path), chain, (&key_path, key))?;
+        self.put(&certified, false);
         Ok(())
     }
 
-    /// Puts the certificate where each of its names says; how many these are.
-    fn take_names(&mut self, leaf: &X509Certificate<'_>, key: &Arc<CertifiedKey>) -> usize {
+    /// Takes in a certificate that a program gives, in the place of those with its names.
+    pub(super) fn give(&mut self, certificate: &Certificate) {
+        self.put(&certificate.0, true);
+    }
+
+    /// Puts a certificate where each of its names says.
+    fn put(&mut self, key: &Arc<CertifiedKey>, replaces: bool) {
+        let leaf = key.cert.first().and_then(|leaf| X509Certificate::from_der(leaf).ok());
+        let Some((_, leaf)) = leaf else { return };
+        self.first.add(key, false);
+        self.count += 1;
         let alternatives = leaf.subject_alternative_name().ok().flatten();
-        let mut count = 0;
         for name in alternatives.iter().flat_map(|names| &names.value.general_names) {
             let pair = match name {
                 GeneralName::DNSName(name) => {
@@ -135,10 +138,8 @@ impl Statics {
                 },
                 _ => continue,
             };
-            pair.add(key);
-            count += 1;
+            pair.add(key, replaces);
         }
-        count
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Trouble {
     Protocol(Error),
     /// A message without end.
     TooMuch,
+    /// An alert that was asked for.
+    Planned,
 }
 
 impl From<Error> for Trouble {
@@ -44,16 +46,21 @@ impl Trouble {
                 stats.tls_names_refused.add(1);
                 &stats.tls_alerts_sent
             }
-            Trouble::Protocol(_) => &stats.tls_alerts_sent,
+            Trouble::Protocol(_) | Trouble::Planned => &stats.tls_alerts_sent,
             Trouble::TooMuch => return,
         };
         cell.add(1);
     }
 
-    /// Whether the client does not like our certificate.
-    pub(crate) fn is_distrust(&self) -> bool {
+    /// What the client says that does not like our certificate.
+    pub(crate) fn distrust(&self) -> Option<AlertDescription> {
         use AlertDescription as A;
-        matches!(self, Trouble::Alert(A::UnknownCA | A::BadCertificate | A::CertificateUnknown))
+        match self {
+            Trouble::Alert(alert @ (A::UnknownCA | A::BadCertificate | A::CertificateUnknown)) => {
+                Some(*alert)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -64,6 +71,7 @@ impl fmt::Display for Trouble {
             Trouble::NoCertificate => f.write_str("no certificate for the name"),
             Trouble::Protocol(error) => write!(f, "{error}"),
             Trouble::TooMuch => f.write_str("a handshake message without end"),
+            Trouble::Planned => f.write_str("an alert, as was asked for"),
         }
     }
 }

@@ -448,6 +448,7 @@ impl Connections {
             post: &self.post,
             key,
             peer: Some(socket.as_fd()),
+            secured: None,
             guests: &mut self.guests,
             draining: self.draining,
             limiter: &self.limiter,

@@ -7,27 +7,26 @@ use super::turn::{Fate, Start, Turn};
 use crate::config::LogLevel;
 use crate::connection::{Buffers, Context, Layer, Machine};
 use crate::log::Log;
+use crate::responder::Secured;
 use crate::sys::socket;
-use crate::tls::{Session, Trouble, Workspace};
-use rustls::ServerConfig;
+use crate::tls::{Session, Terms, Trouble, Workspace};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
 /// The first octet of a TLS handshake record (RFC 8446 section 5.1).
 const HANDSHAKE_RECORD: u8 = 0x16;
 
 /// The sessions by the slot of their connection, and what they need.
 pub(super) struct Sessions {
-    config: Option<Arc<ServerConfig>>,
+    terms: Option<Terms>,
     table: Vec<Option<Box<Session>>>,
     space: Option<Box<Workspace>>,
 }
 
 impl Sessions {
-    pub(super) fn new(config: Option<Arc<ServerConfig>>) -> Self {
-        let space = config.as_ref().map(|_| Box::new(Workspace::new()));
-        Sessions { config, table: Vec::new(), space }
+    pub(super) fn new(terms: Option<Terms>) -> Self {
+        let space = terms.as_ref().map(|_| Box::new(Workspace::new()));
+        Sessions { terms, table: Vec::new(), space }
     }
 
     /// The connection in slot `index` is gone.
@@ -81,6 +80,9 @@ impl Sessions {
             return Some(Fate::Close);
         };
         let (stats, before) = (cx.stats, session.memory());
+        let certificate = session.certificate.clone();
+        let secured = Secured { certificate: certificate.as_deref() };
+        let cx = Context { secured: Some(secured), ..cx };
         let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
         if secure.flush().is_err() {
             return Some(Fate::Reset);
@@ -89,6 +91,12 @@ impl Sessions {
             Turn { transport: secure, machine, scratch, cx, moved: false, exhaust: false };
         let fate = turn.run(start);
         if let Some(trouble) = &turn.transport.trouble {
+            let client = turn.cx.peer().address().ip();
+            if let (Some(alert), Some(client), Some(terms)) =
+                (trouble.distrust(), client, &self.terms)
+            {
+                terms.distrust.note(client, alert);
+            }
             report(trouble, &turn.cx);
         }
         let fits = turn.cx.buffers.account_records(before, turn.transport.session.memory());
@@ -97,8 +105,8 @@ impl Sessions {
 
     /// Takes in a connection whose first octets are to be TLS; whether it could.
     pub(super) fn begin(&mut self, machine: &mut Machine, layer: &mut Layer, index: u32) -> bool {
-        let Some(config) = &self.config else { return false };
-        let Ok(session) = Session::new(config.clone()) else { return false };
+        let Some(terms) = &self.terms else { return false };
+        let Ok(session) = Session::new(terms.config.clone()) else { return false };
         let index = index as usize;
         if index >= self.table.len() {
             self.table.resize_with(index + 1, || None);
@@ -125,7 +133,7 @@ fn report(trouble: &Trouble, cx: &Context<'_>) {
     }
     let Some(held_back) = cx.limiter.admit() else { return };
     let peer = cx.peer().address();
-    let hint = if trouble.is_distrust() { ": does it trust the CA?" } else { "" };
+    let hint = if trouble.distrust().is_some() { ": does it trust the CA?" } else { "" };
     Log::new(cx.settings.log_level)
         .info(format_args!("TLS with {peer}: {trouble}{hint} ({held_back} more like this)"));
 }

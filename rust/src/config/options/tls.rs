@@ -33,6 +33,31 @@ pub(super) const ROWS: &[OptionRow] = &[
         |s, v| s.certificate_cache = v.integer(),
     ),
     row(
+        "certificate_dir",
+        Group::Tls,
+        Kind::Path,
+        "",
+        "Folder in which certificates that were made, and their keys, are kept across restarts; made where \
+         it is not there.",
+        |s, v| s.certificate_dir = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
+        "client_ca",
+        Group::Tls,
+        Kind::Path,
+        "",
+        "PEM file of CAs: clients are asked for a certificate that one of them has signed.",
+        |s, v| s.client_ca = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
+        "client_certificate_required",
+        Group::Tls,
+        Kind::Switch,
+        "on",
+        "Whether a client without certificate is turned away where client_ca is set.",
+        |s, v| s.client_certificate_required = v.switch(),
+    ),
+    row(
         "tls_min_version",
         Group::Tls,
         Kind::Choice(&[TlsVersion::Tls12.name(), TlsVersion::Tls13.name()]),

@@ -139,6 +139,7 @@ impl Bench {
             post: &post,
             key: Key { index: 7, generation: 3 },
             peer: None,
+            secured: None,
             guests: &mut self.guests,
             draining: self.draining,
             limiter: &self.limiter,

@@ -167,6 +167,7 @@ impl Machine {
             && !(offered && cx.responder.takes_upload(head).is_some())
             && is_over_rate(cx);
         let mut request = Request::new(head, body, cx.peer());
+        request.secured = cx.secured;
         request.listener = self.listener;
         request.offered = offered;
         let head_only = head.method == Method::Head;

@@ -40,6 +40,7 @@ impl Machine {
         let source = DeferSource { post, key, version, settings };
         let start = cx.out.len();
         let mut request = Request::new(head, b"", cx.peer());
+        request.secured = cx.secured;
         request.listener = self.listener;
         // Where the next request begins is not known before the body is read: an answer now is the
         // last one.

@@ -6,6 +6,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `acts` | reload, drain, log level, rules |
+//! | `authority` | the CA: its forms, how it is installed, who does not trust it |
 //! | `guard` | who may ask |
 //! | `history` | the last minutes |
 //! | `json` | JSON, written |
@@ -17,6 +18,8 @@
 //! | `routes` | which request means what |
 
 mod acts;
+#[cfg(feature = "tls")]
+mod authority;
 mod guard;
 mod history;
 mod json;

@@ -10,16 +10,21 @@ pub(super) struct Reply {
     status: u16,
     kind: &'static str,
     fields: Vec<(&'static str, String)>,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl Reply {
-    fn new(status: u16, kind: &'static str, body: String) -> Self {
-        Reply { status, kind, fields: Vec::new(), body }
+    fn new(status: u16, kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Reply { status, kind, fields: Vec::new(), body: body.into() }
     }
 
     pub(super) fn json(status: u16, value: &Raw) -> Self {
         Reply::new(status, "application/json", format!("{}\n", value.0))
+    }
+
+    /// Octets of a media type.
+    pub(super) fn file(kind: &'static str, body: Vec<u8>) -> Self {
+        Reply::new(200, kind, body)
     }
 
     pub(super) fn text(body: String) -> Self {

@@ -1,8 +1,12 @@
 //! Which request means what.
 
+#[cfg(feature = "tls")]
+use super::authority;
 use super::history::History;
 use super::reply::Reply;
 use super::{acts, guard, look, metrics, report};
+#[cfg(feature = "tls")]
+use crate::ca::Format;
 use crate::http::Method;
 use crate::responder::{Action, Exchange, Handler, Request};
 use crate::server::Inner;
@@ -46,6 +50,18 @@ const ROUTES: &[Route] = &[
     route("GET", "/rules", |_, server, _| acts::rules(server)),
     route("GET", "/log-level", |_, server, _| acts::log_level(server)),
     route("PUT", "/log-level", |_, server, request| acts::set_log_level(server, request)),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca", |_, _, _| authority::page()),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca.json", |_, server, _| authority::json(server)),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca.crt", |_, server, _| authority::form(server, Format::Pem)),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca.der", |_, server, _| authority::form(server, Format::Der)),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca.mobileconfig", |_, server, _| authority::form(server, Format::Mobileconfig)),
+    #[cfg(feature = "tls")]
+    route("GET", "/ca.p12", |_, server, _| authority::form(server, Format::Pkcs12)),
     route("POST", "/reload", |_, server, _| acts::reload(server)),
     route("POST", "/drain", |_, server, request| acts::drain(server, request)),
 ];

@@ -268,6 +268,7 @@ impl<'s> Scene<'s> {
             post: &post,
             key: KEY,
             peer: None,
+            secured: None,
             guests: &mut self.guests,
             repeats: &mut self.repeats,
             draining: self.draining,
