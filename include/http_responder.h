@@ -303,6 +303,30 @@ typedef uint32_t hr_format;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// What a client gets that asks for a name.
+enum hr_choice
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // What it would get without being asked about: the certificate that fits, or one that is made.
+    HR_CHOOSE_USUAL = 0,
+    // The certificate that the function has given.
+    HR_CHOOSE_CERTIFICATE = 1,
+    // None: the handshake ends with an alert.
+    HR_CHOOSE_NONE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hr_choice hr_choice;
+#else
+typedef uint32_t hr_choice;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// A certificate with its chain and its key. Any thread may use it, several at once.
+typedef struct hr_certificate hr_certificate;
+
 // Options by name, each with its default until something else is said. docs/options.md lists
 // them. One thread at a time may use it.
 typedef struct hr_config hr_config;
@@ -350,6 +374,16 @@ typedef struct {
     // How many octets.
     size_t len;
 } hr_str;
+
+// Says which certificate a client is shown that asks for `name` (SNI): a valid host name in small
+// letters, absent where it asks for none. Called on worker threads at each handshake, several at
+// once, so `user` must bear that, and it must not block: it holds up the other connections of its
+// worker. `name` is valid until it returns. *certificate, where it gives one, stays yours and must not
+// be freed before the function has been replaced or the server freed.
+//
+// A number that is no hr_choice, and HR_CHOOSE_CERTIFICATE without a certificate, are taken for
+// HR_CHOOSE_NONE.
+typedef hr_choice (*hr_choose_fn)(void *user, hr_str name, const hr_certificate **certificate);
 
 // Takes the next `len` octets of a body, at least one and at most 64 KiB, valid until it returns. A
 // number that is no hr_pace is taken for HR_GO_ON.
@@ -841,6 +875,62 @@ hr_result hr_server_admin_address(const hr_server *server, char *buf, size_t cap
 // file, which only its owner can read, and nowhere else.
 int hr_ca_main(int count, const char *const *words);
 
+// Reads a certificate and its chain from `length` octets of PEM, with its key in `key_length` octets at
+// `key`, or in the same text where `key` is NULL: PKCS#8, PKCS#1 or SEC1, not encrypted. Both are
+// copied; wipe your copy of the key. Free *certificate with hr_certificate_free().
+//
+// HR_ERR_CONFIG for what is malformed, has expired, names nobody (subjectAltName) or does not fit
+// together, saying which.
+hr_result hr_certificate_from_pem(const char *pem,
+                                  size_t length,
+                                  const char *key,
+                                  size_t key_length,
+                                  hr_certificate **certificate);
+
+// Frees a certificate; servers to which it was added keep what they need. NULL is fine.
+void hr_certificate_free(hr_certificate *certificate);
+
+// Shows `certificate` to whoever asks for one of its names, before those of files and those that are
+// made; it takes the place of one with the same name that was added before. Also while running.
+//
+// HR_ERR_STATE once started without any certificate.
+hr_result hr_server_add_certificate(hr_server *server,
+                                    const hr_certificate *certificate);
+
+// Makes certificates on the fly with a CA in memory, certificate and key in PEM, as the option "ca_dir"
+// does with one in a folder. Both are copied; wipe your copy of the key.
+//
+// HR_ERR_CONFIG for what is no CA, has expired, or does not fit together; HR_ERR_STATE where "ca_dir"
+// names another one, or once started without any certificate.
+hr_result hr_server_use_ca(hr_server *server,
+                           const char *pem,
+                           size_t length,
+                           const char *key,
+                           size_t key_length);
+
+// Asks clients for certificates that one of the CAs in `length` octets of PEM has signed, as the option
+// "client_ca" does; `required` turns those away that have none. hr_request_peer_certificate() says who
+// they are. Before the server starts.
+//
+// HR_ERR_CONFIG for what are no CAs; HR_ERR_STATE once started.
+hr_result hr_server_trust_clients(hr_server *server,
+                                  const char *pem,
+                                  size_t length,
+                                  bool required);
+
+// Asks `choose` at each handshake which certificate the client is shown, from the next one on, in the
+// place of a function that was given before; NULL asks nobody any more.
+//
+// `user` is passed to `choose`. `user_free`, which may be NULL, is called with it exactly once: when
+// nobody can call `choose` any more, on the thread that gives it up last, or before this returns if it
+// fails. It must not block.
+//
+// HR_ERR_STATE once started without any certificate.
+hr_result hr_server_choose_certificates(hr_server *server,
+                                        hr_choose_fn choose,
+                                        void *user,
+                                        hr_free_fn user_free);
+
 /* Handlers in your own event loop */
 
 // Has the handlers that are added from now on run in your own event loop: workers receive and
@@ -897,6 +987,17 @@ hr_str hr_request_body(const hr_request *request);
 // The client's address: "127.0.0.1:4711", "[::1]:4711", "unix:". Absent if the client has left.
 // The socket is asked at the first call.
 hr_str hr_request_peer(const hr_request *request);
+
+// Whether the request came over TLS; false for NULL.
+bool hr_request_is_tls(const hr_request *request);
+
+// The certificate that the client has shown over TLS, in DER, found good by the CAs of the option
+// "client_ca" or hr_server_trust_clients(). Absent where it has shown none.
+hr_str hr_request_peer_certificate(const hr_request *request);
+
+// Who that certificate is for: its subject, as text such as "CN=alice, O=Example". Absent where the
+// client has shown none.
+hr_str hr_request_peer_subject(const hr_request *request);
 
 // The version of the request; HR_HTTP_1_0 for NULL.
 hr_version hr_request_version(const hr_request *request);

@@ -18,6 +18,7 @@ pub mod server;
 
 pub mod admin;
 pub mod ca;
+pub mod certificate;
 
 pub mod handler;
 pub mod host;

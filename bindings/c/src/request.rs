@@ -2,6 +2,7 @@
 
 use crate::ffi::{Out, guard_or, hand_out, invalid, release, shared};
 use crate::strings::{hr_str, text};
+use http_responder::certificates::ClientIdentity;
 use http_responder::http::Version;
 use http_responder::{OwnedRequest, Request, Result};
 use std::ffi::c_char;
@@ -13,6 +14,8 @@ pub struct hr_request<'r> {
     inner: Inner<'r>,
     /// The engine gives the address as a fresh string; an hr_str needs one that stays.
     peer: OnceLock<Option<String>>,
+    /// What the client's certificate says, read at the first question.
+    identity: OnceLock<Option<ClientIdentity>>,
 }
 
 enum Inner<'r> {
@@ -44,12 +47,16 @@ pub enum hr_version {
 
 impl<'r> hr_request<'r> {
     pub(crate) fn new(inner: &'r Request<'r>) -> Self {
-        hr_request { inner: Inner::Live(inner), peer: OnceLock::new() }
+        hr_request::of(Inner::Live(inner))
     }
 
     /// A copy that belongs to C.
     pub(crate) fn kept(request: OwnedRequest) -> hr_request<'static> {
-        hr_request { inner: Inner::Kept(request), peer: OnceLock::new() }
+        hr_request::of(Inner::Kept(request))
+    }
+
+    fn of(inner: Inner<'r>) -> Self {
+        hr_request { inner, peer: OnceLock::new(), identity: OnceLock::new() }
     }
 
     /// The request that the handler was given; `None` if this is a copy.
@@ -63,6 +70,15 @@ impl<'r> hr_request<'r> {
             Inner::Live(inner) => inner.headers().get(index).map(|field| (field.name, field.value)),
             Inner::Kept(inner) => inner.headers().nth(index),
         }
+    }
+
+    fn certificate(&self) -> Option<&[u8]> {
+        of_either!(self, inner => inner.client_certificate())
+    }
+
+    fn subject(&self) -> Option<&str> {
+        let read = || ClientIdentity::of(self.certificate()?);
+        self.identity.get_or_init(read).as_ref().map(|identity| identity.subject.as_str())
     }
 
     fn peer(&self) -> Option<&str> {
@@ -166,6 +182,32 @@ pub unsafe extern "C" fn hr_request_body(request: *const hr_request<'_>) -> hr_s
 pub unsafe extern "C" fn hr_request_peer(request: *const hr_request<'_>) -> hr_str {
     // SAFETY: NULL or valid, by the contract of the header.
     unsafe { view(request, |request| request.peer().map(str::as_bytes)) }
+}
+
+/// Whether the request came over TLS; false for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_is_tls(request: *const hr_request<'_>) -> bool {
+    guard_or(false, || {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let request = unsafe { shared(request, "request")? };
+        Ok(of_either!(request, inner => inner.is_secured()))
+    })
+}
+
+/// The certificate that the client has shown over TLS, in DER, found good by the CAs of the option
+/// "client_ca" or hr_server_trust_clients(). Absent where it has shown none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_peer_certificate(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| request.certificate()) }
+}
+
+/// Who that certificate is for: its subject, as text such as "CN=alice, O=Example". Absent where the
+/// client has shown none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_request_peer_subject(request: *const hr_request<'_>) -> hr_str {
+    // SAFETY: NULL or valid, by the contract of the header.
+    unsafe { view(request, |request| request.subject().map(str::as_bytes)) }
 }
 
 /// The version of the request; HR_HTTP_1_0 for NULL.
