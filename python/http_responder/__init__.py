@@ -12,7 +12,9 @@ http://127.0.0.1:.../hello/x
 from typing import TYPE_CHECKING
 
 from ._native import (
+    Authority,
     BindError,
+    Certificate,
     ConfigError,
     Deferred,
     Error,
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from ._fields import File, MultiDict
 
 __all__ = [
+    "Authority",
     "BindError",
+    "Certificate",
     "ConfigError",
     "Deferred",
     "Error",

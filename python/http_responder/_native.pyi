@@ -21,13 +21,16 @@ from ._options import Options, Stats
 
 __all__ = [
     "AsgiApp",
+    "Authority",
     "BindError",
+    "Certificate",
     "ConfigError",
     "Deferred",
     "Error",
     "Faults",
     "Faulty",
     "Gone",
+    "Handshake",
     "Headers",
     "Inbox",
     "InvalidArgument",
@@ -64,6 +67,9 @@ _Streamed: TypeAlias = (
 )
 _Faults: TypeAlias = Faults | Fault | Sequence[Fault]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
+_Chooser: TypeAlias = Callable[[str | None], Certificate | Handshake | Literal[False] | None]
+_ChooserT = TypeVar("_ChooserT", bound=_Chooser | None)
+_Tls: TypeAlias = bool | Authority | Certificate | Sequence[Certificate]
 
 @type_check_only
 class _Option(TypedDict):
@@ -114,6 +120,40 @@ def options() -> list[_Option]:
 
 def statistics() -> list[_Statistic]:
     """The table of statistics."""
+
+@final
+class Certificate:
+    """A certificate with its chain and its key: PEM, the key in the same text or in key."""
+
+    def __new__(cls, pem: str | bytes, key: str | bytes | None = None) -> Self: ...
+    @property
+    def pem(self) -> bytes: ...
+    @property
+    def key(self) -> bytes | None: ...
+
+@final
+class Authority:
+    """A certificate authority in memory, for tests: nobody trusts it who is not told to."""
+
+    def __new__(cls, name: str = "http_responder test CA", *, days: int = 3650) -> Self: ...
+    @property
+    def pem(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    def issue(
+        self,
+        *names: str,
+        start: float = -172_800.0,
+        end: float = 2_592_000.0,
+        self_signed: bool = False,
+        client: bool = False,
+    ) -> Certificate: ...
+
+@final
+class Handshake:
+    """A handshake that goes wrong on purpose; made by http_responder.faults."""
+
+    def __new__(cls, kind: str, number: int = 0) -> Self: ...
 
 @final
 class Deferred:
@@ -201,6 +241,12 @@ class Request:
     def host(self) -> str | None: ...
     @property
     def peer(self) -> str | None: ...
+    @property
+    def scheme(self) -> Literal["http", "https"]: ...
+    @property
+    def peer_certificate(self) -> bytes | None: ...
+    @property
+    def peer_subject(self) -> str | None: ...
     @property
     def params(self) -> dict[str, str]: ...
     @property
@@ -303,6 +349,7 @@ class Server:
         app: Callable[..., Any] | None = None,
         threads: int = 0,
         config_file: str | os.PathLike[str] | None = None,
+        tls: _Tls | None = None,
         **options: Unpack[Options],
     ) -> Self: ...
     def __init__(
@@ -311,6 +358,7 @@ class Server:
         app: Callable[..., Any] | None = None,
         threads: int = 0,
         config_file: str | os.PathLike[str] | None = None,
+        tls: _Tls | None = None,
         **options: Unpack[Options],
     ) -> None: ...
     @classmethod
@@ -331,6 +379,10 @@ class Server:
     def port(self) -> int: ...
     def listen(self, address: str) -> int: ...
     def listen_tls(self, address: str, *, auto: bool = False) -> int: ...
+    def add_certificate(self, certificate: Certificate) -> None: ...
+    def use_ca(self, pem: str | bytes, key: str | bytes) -> None: ...
+    def trust_clients(self, pem: str | bytes, *, required: bool = True) -> None: ...
+    def choose_certificate(self, function: _ChooserT) -> _ChooserT: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def drain(self, grace: float | None = None) -> None: ...

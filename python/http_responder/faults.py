@@ -16,6 +16,13 @@ In a handler, made once and used for each answer, since it counts them:
 Time is kept by the workers: any number of answers may wait at once, and none of them costs a
 thread. Of the faults that change what is sent there can be one; delay, jitter, flaky and
 status_sequence go with any other.
+
+Handshakes of TLS go wrong by testing.Server.tls_fault():
+
+>>> from http_responder.faults import expired
+>>> from http_responder.testing import Server as TestServer
+>>> with TestServer(port=0, tls=True) as server:
+...     server.tls_fault(expired())
 """
 
 from __future__ import annotations
@@ -23,24 +30,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Union
 
+from ._native import Authority, Certificate, Faulty, Handshake
 from ._native import Faults as _Native
-from ._native import Faulty
 
 __all__ = [
     "Fault",
     "Faults",
+    "TlsFault",
     "close_before",
     "delay",
     "drip",
+    "expired",
     "flaky",
     "garbage",
     "half_close",
+    "handshake_alert",
+    "handshake_stall",
     "jitter",
+    "old_version",
     "reset",
+    "self_signed",
     "slow_headers",
     "status_sequence",
     "truncate",
     "wrong_length",
+    "wrong_name",
 ]
 
 # Octets are sent in pieces, about so many a second.
@@ -162,6 +176,90 @@ def flaky(p: float, seed: int = 0) -> Fault:
     if not 0 <= p <= 1:
         raise ValueError(f"flaky: expected a share from 0 to 1, got {p!r}")
     return Fault("flaky", chance=float(p), seed=seed)
+
+
+class TlsFault:
+    """A handshake of TLS that goes wrong. Made by the functions of this module."""
+
+    __slots__ = ("_issue", "_kind", "_number", "name")
+
+    def __init__(
+        self, name: str, kind: str = "", number: int = 0, issue: dict[str, Any] | None = None
+    ) -> None:
+        self.name = name
+        self._kind = kind
+        self._number = number
+        self._issue = issue
+
+    def __repr__(self) -> str:
+        return f"<TlsFault {self.name}>"
+
+    def choose(self, authority: Authority, name: str | None) -> Certificate | Handshake:
+        """What a client gets that asks for name."""
+        if self._issue is None:
+            return Handshake(self._kind, self._number)
+        options = dict(self._issue)
+        names = options.pop("names", _HERE if name is None else (name,))
+        return authority.issue(*names, **options)
+
+
+# Who asks for no name has come to an address of this machine.
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+_ALERTS = {
+    "handshake_failure": 40,
+    "bad_certificate": 42,
+    "certificate_expired": 45,
+    "illegal_parameter": 47,
+    "access_denied": 49,
+    "decode_error": 50,
+    "protocol_version": 70,
+    "insufficient_security": 71,
+    "internal_error": 80,
+    "unrecognized_name": 112,
+    "no_application_protocol": 120,
+}
+
+_DAY = 86_400.0
+
+
+def handshake_stall() -> TlsFault:
+    """The server says nothing in the handshake, until the option handshake_timeout ends it."""
+    return TlsFault("handshake_stall", "stall")
+
+
+def handshake_alert(alert: Union[str, int] = "handshake_failure") -> TlsFault:
+    """The server answers the first flight with a fatal alert, by name or number (RFC 8446)."""
+    number = _ALERTS.get(alert) if isinstance(alert, str) else alert
+    if number is None or isinstance(number, bool) or not 0 <= number <= 255:
+        known = ", ".join(_ALERTS)
+        raise ValueError(f"handshake_alert: expected 0 to 255 or one of {known}, got {alert!r}")
+    return TlsFault("handshake_alert", "alert", number)
+
+
+def wrong_name(name: str = "wrong.invalid") -> TlsFault:
+    """The certificate is for another name."""
+    return TlsFault("wrong_name", issue={"names": (name,)})
+
+
+def expired(days: float = 1) -> TlsFault:
+    """The certificate has expired so many days ago."""
+    if not 0 < days <= 3650:
+        raise ValueError(f"expired: expected days, more than 0 and at most 3650, got {days!r}")
+    return TlsFault("expired", issue={"start": -(days + 30) * _DAY, "end": -days * _DAY})
+
+
+def self_signed() -> TlsFault:
+    """The certificate is signed with its own key: no CA stands behind it."""
+    return TlsFault("self_signed", issue={"self_signed": True})
+
+
+def old_version(version: str = "1.0") -> TlsFault:
+    """The server speaks no newer version of TLS than 1.0 or 1.1."""
+    known = {"1.0": 0x0301, "1.1": 0x0302}
+    if version not in known:
+        raise ValueError(f"old_version: expected 1.0 or 1.1, got {version!r}")
+    return TlsFault("old_version", "old_version", known[version])
 
 
 def _seconds(name: str, seconds: float) -> float:

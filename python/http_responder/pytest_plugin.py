@@ -1,4 +1,4 @@
-"""The fixtures of pytest: http_responder and http_responder_factory."""
+"""The fixtures of pytest: http_responder, http_responder_tls and http_responder_factory."""
 
 from __future__ import annotations
 
@@ -38,6 +38,24 @@ def http_responder(
     _http_responder_server.reset()
     yield _http_responder_server
     _check([_http_responder_server], request)
+
+
+@pytest.fixture(scope="session")
+def _http_responder_tls_server() -> Iterator[Server]:
+    from .testing import Server
+
+    with Server(port=0, workers=1, max_connections=1000, tls=True) as server:
+        yield server
+
+
+@pytest.fixture
+def http_responder_tls(
+    _http_responder_tls_server: Server, request: pytest.FixtureRequest
+) -> Iterator[Server]:
+    """As http_responder, over https: server.ca_pem is what clients are to trust."""
+    _http_responder_tls_server.reset()
+    yield _http_responder_tls_server
+    _check([_http_responder_tls_server], request)
 
 
 @pytest.fixture

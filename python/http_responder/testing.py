@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar, Union
 
 from . import _native
 from ._matching import NOTHING, Body, Headers, Matcher, Path, Query, matchers, say
-from ._native import Request, Response
-from .faults import Fault, Faults
+from ._native import Authority, Certificate, Handshake, Request, Response
+from .faults import Fault, Faults, TlsFault
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -136,11 +136,26 @@ class Server(_native.Server):
     says why, and check() says it again. Expectations are tried in the order in which they were
     made. Routes and rules of the server itself come before them, and what their handlers raise is
     told by check() too.
+
+    With tls=True it speaks TLS on its port, with certificates of a CA of its own: authority, whose
+    certificate is ca_pem and, in a file, ca_file. Another Authority, or Certificates, may be given.
     """
 
     __test__ = False
 
-    def __init__(self, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        *,
+        tls: bool | Authority | Certificate | Sequence[Certificate] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._tls_faults: dict[str | None, TlsFault] = {}
+        self.authority: Authority | None = tls if isinstance(tls, Authority) else None
+        """The CA that makes its certificates, where it speaks TLS with one in memory."""
+        if tls is True and not ("ca_dir" in options or "certificates" in options):
+            self.authority = Authority()
+            self.use_ca(self.authority.pem, self.authority.key)
+        self._ca_file: str | None = None
         self._changed = threading.Condition()
         self._expectations: list[Expectation] = []
         self._unexpected: list[str] = []
@@ -148,6 +163,51 @@ class Server(_native.Server):
         self.log: list[Entry] = []
         """Every request that was not answered by a route or rule, in the order of the answers."""
         self.fallback(self._answer)
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate of its CA, in PEM: ssl.create_default_context(cadata=server.ca_pem)."""
+        return self._authority("ca_pem").pem
+
+    @property
+    def ca_file(self) -> str:
+        """The path of a file with ca_pem, for clients that want one: requests.get(url,
+        verify=server.ca_file). It goes with the server."""
+        if self._ca_file is None:
+            import tempfile
+            import weakref
+
+            file = tempfile.NamedTemporaryFile("w", prefix="http_responder_", suffix=".pem")
+            file.write(self.ca_pem)
+            file.flush()
+            weakref.finalize(self, file.close)
+            self._ca_file = file.name
+        return self._ca_file
+
+    def tls_fault(self, fault: TlsFault | None, host: str | None = None) -> None:
+        """Has handshakes go wrong from now on, of clients that ask for host, or of all of them; None
+        takes it back. Faults are those of http_responder.faults: wrong_name, expired, self_signed,
+        old_version, handshake_alert, handshake_stall."""
+        self._authority("tls_fault")
+        if fault is None:
+            self._tls_faults.pop(host, None)
+            return
+        if not isinstance(fault, TlsFault):
+            text = "tls_fault: expected one of http_responder.faults for TLS"
+            raise TypeError(f"{text}, got {fault!r}")
+        self._tls_faults[host and host.lower()] = fault
+        self.choose_certificate(self._choose)
+
+    def _choose(self, name: str | None) -> Certificate | Handshake | None:
+        fault = self._tls_faults.get(name) or self._tls_faults.get(None)
+        if fault is None or self.authority is None:
+            return None
+        return fault.choose(self.authority, name)
+
+    def _authority(self, what: str) -> Authority:
+        if self.authority is None:
+            raise ValueError(f"{what}: expected a server with tls=True or an Authority, got none")
+        return self.authority
 
     def expect(
         self,
@@ -204,6 +264,7 @@ class Server(_native.Server):
     def reset(self) -> None:
         """Forgets expectations, log, routes and rules, as if the server had just been made."""
         self.clear_routes()
+        self._tls_faults.clear()
         with self._changed:
             self._expectations.clear()
             self._unexpected.clear()

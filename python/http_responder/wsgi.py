@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
-from ._native import Server, WsgiApp
+from ._native import Authority, Certificate, Server, WsgiApp
 
 if TYPE_CHECKING:
     import ssl
@@ -31,14 +31,18 @@ WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 
 
 def serve_wsgi(
-    app: WSGIApplication, *, threads: int = 0, **options: Unpack[Options]
+    app: WSGIApplication,
+    *,
+    threads: int = 0,
+    tls: bool | Authority | Certificate | Sequence[Certificate] | None = None,
+    **options: Unpack[Options],
 ) -> Server:
     """A server, not started yet, on which app answers every request that no route takes.
 
     app is called on the worker threads, several at once if there are several workers; with threads
     on so many threads of its own, so that calls that block keep nobody else waiting.
     """
-    server = Server(**options)
+    server = Server(tls=tls, **options)
     mount_wsgi(server, app, threads=threads)
     return server
 
@@ -122,23 +126,48 @@ def make_server(
     processes: int = 1,
     request_handler: object = None,
     passthrough_errors: bool = False,
-    ssl_context: ssl.SSLContext | None = None,
+    ssl_context: ssl.SSLContext | tuple[str, str | None] | str | None = None,
     fd: int | None = None,
 ) -> _WSGIServer:
-    """Takes the place of werkzeug.serving.make_server. The server listens when this returns."""
+    """Takes the place of werkzeug.serving.make_server. The server listens when this returns.
+
+    ssl_context is as werkzeug takes it: the files of a certificate and its key, or "adhoc"; no
+    SSLContext, out of which no certificate can be read.
+    """
     for name, value, usual in (
         ("processes", processes, 1),
         ("request_handler", request_handler, None),
-        ("ssl_context", ssl_context, None),
         ("fd", fd, None),
     ):
         if value != usual:
             raise ValueError(f"{name}: expected {usual}, got {value!r}")
     server = serve_wsgi(
-        app, threads=_THREADED if threaded else 0, address=_address(host), port=port, workers=1
+        app,
+        threads=_THREADED if threaded else 0,
+        address=_address(host),
+        port=port,
+        workers=1,
+        tls=_certificate(ssl_context),
     )
     server.start()
     return _WSGIServer(server, host, app, threaded)
+
+
+def _certificate(ssl_context: Any) -> Certificate | None:
+    if ssl_context is None:
+        return None
+    if ssl_context == "adhoc":
+        return Authority().issue("localhost", "127.0.0.1", "::1", self_signed=True)
+    if isinstance(ssl_context, tuple) and len(ssl_context) == 2:
+        certificate, key = ssl_context
+        with open(certificate, "rb") as file:
+            pem = file.read()
+        if key is None:
+            return Certificate(pem)
+        with open(key, "rb") as file:
+            return Certificate(pem, file.read())
+    expected = 'expected None, "adhoc" or the files of a certificate and its key'
+    raise ValueError(f"ssl_context: {expected}, got {ssl_context!r}")
 
 
 def _address(host: str) -> str:

@@ -87,6 +87,9 @@ impl AsgiApp {
             scope.set_item(intern!(py, "path"), path)?;
         }
         scope.set_item(intern!(py, "raw_path"), raw_path)?;
+        if request.scheme() != "http" {
+            scope.set_item(intern!(py, "scheme"), request.scheme())?;
+        }
         if !query.is_empty() {
             scope.set_item(intern!(py, "query_string"), PyBytes::new(py, query.as_bytes()))?;
         }

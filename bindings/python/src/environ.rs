@@ -25,6 +25,9 @@ pub(crate) fn fill(
     environ.set_item(intern!(py, "REQUEST_URI"), &target)?;
     environ.set_item(intern!(py, "RAW_URI"), target)?;
     environ.set_item(intern!(py, "SERVER_PROTOCOL"), request.version())?;
+    if request.scheme() != "http" {
+        environ.set_item(intern!(py, "wsgi.url_scheme"), request.scheme())?;
+    }
     for (name, value) in request.fields() {
         let key = names.get(py, name, || PyString::new(py, &variable(name)));
         add(environ, &key, value)?;

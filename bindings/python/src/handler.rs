@@ -139,6 +139,7 @@ pub(crate) struct Handlers(Mutex<Registered>);
 struct Registered {
     routes: Vec<Arc<Handler>>,
     fallback: Option<Arc<Handler>>,
+    chooser: Option<Arc<Handler>>,
 }
 
 impl Handlers {
@@ -155,6 +156,12 @@ impl Handlers {
         drop(before);
     }
 
+    /// Keeps sight of who is asked for certificates, as of the fallback.
+    pub(crate) fn set_chooser(&self, chooser: Option<Arc<Handler>>) {
+        let before = mem::replace(&mut lock(&self.0).chooser, chooser);
+        drop(before);
+    }
+
     /// Loses sight of the handlers of all routes, once the engine has let go of them.
     pub(crate) fn clear_routes(&self) {
         let before = mem::take(&mut lock(&self.0).routes);
@@ -166,7 +173,8 @@ impl Handlers {
     /// keeps its server alive until the next collection.
     pub(crate) fn traverse(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let Ok(registered) = self.0.try_lock() else { return Ok(()) };
-        for handler in registered.routes.iter().chain(&registered.fallback) {
+        let all = registered.routes.iter().chain(&registered.fallback).chain(&registered.chooser);
+        for handler in all {
             if let Ok(function) = handler.function.try_lock() {
                 visit.call(&*function)?;
             }
@@ -177,8 +185,8 @@ impl Handlers {
     /// Lets go of every function.
     pub(crate) fn clear(&self) {
         // Letting go may run Python code, so not with a lock held.
-        let Registered { routes, fallback } = mem::take(&mut *lock(&self.0));
-        for handler in routes.into_iter().chain(fallback) {
+        let Registered { routes, fallback, chooser } = mem::take(&mut *lock(&self.0));
+        for handler in routes.into_iter().chain(fallback).chain(chooser) {
             let function = lock(&handler.function).take();
             drop(function);
         }

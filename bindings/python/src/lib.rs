@@ -11,6 +11,7 @@
 mod asgi;
 mod attach;
 mod call;
+mod certificate;
 mod deferred;
 mod duration;
 mod environ;
@@ -20,6 +21,7 @@ mod handler;
 mod headers;
 mod inbox;
 mod life;
+mod listening;
 mod log;
 mod names;
 mod options;
@@ -46,6 +48,8 @@ mod _native {
 
     #[pymodule_export]
     use super::asgi::AsgiApp;
+    #[pymodule_export]
+    use super::certificate::{Authority, Certificate, Handshake};
     #[pymodule_export]
     use super::deferred::Deferred;
     #[pymodule_export]

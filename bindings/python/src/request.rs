@@ -4,6 +4,7 @@ use crate::headers::{self, Headers};
 use crate::peer::Peer;
 use crate::pieces::Pieces;
 use http_responder as engine;
+use http_responder::certificates::ClientIdentity;
 use http_responder::http::Version;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -21,6 +22,8 @@ pub(crate) struct Request {
     has_host: bool,
     peer: Peer,
     raw_body: Vec<u8>,
+    certificate: Option<Box<[u8]>>,
+    is_secured: bool,
     // Made when first asked for: most handlers look at few of them.
     made: Made,
 }
@@ -86,6 +89,8 @@ impl Request {
             version: request.version(),
             has_host: request.host().is_some(),
             peer: Peer::of(request),
+            certificate: request.client_certificate().map(Into::into),
+            is_secured: request.is_secured(),
             raw_body: request.body().to_vec(),
             made: Made::nothing(),
         }
@@ -245,6 +250,25 @@ impl Request {
             call(py, "parse_cookies", (lines,))
         };
         Ok(self.made.cookies.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    /// "https" where it came over TLS, else "http".
+    #[getter]
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_secured { "https" } else { "http" }
+    }
+
+    /// The certificate that the client has shown over TLS, in DER, found good by client_ca or
+    /// trust_clients; None where it has shown none.
+    #[getter]
+    fn peer_certificate<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.certificate.as_deref().map(|der| PyBytes::new(py, der))
+    }
+
+    /// Who that certificate is for: its subject, as text such as "CN=alice, O=Example".
+    #[getter]
+    fn peer_subject(&self) -> Option<String> {
+        ClientIdentity::of(self.certificate.as_deref()?).map(|identity| identity.subject)
     }
 
     /// The body, whole and decoded from its transfer coding.

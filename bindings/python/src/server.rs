@@ -1,11 +1,13 @@
 //! The server.
 
+use crate::certificate::{Certificate, Chooser, octets};
 use crate::duration::duration;
 use crate::errors::{OrRaise, exception, invalid};
 use crate::faults::FaultyRule;
 use crate::handler::{Handler, Handlers};
 use crate::inbox::{AsyncHandler, Inbox};
 use crate::life::Life;
+use crate::listening::{self, FirstListener};
 use crate::route::Decorator;
 use crate::{options, response, stats, url};
 use http_responder as engine;
@@ -23,7 +25,8 @@ use std::sync::Arc;
 ///
 /// The keyword arguments are the options of http_responder, as in the TypedDict Options; app is a
 /// WSGI or ASGI application that answers what no route takes, a WSGI one on so many threads of its
-/// own, or on the workers where they are 0; config_file is a TOML file with options. As a
+/// own, or on the workers where they are 0; config_file is a TOML file with options; tls has it speak TLS
+/// on its port: True with the certificates of the options, an Authority, a Certificate or several. As a
 /// context manager it starts on entry, and stops and joins its threads on exit. All methods may be
 /// called from any thread. An object that is no longer used is stopped. A child process cannot use
 /// the server of its parent: StateError.
@@ -36,35 +39,40 @@ pub(crate) struct Server {
     life: Life,
     config: Config,
     handlers: Handlers,
+    first: FirstListener,
 }
 
 #[pymethods]
 impl Server {
     #[new]
-    #[pyo3(signature = (*, app=None, threads=0, config_file=None, **options))]
+    #[pyo3(signature = (*, app=None, threads=0, config_file=None, tls=None, **options))]
     fn new(
         py: Python<'_>,
         app: Option<&Bound<'_, PyAny>>,
         threads: u32,
         config_file: Option<PathBuf>,
+        tls: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Server> {
         let _ = (app, threads);
+        let first = FirstListener::of(tls, options)?;
         let file = config_file.as_deref().map(|path| (py, path));
         let config = options::from_keywords(file, options)?;
         let engine = engine::Server::new(&config).or_raise(py)?;
-        Ok(Server { life: Life::new(engine), config, handlers: Handlers::default() })
+        tls.map_or(Ok(()), |tls| listening::give(&engine, tls))?;
+        Ok(Server { life: Life::new(engine), config, handlers: Handlers::default(), first })
     }
 
-    #[pyo3(signature = (*, app=None, threads=0, config_file=None, **options))]
+    #[pyo3(signature = (*, app=None, threads=0, config_file=None, tls=None, **options))]
     fn __init__(
         slf: &Bound<'_, Self>,
         app: Option<&Bound<'_, PyAny>>,
         threads: u32,
         config_file: Option<PathBuf>,
+        tls: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let _ = (config_file, options);
+        let _ = (config_file, tls, options);
         if let Some(app) = app {
             let module = slf.py().import("http_responder._apps")?;
             module.call_method1("mount", (slf, app, threads))?;
@@ -116,10 +124,52 @@ impl Server {
         py.detach(|| engine.listen_tls(address, auto)).or_raise(py)
     }
 
+    /// Shows certificate to whoever asks for one of its names, before those of files and those that are
+    /// made; it takes the place of one with the same name that was added before. Also while running.
+    fn add_certificate(&self, certificate: &Bound<'_, Certificate>) -> PyResult<()> {
+        let py = certificate.py();
+        self.life.engine(py)?.add_certificate(&certificate.get().inner).or_raise(py)
+    }
+
+    /// Makes certificates on the fly with a CA in memory, certificate and key in PEM, as the option
+    /// ca_dir does with one in a folder. Raises ConfigError, StateError.
+    fn use_ca(&self, pem: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> PyResult<()> {
+        let engine = self.life.engine(pem.py())?;
+        engine.use_ca(&octets(pem)?, &octets(key)?).or_raise(pem.py())
+    }
+
+    /// Asks clients for certificates that one of the CAs in pem has signed; required turns those away
+    /// that have none. request.peer_certificate says who they are. Before the server starts. Raises
+    /// ConfigError, StateError.
+    #[pyo3(signature = (pem, *, required=true))]
+    fn trust_clients(&self, pem: &Bound<'_, PyAny>, required: bool) -> PyResult<()> {
+        let engine = self.life.engine(pem.py())?;
+        engine.trust_clients(&octets(pem)?, required).or_raise(pem.py())
+    }
+
+    /// Decorates a function that is asked at each handshake which certificate a client is shown: it gets
+    /// the name that the client asks for, in small letters, or None, and returns a Certificate, None for
+    /// what the client would get anyway, or False for none. It is called on native threads, several at
+    /// once, and holds up the other connections of its worker. None in its place asks nobody any more.
+    fn choose_certificate<'py>(&self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = function.py();
+        let engine = self.life.engine(py)?;
+        if function.is_none() {
+            py.detach(|| engine.choose_certificates(None)).or_raise(py)?;
+            self.handlers.set_chooser(None);
+            return Ok(function);
+        }
+        let handler = Handler::of(&function)?;
+        let chooser = Box::new(Chooser(handler.clone()));
+        py.detach(|| engine.choose_certificates(Some(chooser))).or_raise(py)?;
+        self.handlers.set_chooser(Some(handler));
+        Ok(function)
+    }
+
     /// Starts to answer and returns at once. Raises BindError, StateError.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         let engine = self.life.engine(py)?;
-        py.detach(|| engine.start()).or_raise(py)
+        py.detach(|| self.first.bind(engine).and_then(|()| engine.start())).or_raise(py)
     }
 
     /// Closes everything at once and waits for the threads to end. In a handler of this server it
@@ -170,7 +220,7 @@ impl Server {
     /// The port of the first listener that has one. Raises StateError while there is none.
     #[getter]
     fn port(&self, py: Python<'_>) -> PyResult<u16> {
-        Ok(self.socket_address(py)?.port())
+        Ok(self.reachable(py)?.1.port())
     }
 
     /// The URL of path on this server, as a client on this machine may ask for it. Characters that
@@ -178,7 +228,9 @@ impl Server {
     /// Raises StateError while there is no listener with a port.
     #[pyo3(signature = (path="/"))]
     fn url_for(&self, py: Python<'_>, path: &str) -> PyResult<String> {
-        Ok(url::join(self.socket_address(py)?, path))
+        let (listener, address) = self.reachable(py)?;
+        let scheme = if self.life.engine(py)?.speaks_tls(listener) { "https" } else { "http" };
+        Ok(url::join(scheme, address, path))
     }
 
     /// The statistics of all workers, summed, by name.
@@ -372,9 +424,10 @@ impl Server {
         Ok(())
     }
 
-    fn socket_address(&self, py: Python<'_>) -> PyResult<SocketAddr> {
-        let mut addresses = self.addresses(py)?.into_iter();
-        let found = addresses.find_map(|address| address.parse().ok());
+    /// The first listener that has a port.
+    fn reachable(&self, py: Python<'_>) -> PyResult<(u32, SocketAddr)> {
+        let mut addresses = (0..).zip(self.addresses(py)?);
+        let found = addresses.find_map(|(at, address)| Some((at, address.parse().ok()?)));
         found.ok_or_else(|| self.not_listening(py, "the server listens on no port yet"))
     }
 

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const PLAIN: &[u8] = b"-._~!$&'()*+,;=:@/?#";
 
 /// The URL of `path` on the server that listens on `address`.
-pub(crate) fn join(address: SocketAddr, path: &str) -> String {
-    let mut url = format!("http://{}", reachable(address));
+pub(crate) fn join(scheme: &str, address: SocketAddr, path: &str) -> String {
+    let mut url = format!("{scheme}://{}", reachable(address));
     if !path.starts_with('/') {
         url.push('/');
     }
