@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 OURS, REUSEPORT = "http_responder", "http_responder (reuseport)"
+OURS_TLS, NGINX_TLS = "http_responder (TLS)", "nginx (TLS)"
 PRIVATE, DEALT = "http_responder (private)", "http_responder (2 workers)"
 
 
@@ -43,6 +44,8 @@ def judge(report: dict) -> list[Goal]:
     rule, callback = figure("callback", "rule", "cpu_us"), figure("callback", "callback", "cpu_us")
     hosts = difference("rules", "100,000 hosts", "10 hosts")
     default = difference("rules", "default answer", "fixed rule")
+    one, other = figure("tls-names", OURS_TLS, "cpu_us"), figure("tls-full", OURS_TLS, "cpu_us")
+    names = one / other if one is not None and other else None
     workers = [quotient("workers", "cpu_us", f"{count} workers", "1 workers") for count in (2, 4)]
     candidates: list[tuple[str, float | None, float, bool]] = [
         ("keepalive: CPU time per request, ratio to the floor", figure("keepalive", OURS, "cpu_us_ratio"), 1.05, False),
@@ -64,6 +67,11 @@ def judge(report: dict) -> list[Goal]:
         ("rules: microseconds that 100,000 hosts cost more than ten", hosts, 0.1, False),
         ("a default answer by type: microseconds more than a fixed rule", default, 0.15, False),
         ("access log, JSON to a file: CPU time, ratio to none", quotient("log", "cpu_us", "JSON to a file", "no log"), 1.25, False),
+        ("TLS 1.3 handshakes per CPU second, ratio to nginx", quotient("tls-full", "cpu_us", NGINX_TLS, OURS_TLS), 1.3, True),
+        ("the same, resumed", quotient("tls-resumed", "cpu_us", NGINX_TLS, OURS_TLS), 1.3, True),
+        ("TLS, a new name: CPU time, ratio to a known one", names, 1.6, False),
+        ("TLS keep-alive: CPU time per request, ratio to nginx", quotient("tls-keepalive", "cpu_us", OURS_TLS, NGINX_TLS), 1.05, False),
+        ("TLS idle: private octets per connection at 15,000", figure("tls-idle", OURS_TLS, "octets"), 8192, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from peers import HERE as PEERS_FOLDER
@@ -38,8 +38,18 @@ class Load:
     depth: int = 1
     churn: bool = False
     rate: float = 0
+    tls: str = ""
+    """What client/tls.c is told, where the load is one of TLS: full, resumed, names, keepalive."""
+
+    def program(self) -> Path:
+        if self.tls:
+            return c_program(HERE / "client" / "tls.c", optimise=True, extra=("-lssl", "-lcrypto"))
+        return c_program(HERE / "client" / "load.c", optimise=True)
 
     def arguments(self, seconds: float) -> list[str]:
+        if self.tls:
+            request = str(HERE / "requests" / f"{self.request}.http")
+            return [self.tls, "--request", request, "--connections", str(self.connections), "--seconds", str(seconds)]
         words = ["--request", str(HERE / "requests" / f"{self.request}.http"), "--seconds", str(seconds)]
         words += ["--connections", str(self.connections), "--depth", str(self.depth)]
         return words + (["--churn"] if self.churn else []) + (["--rate", str(self.rate)] if self.rate else [])
@@ -130,7 +140,7 @@ def _free_port() -> int:
 
 
 def client(port: int, load: Load, seconds: float) -> dict:
-    command = ["taskset", "-c", CLIENT_CORE, str(c_program(HERE / "client" / "load.c", optimise=True)), str(port)]
+    command = ["taskset", "-c", CLIENT_CORE, str(load.program()), str(port)]
     done = subprocess.run([*command, *load.arguments(seconds)], capture_output=True, text=True, timeout=seconds + 60)
     if done.returncode != 0:
         raise Failed(done.stderr.strip()[-200:])
@@ -234,20 +244,18 @@ def _length(answer: bytes) -> int:
     return head + int(length[1]) if length else head
 
 
-def idle(peer: Peer, connections: int) -> dict:
+def idle(peer: Peer, connections: int, load: Load = Load()) -> dict:
     """Private octets for each open connection that has had one answer; all answer once more."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if peer.halves_descriptors and limit < 2 * connections:
         raise Failed(f"it takes a connection for every two descriptors that it may have, {limit:,} here")
-    program = str(c_program(HERE / "client" / "load.c", optimise=True))
     request = str(HERE / "requests" / "minimal.http")
     with running(peer) as server:
-        client(server.port, Load(connections=8), 0.1)
+        client(server.port, replace(load, connections=8), 0.1)
         before = server.private_octets()
-        command = ["taskset", "-c", CLIENT_CORE, program, str(server.port), "--request", request]
-        holder = subprocess.Popen(
-            [*command, "--connections", str(connections), "--hold"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command = ["taskset", "-c", CLIENT_CORE, str(load.program()), str(server.port), *(["hold"] if load.tls else [])]
+        command += ["--request", request, "--connections", str(connections), *([] if load.tls else ["--hold"])]
+        holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         opened = holder.stdout.readline().strip() == "open"
         grown = server.private_octets() - before
         rest, _ = holder.communicate("\n")

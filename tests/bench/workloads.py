@@ -8,6 +8,7 @@ from typing import Callable
 import measure
 from measure import BUILD, Failed, HERE, Load
 from peers.python import python_peers
+from peers.tls import NGINX_TLS, OURS_TLS
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
@@ -77,6 +78,10 @@ def _logs() -> list[Peer]:
     return [_logged("no log"), _logged("JSON to a file", *to_file, "json"), _logged("combined to a file", *to_file, "combined")]
 
 
+def _tls(peers: list[Peer]) -> list[Peer]:
+    return [OURS_TLS, *([NGINX_TLS] if any(peer.name == "nginx" for peer in peers) else [])]
+
+
 def _workers(count: int) -> Peer:
     return Peer(f"{count} workers", ours(count, 1000), lambda: "")
 
@@ -94,6 +99,11 @@ WORKLOADS = [
     Workload("log", "an access log, and none; a browser's request, each with another target", Load(request="varied"), lambda _: _logs()),
     Workload("python", "one handler in Python, on one thread", KEEPALIVE, lambda _: python_peers()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
+    Workload("tls-full", "TLS 1.3: a handshake and a request for each connection", Load(connections=16, tls="full"), _tls),
+    Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _tls),
+    Workload("tls-names", "the same, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_TLS]),
+    Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
+    Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),
 ]
@@ -112,6 +122,8 @@ class Session:
         match workload.name:
             case "idle":
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
+            case "tls-idle":
+                return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS, workload.load))
             case "start":
                 return self._once(workload, participants, self._start)
             case _:

@@ -9,9 +9,16 @@ from .paths import BUILD, REPO
 WARNINGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
-def c_program(source: Path, *, library: bool = False, optimise: bool = False, preloaded: bool = False) -> Path:
-    """The path of the built program; `library` links it against libhttp_responder; `preloaded` makes
-    a library to be preloaded instead."""
+def c_program(
+    source: Path,
+    *,
+    library: bool = False,
+    optimise: bool = False,
+    preloaded: bool = False,
+    extra: tuple[str, ...] = (),
+) -> Path:
+    """The path of the built program; `library` links it against libhttp_responder, `extra` against what it says;
+    `preloaded` makes a library to be preloaded instead."""
     name = f"{source.parent.name}_{source.stem}" + (".so" if preloaded else "")
     target = BUILD / "tests" / name
     inputs = [source]
@@ -27,6 +34,7 @@ def c_program(source: Path, *, library: bool = False, optimise: bool = False, pr
         command += [f"-I{REPO / 'include'}", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lhttp_responder"]
     if preloaded:
         command += ["-shared", "-fPIC", "-Wno-pedantic", "-ldl"]
+    command += extra
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"{source.name} does not build:\n{done.stderr}"
     scratch.rename(target)  # whole or not at all, also with several test processes
