@@ -197,6 +197,10 @@ PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 test-wire: build tools python ## What goes over the wire: framing, behaviour, answers, scale (pytest)
 	$(PYTEST) tests/wire tests/behaviour tests/faults tests/hostile tests/tls tests/answers tests/browser tests/scale tests/bench
 
+.PHONY: test-tls-scanners
+test-tls-scanners: build python ## What testssl.sh says of TLS (package testssl.sh; a few minutes)
+	HR_SCANNERS=1 $(PYTEST) tests/tls/test_scanners.py
+
 .PHONY: test-python
 test-python: python ## The Python package, as installed (pytest)
 	$(PYTEST) python/tests
@@ -249,7 +253,6 @@ check: python build ## Formatting, lints, documentation, headers, stubs
 	@tests/c/headers.sh
 	@tests/c/doxygen.sh
 	@tests/c/abi.sh $(BUILD)
-	@! $(CARGO) deny --version >/dev/null 2>&1 || $(MAKE) --no-print-directory deny
 	$(CARGO) test --quiet --locked -p http_responder --test generated_docs --test generated_manual
 	cd $(BUILD) && $(abspath $(VENV))/bin/python -m mypy.stubtest http_responder
 
