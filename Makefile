@@ -253,6 +253,7 @@ check: python build ## Formatting, lints, documentation, headers, stubs
 	@tests/c/headers.sh
 	@tests/c/doxygen.sh
 	@tests/c/abi.sh $(BUILD)
+	@! $(CARGO) deny --version >/dev/null 2>&1 || $(MAKE) --no-print-directory deny
 	$(CARGO) test --quiet --locked -p http_responder --test generated_docs --test generated_manual
 	cd $(BUILD) && $(abspath $(VENV))/bin/python -m mypy.stubtest http_responder
 

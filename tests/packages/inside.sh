@@ -36,6 +36,8 @@ http_responder_mt --check /etc/http_responder/rules | grep -q 'no mistake' || fa
 [ ! -e /etc/systemd/system/multi-user.target.wants/http_responder.service ] || fail "it is enabled unasked"
 for unit in service socket; do [ -e /lib/systemd/system/http_responder.$unit ] || fail "no $unit unit"; done
 grep -q '^ExecStart=/usr/bin/http_responder_mt ' /lib/systemd/system/http_responder.service || fail "ExecStart"
+grep -q '^Type=notify$' /lib/systemd/system/http_responder.service || fail "systemd 252 does not know its type"
+grep -qx 'ExecReload=/bin/kill -HUP $MAINPID' /lib/systemd/system/http_responder.service || fail "no ExecReload"
 conffiles=$(dpkg-query -W -f '${Conffiles}' http-responder)
 for file in http_responder.toml rules/50-surrogates.toml rules/surrogates/ga.js; do
     grep -q "/etc/http_responder/$file" <<<"$conffiles" || fail "$file is no conffile"
