@@ -79,6 +79,10 @@ impl Machine {
                 self.state = State::Reading;
                 Step::Stop(0, Next::Receive)
             }
+            // However many they are: nothing may depend on how they were cut.
+            Parsed::Refused(_) if self.requests > 0 && input.starts_with(b"\r\n") => {
+                Step::Answered(empty_lines(input))
+            }
             Parsed::Refused(refusal) => self.refuse(*refusal, input, cx),
         }
     }
@@ -340,5 +344,10 @@ impl Machine {
 }
 
 fn is_empty_lines(input: &[u8]) -> bool {
-    input.chunks(2).all(|pair| pair == b"\r\n")
+    empty_lines(input) == input.len()
+}
+
+/// Octets of the empty lines that `input` begins with.
+fn empty_lines(input: &[u8]) -> usize {
+    2 * input.chunks(2).take_while(|pair| pair == b"\r\n").count()
 }
