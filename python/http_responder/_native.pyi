@@ -143,7 +143,7 @@ class Authority:
     def issue(
         self,
         *names: str,
-        start: float = -172_800.0,
+        start: float = ...,
         end: float = 2_592_000.0,
         self_signed: bool = False,
         client: bool = False,

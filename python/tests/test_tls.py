@@ -246,6 +246,31 @@ def test_a_client_may_go_without_where_it_is_not_required(mutual):
     assert said["subject"] == "CN=alice"
 
 
+def test_a_request_in_the_segment_that_ends_the_handshake_says_whose_it_is(mutual):
+    server, authority = mutual(True)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = asking(authority, authority.issue("alice", client=True))
+    side = context.wrap_bio(incoming, outgoing, server_hostname="a.example")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
+        while True:
+            try:
+                side.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+                incoming.write(raw.recv(65536))
+        side.write(b"GET /who HTTP/1.1\r\nHost: a\r\n\r\n")
+        raw.sendall(outgoing.read())
+        answer = b""
+        while b"}" not in answer:
+            incoming.write(raw.recv(65536))
+            try:
+                answer += side.read(4096)
+            except ssl.SSLWantReadError:
+                pass
+    assert b"CN=alice" in answer
+
+
 def test_a_resumed_session_still_says_whose_it_is(mutual):
     server, authority = mutual(True)
     context = asking(authority, authority.issue("alice", client=True))

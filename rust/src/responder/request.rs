@@ -4,12 +4,13 @@ use super::Params;
 use crate::clients::Peer;
 use crate::http::{Field, Head, Method, Version};
 use std::os::fd::BorrowedFd;
+use std::sync::OnceLock;
 
 /// What is known of a client that speaks TLS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secured<'c> {
     /// The certificate that it has shown, in DER.
-    pub(crate) certificate: Option<&'c [u8]>,
+    pub(crate) certificate: &'c OnceLock<Box<[u8]>>,
 }
 
 /// A whole request; valid while the handler runs.
@@ -109,7 +110,7 @@ impl<'r> Request<'r> {
     /// The certificate that the client has shown over TLS (option `client_ca`), in DER; it was found
     /// good. [`crate::certificates::ClientIdentity`] says who that is.
     pub fn client_certificate(&self) -> Option<&'r [u8]> {
-        self.secured?.certificate
+        self.secured?.certificate.get().map(|der| &**der)
     }
 
     /// Whether it came over TLS.

@@ -8,7 +8,7 @@ use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 use rustls::{HandshakeKind, ServerConfig};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Room for the records that are received at a time.
 const INCOMING: usize = 64 * 1024;
@@ -82,8 +82,9 @@ pub(crate) struct Session {
     pub(crate) unsent: Vec<u8>,
     /// Octets of HTTP whose records stand in `unsent`.
     pub(crate) owed: usize,
-    /// The certificate that the client has shown, in DER.
-    pub(crate) certificate: Option<Arc<[u8]>>,
+    /// The certificate that the client has shown, in DER; a turn that brings it may bring a request too,
+    /// which looks here.
+    pub(crate) certificate: Arc<OnceLock<Box<[u8]>>>,
 }
 
 impl Session {
@@ -99,7 +100,7 @@ impl Session {
             kept: Vec::new(),
             unsent: Vec::new(),
             owed: 0,
-            certificate: None,
+            certificate: Arc::default(),
         })
     }
 
@@ -272,7 +273,9 @@ impl Session {
         if opened && self.phase == Phase::Shaking {
             self.phase = Phase::Open;
             let shown = self.connection.peer_certificates().and_then(|chain| chain.first());
-            self.certificate = shown.map(|leaf| Arc::from(leaf.as_ref()));
+            if let Some(leaf) = shown {
+                let _ = self.certificate.set(leaf.as_ref().into());
+            }
             progress.opened = true;
         }
         goes_on

@@ -81,7 +81,7 @@ impl Sessions {
         };
         let (stats, before) = (cx.stats, session.memory());
         let certificate = session.certificate.clone();
-        let secured = Secured { certificate: certificate.as_deref() };
+        let secured = Secured { certificate: &certificate };
         let cx = Context { secured: Some(secured), ..cx };
         let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
         if secure.flush().is_err() {
