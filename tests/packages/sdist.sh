@@ -14,10 +14,8 @@ import urllib.request
 
 from http_responder import Server
 
-with Server() as server:
-    server.listen("127.0.0.1:0")
-    server.start()
-    host, port = server.addresses[0].rsplit(":", 1)
+with Server(port=0) as server:
+    host, port = server.address
     with urllib.request.urlopen(f"http://{host}:{port}/a.gif", timeout=10) as answer:
         assert answer.status == 200 and answer.headers["Content-Type"] == "image/gif"
 PYTHON
