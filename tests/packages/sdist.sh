@@ -15,8 +15,7 @@ import urllib.request
 from http_responder import Server
 
 with Server(port=0) as server:
-    host, port = server.address
-    with urllib.request.urlopen(f"http://{host}:{port}/a.gif", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{server.address}/a.gif", timeout=10) as answer:
         assert answer.status == 200 and answer.headers["Content-Type"] == "image/gif"
 PYTHON
 echo "  sdist: built, installed, answers"
