@@ -72,6 +72,7 @@ def judge(report: dict) -> list[Goal]:
         ("TLS, a new name: CPU time, ratio to a known one", names, 1.6, False),
         ("TLS keep-alive: CPU time per request, ratio to nginx", quotient("tls-keepalive", "cpu_us", OURS_TLS, NGINX_TLS), 1.05, False),
         ("TLS idle: private octets per connection at 15,000", figure("tls-idle", OURS_TLS, "octets"), 8192, False),
+        ("a million clients in the table of their limits, MB", _mega(figure("clients", "limits of a client", "grown")), 64 * 1.048576, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

@@ -112,6 +112,16 @@ class Running:
         text = "".join(Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.pids())
         return sum(int(kib) for kib in re.findall(r"^Private_\w+:\s+(\d+) kB", text, re.MULTILINE)) * 1024
 
+    def told(self, name: str) -> int:
+        """A statistic, once the server has written it to standard error."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = re.search(rf"^{name} +(\d+)", os.pread(self.errors.fileno(), 1 << 20, 0).decode(), re.MULTILINE)
+            if found:
+                return int(found[1])
+            time.sleep(0.01)
+        raise Failed(f"it does not say {name}")
+
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -263,6 +273,25 @@ def idle(peer: Peer, connections: int, load: Load = Load()) -> dict:
     if found["requests"] != 2 * connections:
         raise Failed(f"{found['requests']} of {2 * connections} answered, {found['errors']} errors")
     return {"octets": grown / connections, "connections": connections}
+
+
+def clients(peer: Peer, count: int) -> dict:
+    """Private octets that so many clients take, and processor time for a connection of each."""
+    load = Load(request="proxied", churn=True)
+    with running(peer) as server:
+        empty = server.private_octets()
+        pace = client(server.port, load, 0.5)
+        before = server.cpu()[0]
+        found = client(server.port, load, 2 * count * pace["seconds"] / pace["requests"])
+        spent = server.cpu()[0] - before
+        if found["requests"] < count:
+            raise Failed(f"only {found['requests']:,} clients in time")
+        server.process.send_signal(signal.SIGUSR1)
+        lost = [server.told(f"clients_{what}") for what in ("forgotten", "untracked")]
+        if any(lost):
+            raise Failed(f"{lost} of {found['requests']:,} clients were not remembered")
+        grown = server.private_octets() - empty
+    return {"grown": grown, "clients": found["requests"], "connection_us": spent / found["requests"] * 1e6}
 
 
 def answer_file() -> None:

@@ -13,6 +13,9 @@ from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, 
 
 KEEPALIVE = Load()
 IDLE_CONNECTIONS = 15_000
+CLIENTS = 1_000_000
+# For comparison: fewer of them do.
+FREE = "no limit"
 # Quantities that are counted take no rounds: they come out the same each time.
 COUNTED = {"keepalive", "browser", "varied", "pipeline", "rules"}
 
@@ -82,6 +85,16 @@ def _tls(peers: list[Peer]) -> list[Peer]:
     return [OURS_TLS, *([NGINX_TLS] if any(peer.name == "nginx" for peer in peers) else [])]
 
 
+def _clients() -> list[Peer]:
+    """Ours behind a proxy that names another client with each connection."""
+
+    def limited(name: str, connections: int, rate: int) -> Peer:
+        limits = ("--max-connections-per-client", str(connections), "--rate-per-client", str(rate))
+        return Peer(name, ours(1, 1000, "--proxy-protocol", "all", *limits), lambda: "")
+
+    return [limited(FREE, 0, 0), limited("limits of a client", 10_000, 5_000)]
+
+
 def _workers(count: int) -> Peer:
     return Peer(f"{count} workers", ours(count, 1000), lambda: "")
 
@@ -105,6 +118,7 @@ WORKLOADS = [
     Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
     Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
+    Workload("clients", f"{CLIENTS:,} clients, one after the other, with a connection each", KEEPALIVE, lambda _: _clients()),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),
 ]
 
@@ -124,6 +138,8 @@ class Session:
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
             case "tls-idle":
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS, workload.load))
+            case "clients":
+                return self._once(workload, participants, lambda peer: measure.clients(peer, CLIENTS // 10 if peer.name == FREE else CLIENTS))
             case "start":
                 return self._once(workload, participants, self._start)
             case _:
