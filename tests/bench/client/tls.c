@@ -28,7 +28,7 @@ enum { EVENTS = 256, SAMPLES = 1 << 20 };
 
 struct connection {
     SSL *ssl;
-    int fd, open;
+    int fd, open, resumes;
     uint64_t since;
 };
 
@@ -95,7 +95,8 @@ static void begin(struct connection *c)
         snprintf(name, sizeof name, "x.site%llu.example", (unsigned long long)names++);
     }
     SSL_set_tlsext_host_name(c->ssl, name);
-    if (mode == RESUMED && session != NULL) {
+    c->resumes = mode == RESUMED && session != NULL;
+    if (c->resumes) {
         SSL_set_session(c->ssl, session);
     }
     fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -104,7 +105,8 @@ static void begin(struct connection *c)
 
 static void end(struct connection *c)
 {
-    SSL_set_quiet_shutdown(c->ssl, 1);
+    /* A session that has not ended well is not taken up again. */
+    SSL_set_shutdown(c->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(c->ssl);
     /* Without the minute in which the kernel would keep the port. */
     struct linger reset = {.l_onoff = 1};
@@ -160,7 +162,7 @@ static int step(struct connection *c)
             return 0;
         }
         c->open = 1;
-        if (mode == RESUMED && session != NULL && !SSL_session_reused(c->ssl)) {
+        if (c->resumes && !SSL_session_reused(c->ssl)) {
             errors++;
         }
         if (mode >= KEEPALIVE) {
@@ -219,7 +221,7 @@ static void run(struct connection *all)
         for (int i = 0; i < count; i++) {
             struct connection *c = events[i].data.ptr;
             int over = step(c), late = now() >= stop;
-            if (over || (late && mode == KEEPALIVE)) {
+            if (over || (late && mode == KEEPALIVE && c->open)) {
                 end(c);
                 if (late) {
                     live--;
