@@ -57,6 +57,10 @@ class _Pool:
         answer: Any
         try:
             answer = self._handler(request)
+            if answer is None:
+                answer = (404, "Not Found\n")
+        except Gone:
+            return  # in the middle of its body
         except BaseException:
             _log.exception("the handler of %s %s raised", request.method, request.target)
             answer = (500, "Internal Server Error\n")
@@ -94,3 +98,13 @@ def deferring(
         return deferred
 
     return put
+
+
+# So many bodies at once are read by plain functions as they arrive, for each route.
+_STREAMS = 64
+
+
+def streaming(handler: Callable[[Request], Any]) -> Callable[[Request, Deferred], None]:
+    """A function that has handler called on threads of its own, and its answers given."""
+    pool = _Pool(handler, _STREAMS)
+    return lambda request, deferred: pool.put((request, deferred))

@@ -68,9 +68,13 @@ class Bridge:
         path: str | None,
         methods: list[str | None],
         function: Callable[..., Any] | _native.AsgiApp,
+        max_body: int | None = None,
     ) -> None:
-        """Has function called for requests that match path; for all that no route takes if it is None."""
-        server._route_to(path, methods, function, self._inbox)
+        """Has function called for requests that match path; for all that no route takes if it is None.
+
+        With max_body bodies of so many octets go to it as they arrive.
+        """
+        server._route_to(path, methods, function, self._inbox, max_body)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Requests are answered on loop from now on."""
@@ -137,6 +141,19 @@ class Bridge:
             if close is not None:
                 await close()
 
+    async def more(self, number: int, stream: _native.Stream) -> bytes:
+        """The next piece of a body. StopAsyncIteration at its end."""
+        exchange = self._exchange(number)
+        arrived = exchange.changed = asyncio.Event()
+        try:
+            while (piece := stream.take()) is None:
+                await arrived.wait()
+                arrived.clear()
+            return piece
+        finally:
+            # Who leaves from now on is not reading.
+            exchange.changed = None
+
     async def send_later(self, writer: Writer, call: Any, data: bytes, more: bool) -> None:
         """Sends a piece of an application's answer that there was no room for."""
         await self._send(writer, call.number, data)
@@ -188,16 +205,23 @@ class Server(_native.Server):
         self._bridge = Bridge()
 
     def route(
-        self, path: str, method: str | None = None, methods: Any = None
+        self,
+        path: str,
+        method: str | None = None,
+        methods: Any = None,
+        *,
+        stream: bool = False,
+        max_body: int | None = None,
     ) -> Callable[[_F], _F]:
-        """As http_responder.Server.route()."""
-        register = super().route(path, method, methods)
+        """As http_responder.Server.route(); an async function reads request.stream by async for."""
+        register = super().route(path, method, methods, stream=stream, max_body=max_body)
+        most = (max_body or 0) if stream else None
 
         def decorate(handler: _F) -> _F:
             if not _is_async(handler):
                 return register(handler)
             given = [method] if methods is None else list(methods)
-            self._bridge.add(self, path, given, handler)
+            self._bridge.add(self, path, given, handler, most)
             return handler
 
         return decorate

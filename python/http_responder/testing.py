@@ -272,10 +272,16 @@ class Server(_native.Server):
             self.log = []
 
     def route(
-        self, path: str, method: str | None = None, methods: Any = None
+        self,
+        path: str,
+        method: str | None = None,
+        methods: Any = None,
+        *,
+        stream: bool = False,
+        max_body: int | None = None,
     ) -> Callable[[_F], _F]:
         """As http_responder.Server.route(); what the handler raises is told by check()."""
-        register = super().route(path, method, methods)
+        register = super().route(path, method, methods, stream=stream, max_body=max_body)
 
         def decorate(handler: _F) -> _F:
             @wraps(handler)

@@ -185,6 +185,28 @@ def test_the_interpreter_ends_with_a_server_still_running():
     assert (done.stdout, done.stderr, done.returncode) == ("end\n", "", 0)
 
 
+@pytest.mark.parametrize("waits", ["time.sleep(1000)", "await asyncio.sleep(1000)"])
+def test_the_interpreter_ends_while_an_asgi_application_runs(waits):
+    done = run(f"""
+        import asyncio, socket, time
+        entered = threading.Event()
+
+        async def app(scope, receive, send):
+            assert scope["type"] == "http"
+            entered.set()
+            while True:
+                {waits}
+
+        server = Server(app=app, port=0, max_connections=100)
+        server.start()
+        client = socket.create_connection(("127.0.0.1", server.port))
+        client.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        entered.wait()
+        print("end")
+    """.replace("time.sleep(1000)", "time.sleep(0.01)"))
+    assert (done.stdout, done.returncode) == ("end\n", 0)
+
+
 def test_a_handler_in_progress_is_finished_before_the_interpreter_ends():
     done = run("""
         import atexit

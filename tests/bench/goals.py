@@ -40,6 +40,7 @@ def judge(report: dict) -> list[Goal]:
         pair = figure(workload, one, "cpu_us"), figure(workload, other, "cpu_us")
         return None if None in pair else pair[0] - pair[1]
 
+    bytes_answer, socketify = "python bytes", "socketify"
     user = quotient("keepalive", "user_us", OURS, "floor")
     rule, callback = figure("callback", "rule", "cpu_us"), figure("callback", "callback", "cpu_us")
     hosts = difference("rules", "100,000 hosts", "10 hosts")
@@ -73,6 +74,12 @@ def judge(report: dict) -> list[Goal]:
         ("TLS keep-alive: CPU time per request, ratio to nginx", quotient("tls-keepalive", "cpu_us", OURS_TLS, NGINX_TLS), 1.05, False),
         ("TLS idle: private octets per connection at 15,000", figure("tls-idle", OURS_TLS, "octets"), 8192, False),
         ("a million clients in the table of their limits, MB", _mega(figure("clients", "limits of a client", "grown")), 64 * 1.048576, False),
+        ("Python, bytes: requests per second, ratio to socketify", quotient("python", "per_second", bytes_answer, socketify), 1.2, True),
+        ("Python, bytes: CPU time, ratio to socketify", quotient("python", "cpu_us", bytes_answer, socketify), 1, False),
+        ("Python, async def: CPU time, ratio to granian", quotient("python", "cpu_us", "python async", "granian"), 1, False),
+        ("Python, async def: CPU time, ratio to uvicorn", quotient("python", "cpu_us", "python async", "uvicorn"), 1, False),
+        ("Python, ASGI: CPU time, ratio to granian", quotient("python", "cpu_us", "python asgi", "granian"), 1, False),
+        ("Python, WSGI: CPU time, ratio to granian", quotient("python", "cpu_us", "python wsgi", "granian-wsgi"), 1, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

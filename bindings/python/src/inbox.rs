@@ -4,6 +4,7 @@
 use crate::handler::Handler;
 use crate::request::Request;
 use crate::run::Run;
+use crate::upload::Arriving;
 use http_responder as engine;
 use http_responder::{Action, Exchange};
 use pyo3::prelude::*;
@@ -48,6 +49,8 @@ enum Item {
 pub(crate) struct AsyncHandler {
     pub(crate) handler: Arc<Handler>,
     pub(crate) inbox: Arc<Shared>,
+    /// Whether bodies go to it as they arrive.
+    pub(crate) streams: bool,
 }
 
 #[pymethods]
@@ -149,11 +152,22 @@ impl engine::Handler for AsyncHandler {
             let _ = exchange.respond_bytes(503, "text/plain", b"Service Unavailable\n");
             return Action::Done;
         }
-        let Ok(deferred) = exchange.defer() else { return Action::Decline };
         let number = self.inbox.next.fetch_add(1, Ordering::Relaxed);
         let inbox = self.inbox.clone();
+        let (arriving, deferred) = if self.streams {
+            let received = Arriving::receive(exchange, Some((inbox.clone(), number)));
+            let Ok((arriving, deferred)) = received else { return Action::Decline };
+            (Some(arriving), deferred)
+        } else {
+            let Ok(deferred) = exchange.defer() else { return Action::Decline };
+            (None, deferred)
+        };
         deferred.on_gone(move || inbox.changed(number));
         let copy = Request::copy(request);
+        let copy = match arriving {
+            Some(arriving) => copy.arriving(arriving),
+            None => copy,
+        };
         copy.settle_for(deferred.connection());
         let (handler, request) = (self.handler.clone(), Box::new(copy));
         self.inbox.put(Item::Asked(Asked { number, handler, request, deferred }));

@@ -35,6 +35,7 @@ mod route;
 mod run;
 mod server;
 mod stats;
+mod upload;
 mod url;
 mod writer;
 mod wsgi;
@@ -68,6 +69,8 @@ mod _native {
     use super::server::Server;
     #[pymodule_export]
     use super::stats::statistics;
+    #[pymodule_export]
+    use super::upload::Stream;
     #[pymodule_export]
     use super::writer::Writer;
     #[pymodule_export]

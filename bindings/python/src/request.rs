@@ -3,6 +3,7 @@
 use crate::headers::{self, Headers};
 use crate::peer::Peer;
 use crate::pieces::Pieces;
+use crate::upload::{Arriving, Stream};
 use http_responder as engine;
 use http_responder::certificates::ClientIdentity;
 use http_responder::http::Version;
@@ -10,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One request. It is a copy and stays valid after the handler has returned.
 #[pyclass(frozen, module = "http_responder")]
@@ -24,6 +26,8 @@ pub(crate) struct Request {
     raw_body: Vec<u8>,
     certificate: Option<Box<[u8]>>,
     is_secured: bool,
+    /// The body, where it goes to the handler as it arrives.
+    arriving: Option<Arc<Arriving>>,
     // Made when first asked for: most handlers look at few of them.
     made: Made,
 }
@@ -35,6 +39,7 @@ struct Made {
     query: PyOnceLock<Py<PyAny>>,
     cookies: PyOnceLock<Py<PyAny>>,
     form: PyOnceLock<Py<PyAny>>,
+    stream: PyOnceLock<Py<Stream>>,
 }
 
 impl Made {
@@ -46,6 +51,7 @@ impl Made {
             query: PyOnceLock::new(),
             cookies: PyOnceLock::new(),
             form: PyOnceLock::new(),
+            stream: PyOnceLock::new(),
         }
     }
 }
@@ -92,7 +98,20 @@ impl Request {
             certificate: request.client_certificate().map(Into::into),
             is_secured: request.is_secured(),
             raw_body: request.body().to_vec(),
+            arriving: None,
             made: Made::nothing(),
+        }
+    }
+
+    /// This one, with a body that arrives.
+    pub(crate) fn arriving(self, arriving: Arc<Arriving>) -> Request {
+        Request { arriving: Some(arriving), ..self }
+    }
+
+    /// Who waits for the body on an event loop does so through `bridge`.
+    pub(crate) fn wait_through(&self, bridge: &Bound<'_, PyAny>) {
+        if let Some(arriving) = &self.arriving {
+            arriving.wait_through(bridge);
         }
     }
 
@@ -276,6 +295,16 @@ impl Request {
     fn body(&self, py: Python<'_>) -> Py<PyBytes> {
         let make = || PyBytes::new(py, &self.raw_body).unbind();
         self.made.body.get_or_init(py, make).clone_ref(py)
+    }
+
+    /// The body piece by piece, as it arrives where the route says stream=True; body is empty there.
+    #[getter]
+    fn stream(&self, py: Python<'_>) -> PyResult<Py<Stream>> {
+        let make = || {
+            let whole = || Arriving::whole(&self.raw_body);
+            Py::new(py, Stream(self.arriving.clone().unwrap_or_else(whole)))
+        };
+        Ok(self.made.stream.get_or_try_init(py, make)?.clone_ref(py))
     }
 
     /// The body as text, in the charset of its Content-Type or else UTF-8; what cannot be decoded

@@ -13,6 +13,8 @@ pub(crate) struct Decorator {
     server: Mutex<Option<Py<Server>>>,
     path: String,
     methods: Vec<Option<String>>,
+    /// The most octets of a body that goes to the function as it arrives.
+    stream: Option<u64>,
 }
 
 impl Decorator {
@@ -21,8 +23,9 @@ impl Decorator {
         server: &Bound<'_, Server>,
         path: String,
         methods: Vec<Option<String>>,
+        stream: Option<u64>,
     ) -> Decorator {
-        Decorator { server: Mutex::new(Some(server.clone().unbind())), path, methods }
+        Decorator { server: Mutex::new(Some(server.clone().unbind())), path, methods, stream }
     }
 
     fn server(&self, py: Python<'_>) -> Option<Py<Server>> {
@@ -36,7 +39,7 @@ impl Decorator {
     #[pyo3(signature = (handler, /))]
     fn __call__<'py>(&self, handler: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(server) = self.server(handler.py()) {
-            server.get().add_route(&self.path, &self.methods, &handler)?;
+            server.get().add_route(&self.path, &self.methods, &handler, self.stream)?;
         }
         Ok(handler)
     }

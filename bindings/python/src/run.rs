@@ -170,6 +170,7 @@ fn begin(py: Python<'_>, asked: Asked, bridge: &Bound<'_, PyAny>) -> Option<Curr
             }
         };
     }
+    request.wait_through(bridge);
     let request = Py::new(py, *request).ok()?;
     match call(&function, (request.clone_ref(py),)).and_then(|answer| Ok((answer, context(py)?))) {
         Ok((answer, context)) => {

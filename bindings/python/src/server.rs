@@ -9,6 +9,7 @@ use crate::inbox::{AsyncHandler, Inbox};
 use crate::life::Life;
 use crate::listening::{self, FirstListener};
 use crate::route::Decorator;
+use crate::upload::StreamHandler;
 use crate::{options, response, stats, url};
 use http_responder as engine;
 use http_responder::responder::Responder;
@@ -309,12 +310,18 @@ impl Server {
     /// JSON), (status, body), (status, headers, body), or None: not mine, the next route that
     /// matches gets the request. If it raises, the client gets a 500 and the logger
     /// "http_responder" the traceback. It is called on native threads, several at once.
-    #[pyo3(signature = (path, method=None, methods=None))]
+    ///
+    /// With stream the function is called as soon as the head is there, on one of 64 threads that it may
+    /// keep waiting, and finds the body in request.stream, of max_body octets at most; None stands for the
+    /// option max_body.
+    #[pyo3(signature = (path, method=None, methods=None, *, stream=false, max_body=None))]
     fn route(
         slf: &Bound<'_, Self>,
         path: String,
         method: Option<String>,
         methods: Option<Vec<String>>,
+        stream: bool,
+        max_body: Option<u64>,
     ) -> PyResult<Decorator> {
         let py = slf.py();
         let methods = match (method, methods) {
@@ -325,7 +332,11 @@ impl Server {
             (method, None) => vec![method],
             (None, Some(methods)) => methods.into_iter().map(Some).collect(),
         };
-        Ok(Decorator::new(slf, path, methods))
+        if max_body.is_some() && !stream {
+            return Err(invalid(py, "max_body: only with stream=True"));
+        }
+        let stream = stream.then(|| max_body.unwrap_or_default());
+        Ok(Decorator::new(slf, path, methods, stream))
     }
 
     /// Decorates a function as the handler of requests that no route takes.
@@ -340,24 +351,32 @@ impl Server {
 
     /// Has function called by whoever takes requests out of inbox, for those that match path, or
     /// for all that no route takes where it is None.
-    #[pyo3(signature = (path, methods, function, inbox))]
+    #[pyo3(signature = (path, methods, function, inbox, max_body=None))]
     fn _route_to(
         &self,
         path: Option<&str>,
         methods: Vec<Option<String>>,
         function: &Bound<'_, PyAny>,
         inbox: &Bound<'_, Inbox>,
+        max_body: Option<u64>,
     ) -> PyResult<()> {
         let py = function.py();
         let engine = self.life.engine(py)?;
         let handler = Handler::holding(function);
-        let made = Arc::new(AsyncHandler { handler: handler.clone(), inbox: inbox.get().shared() });
+        let made = Arc::new(AsyncHandler {
+            handler: handler.clone(),
+            inbox: inbox.get().shared(),
+            streams: max_body.is_some(),
+        });
         let Some(path) = path else {
             py.detach(|| engine.fallback(made));
             self.handlers.set_fallback(handler);
             return Ok(());
         };
-        let add = |method: &Option<String>| engine.route(method.as_deref(), path, made.clone());
+        let add = |method: &Option<String>| match max_body {
+            Some(most) => engine.route_upload(method.as_deref(), path, most, made.clone()),
+            None => engine.route(method.as_deref(), path, made.clone()),
+        };
         py.detach(|| methods.iter().try_for_each(add)).or_raise(py)?;
         self.handlers.add(handler);
         Ok(())
@@ -407,10 +426,14 @@ impl Server {
         path: &str,
         methods: &[Option<String>],
         function: &Bound<'_, PyAny>,
+        stream: Option<u64>,
     ) -> PyResult<()> {
         let py = function.py();
         let engine = self.life.engine(py)?;
         let handler = Handler::of(function)?;
+        if let Some(most) = stream {
+            return self.add_stream(path, methods, function, most);
+        }
         let add = |method: &Option<String>| engine.route(method.as_deref(), path, handler.clone());
         let add_all = || {
             if methods.len() > 1 {
@@ -420,6 +443,27 @@ impl Server {
             methods.iter().try_for_each(add)
         };
         py.detach(add_all).or_raise(py)?;
+        self.handlers.add(handler);
+        Ok(())
+    }
+
+    /// Registers `function` for bodies as they arrive, on threads of its own.
+    fn add_stream(
+        &self,
+        path: &str,
+        methods: &[Option<String>],
+        function: &Bound<'_, PyAny>,
+        most: u64,
+    ) -> PyResult<()> {
+        let py = function.py();
+        let engine = self.life.engine(py)?;
+        let put = py.import("http_responder._pool")?.call_method1("streaming", (function,))?;
+        let handler = Handler::holding(&put);
+        let made = Arc::new(StreamHandler(handler.clone()));
+        let add = |method: &Option<String>| {
+            engine.route_upload(method.as_deref(), path, most, made.clone())
+        };
+        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)?;
         self.handlers.add(handler);
         Ok(())
     }

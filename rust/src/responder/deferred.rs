@@ -68,6 +68,20 @@ pub struct Deferred {
     terms: Terms,
 }
 
+/// Has a body go on that its [`Upload`](super::Upload) has paused, from any thread.
+#[derive(Clone)]
+pub struct Resumer {
+    post: Arc<dyn Post>,
+    key: Key,
+}
+
+impl Resumer {
+    /// As [`Deferred::resume`].
+    pub fn resume(&self) {
+        self.post.post(self.key, Delivery::More);
+    }
+}
+
 impl Deferred {
     pub(crate) fn new(post: Arc<dyn Post>, key: Key, terms: Terms) -> Self {
         Deferred { post, key, shared: Arc::new(Shared::new()), terms }
@@ -128,6 +142,11 @@ impl Deferred {
     /// block. To be said in the handler: later the client may have left already.
     pub fn on_gone(&self, on_gone: impl Fn() + Send + Sync + 'static) {
         self.shared.when_gone(Box::new(on_gone));
+    }
+
+    /// What has the body go on, apart from the right to answer.
+    pub fn resumer(&self) -> Resumer {
+        Resumer { post: self.post.clone(), key: self.key }
     }
 
     /// A number of the connection that no other one of its worker has, nor had lately; the low half

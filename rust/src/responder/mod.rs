@@ -24,7 +24,7 @@ pub(crate) mod source;
 mod testing;
 
 pub(crate) use defaults::extension;
-pub use deferred::Deferred;
+pub use deferred::{Deferred, Resumer};
 pub use exchange::Exchange;
 pub use handler::{Action, Handler};
 pub use misconduct::{Conduct, Misconduct};
