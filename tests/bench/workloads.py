@@ -220,7 +220,9 @@ def _summary(rows: list[dict], base: list[dict]) -> dict:
     share = user / (user + system) if user + system else 0
     found["user_us"], found["system_us"] = found["cpu_us"] * share, found["cpu_us"] * (1 - share)
     for key in ("cpu_us", "per_second", "p99_us", "p999_us"):
-        found[f"{key}_ratio"] = median(row[key] / other[key] for row, other in zip(rows, base) if other[key])
+        ratios = [row[key] / other[key] for row, other in zip(rows, base) if other[key]]
+        if ratios:
+            found[f"{key}_ratio"] = median(ratios)
     found["rounds"] = len(rows)
     return found
 
