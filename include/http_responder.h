@@ -211,6 +211,8 @@ enum hr_version
     HR_HTTP_1_0 = 10,
     // HTTP/1.1
     HR_HTTP_1_1 = 11,
+    // HTTP/2
+    HR_HTTP_2 = 20,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -568,6 +570,14 @@ typedef struct {
     uint64_t clients_forgotten;
     // Connections taken in without the limits of a client, for want of room in client_table.
     uint64_t clients_untracked;
+    // Connections that spoke HTTP/2.
+    uint64_t http2_connections;
+    // HTTP/2 streams that the client reset before they were answered.
+    uint64_t http2_streams_reset;
+    // HTTP/2 connections ended because the client broke the protocol.
+    uint64_t http2_errors;
+    // HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.
+    uint64_t http2_floods;
 } hr_stats;
 
 #ifdef __cplusplus

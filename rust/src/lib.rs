@@ -41,6 +41,7 @@ mod access_log;
 mod clients;
 mod connection;
 mod files;
+mod http2;
 mod log;
 mod sync;
 mod sys;

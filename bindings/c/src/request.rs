@@ -43,6 +43,8 @@ pub enum hr_version {
     HR_HTTP_1_0 = 10,
     /// HTTP/1.1
     HR_HTTP_1_1 = 11,
+    /// HTTP/2
+    HR_HTTP_2 = 20,
 }
 
 impl<'r> hr_request<'r> {
@@ -219,6 +221,7 @@ pub unsafe extern "C" fn hr_request_version(request: *const hr_request<'_>) -> h
         Ok(match of_either!(request, inner => inner.version()) {
             Version::Http10 => hr_version::HR_HTTP_1_0,
             Version::Http11 => hr_version::HR_HTTP_1_1,
+            Version::Http2 => hr_version::HR_HTTP_2,
         })
     })
 }

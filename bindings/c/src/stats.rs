@@ -199,6 +199,14 @@ pub struct hr_stats {
     pub clients_forgotten: u64,
     /// Connections taken in without the limits of a client, for want of room in client_table.
     pub clients_untracked: u64,
+    /// Connections that spoke HTTP/2.
+    pub http2_connections: u64,
+    /// HTTP/2 streams that the client reset before they were answered.
+    pub http2_streams_reset: u64,
+    /// HTTP/2 connections ended because the client broke the protocol.
+    pub http2_errors: u64,
+    /// HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.
+    pub http2_floods: u64,
 }
 
 impl From<Snapshot> for hr_stats {
@@ -286,6 +294,10 @@ impl From<Snapshot> for hr_stats {
             access_log_dropped,
             clients_forgotten,
             clients_untracked,
+            http2_connections,
+            http2_streams_reset,
+            http2_errors,
+            http2_floods,
         } = snapshot;
         hr_stats {
             struct_size: size_of::<hr_stats>() as u32,
@@ -370,6 +382,10 @@ impl From<Snapshot> for hr_stats {
             access_log_dropped,
             clients_forgotten,
             clients_untracked,
+            http2_connections,
+            http2_streams_reset,
+            http2_errors,
+            http2_floods,
         }
     }
 }

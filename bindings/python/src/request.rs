@@ -203,12 +203,13 @@ impl Request {
         self.pieces.text(QUERY)
     }
 
-    /// "HTTP/1.1" or "HTTP/1.0".
+    /// "HTTP/2", "HTTP/1.1" or "HTTP/1.0".
     #[getter]
     pub(crate) fn version(&self) -> &'static str {
         match self.version {
             Version::Http10 => "HTTP/1.0",
             Version::Http11 => "HTTP/1.1",
+            Version::Http2 => "HTTP/2",
         }
     }
 

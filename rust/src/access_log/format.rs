@@ -202,6 +202,7 @@ fn version_text(version: Version) -> &'static [u8] {
     match version {
         Version::Http10 => b"1.0",
         Version::Http11 => b"1.1",
+        Version::Http2 => b"2.0",
     }
 }
 

@@ -26,6 +26,7 @@ const ABSENT: u16 = u16::MAX;
 /// What is known of the version.
 const HTTP10: u8 = 0;
 const HTTP11: u8 = 1;
+const HTTP2: u8 = 3;
 /// The request was not understood.
 const LINE: u8 = 2;
 
@@ -64,7 +65,11 @@ pub(super) fn write(
     let (version, texts): (u8, [Option<&[u8]>; TEXTS]) = match question {
         Question::Line(line) => (LINE, [None, Some(line), None, None, None]),
         Question::Asked(asked) => (
-            if asked.version == Version::Http10 { HTTP10 } else { HTTP11 },
+            match asked.version {
+                Version::Http10 => HTTP10,
+                Version::Http11 => HTTP11,
+                Version::Http2 => HTTP2,
+            },
             [
                 Some(asked.method.as_bytes()),
                 Some(asked.target.as_bytes()),
@@ -125,6 +130,7 @@ pub(super) fn take<'r>(octets: &mut &'r [u8]) -> Option<Record<'r>> {
         version: match fixed.get::<1>()?[0] {
             LINE => None,
             HTTP10 => Some(Version::Http10),
+            HTTP2 => Some(Version::Http2),
             _ => Some(Version::Http11),
         },
         peer: PeerAddress::from_octets(fixed.get()?),

@@ -204,6 +204,10 @@ pub struct Settings {
     pub backlog: u32,
     /// `accept`
     pub accept: AcceptMode,
+    /// `http2`
+    pub http2: bool,
+    /// `http2_max_streams`
+    pub http2_max_streams: usize,
     /// `ca_dir`: a folder.
     pub ca_dir: Option<PathBuf>,
     /// `certificates`: files and folders.
@@ -313,6 +317,8 @@ impl Settings {
             backlog: 0,
             private_descriptors: false,
             accept: AcceptMode::Dispatch,
+            http2: true,
+            http2_max_streams: 128,
             ca_dir: None,
             certificates: Vec::new(),
             certificate_cache: 0,
@@ -373,6 +379,8 @@ impl Settings {
             tls_port: self.tls_port,
             listen_tls: self.listen_tls,
             listen_auto: self.listen_auto,
+            http2: self.http2,
+            http2_max_streams: self.http2_max_streams,
             ca_dir: self.ca_dir,
             certificates: self.certificates,
             certificate_cache: self.certificate_cache,

@@ -63,6 +63,8 @@ pub(crate) enum Next {
     Linger,
     /// To be reset.
     Reset,
+    /// To be spoken to in HTTP/2; what it kept is how that begins.
+    Switch,
 }
 
 /// How a connection ends after its output.
@@ -91,7 +93,10 @@ pub(crate) struct Context<'w> {
     pub(crate) alarms: &'w mut Alarms,
     pub(crate) out: &'w mut Vec<u8>,
     pub(crate) post: &'w Arc<dyn Post>,
+    /// Who is called and answered: the connection, or a stream of it.
     pub(crate) key: Key,
+    /// The connection.
+    pub(crate) client: Key,
     /// To be asked for the address of the other end.
     pub(crate) peer: Option<BorrowedFd<'w>>,
     /// What is known of the client where it speaks TLS.
@@ -106,14 +111,17 @@ pub(crate) struct Context<'w> {
 /// Set as long as the PROXY header that the connection begins with has not come.
 const AWAITS_HEADER: u16 = 1 << 15;
 
-const _: () = assert!(MAX_LISTENERS <= AWAITS_HEADER as usize);
+/// Set for a stream of HTTP/2.
+const STREAM: u16 = 1 << 14;
+
+const _: () = assert!(MAX_LISTENERS <= STREAM as usize);
 
 /// The state of one connection.
 #[derive(Debug)]
 pub(crate) struct Machine {
     state: State,
     ending: Ending,
-    /// The number of the listener that accepted it, and [`AWAITS_HEADER`].
+    /// The number of the listener that accepted it, and [`AWAITS_HEADER`] or [`STREAM`].
     listener: u16,
     requests: u32,
     pending: Option<Box<Pending>>,
@@ -135,16 +143,50 @@ impl Machine {
         Machine::new(listener | AWAITS_HEADER)
     }
 
+    /// A stream of a connection of HTTP/2, which is one to everything behind it.
+    pub(crate) fn of_stream(listener: u16) -> Self {
+        Machine::new(listener | STREAM)
+    }
+
     /// The number of the listener that accepted it.
     #[inline]
     pub(crate) fn listener(&self) -> u16 {
-        self.listener & !AWAITS_HEADER
+        self.listener & !(AWAITS_HEADER | STREAM)
     }
 
     /// Whether the PROXY header that it begins with has not come.
     #[inline]
     pub(crate) fn awaits_header(&self) -> bool {
         self.listener & AWAITS_HEADER != 0
+    }
+
+    /// Whether it is a stream of HTTP/2.
+    #[inline]
+    pub(super) fn is_stream(&self) -> bool {
+        self.listener & STREAM != 0
+    }
+
+    /// Whether a request waits for its answer, or for the rest of it.
+    pub(crate) fn is_held(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.is_held())
+    }
+
+    /// The connection speaks HTTP/2, and is in this state.
+    pub(crate) fn assume(&mut self, state: State) {
+        self.state = state;
+    }
+
+    /// The connection speaks HTTP/2, and has one more request.
+    pub(crate) fn count_stream(&mut self) {
+        self.requests = self.requests.wrapping_add(1);
+    }
+
+    /// Gives out what was kept, and holds nothing any more.
+    pub(crate) fn take_kept(&mut self, buffers: &mut Buffers) -> Vec<u8> {
+        let Some(mut pending) = self.pending.take() else { return Vec::new() };
+        let kept = std::mem::take(&mut pending.input);
+        buffers.take_back(pending);
+        kept
     }
 
     pub(crate) fn state(&self) -> State {
@@ -498,13 +540,15 @@ impl Machine {
             Next::Close => self.ending = Ending::Close,
             Next::Linger => self.ending = Ending::Linger,
             Next::Reset => self.ending = Ending::Reset,
-            Next::Receive | Next::Again | Next::Wait | Next::Stream if !rest.is_empty() => {
+            Next::Receive | Next::Again | Next::Wait | Next::Stream | Next::Switch
+                if !rest.is_empty() =>
+            {
                 let input = &mut self.pending_mut(cx).input;
                 input.clear();
                 input.extend_from_slice(rest);
                 return next;
             }
-            Next::Receive | Next::Again | Next::Wait | Next::Stream => {}
+            Next::Receive | Next::Again | Next::Wait | Next::Stream | Next::Switch => {}
         }
         if let Some(pending) = &mut self.pending {
             pending.input.clear();

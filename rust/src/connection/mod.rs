@@ -72,6 +72,10 @@ pub(crate) enum Layer {
     Tls,
     /// One or the other, as the first octet will say.
     Auto,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/2 over TLS.
+    TlsHttp2,
 }
 
 /// The record of a connection.

@@ -48,6 +48,8 @@ pub enum Version {
     Http10,
     /// HTTP/1.1
     Http11,
+    /// HTTP/2
+    Http2,
 }
 
 /// How the body is delimited (RFC 9112 section 6).

@@ -21,6 +21,8 @@ pub(super) fn settings() -> Settings {
         tls_port: None,
         listen_tls: Vec::new(),
         listen_auto: Vec::new(),
+        http2: true,
+        http2_max_streams: 128,
         ca_dir: None,
         certificates: Vec::new(),
         certificate_cache: 1,

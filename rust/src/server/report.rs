@@ -52,8 +52,8 @@ impl Server {
             (_, []) => "listening nowhere yet".to_owned(),
             (_, addresses) => {
                 let layers = listeners.layers().iter().map(|layer| match layer {
-                    Layer::Plain => "",
-                    Layer::Tls => " (TLS)",
+                    Layer::Plain | Layer::Http2 => "",
+                    Layer::Tls | Layer::TlsHttp2 => " (TLS)",
                     Layer::Auto => " (TLS or not)",
                 });
                 let places =

@@ -91,7 +91,7 @@ statistics! {
     refused_method Counter "Requests answered 501 for an unknown method.";
     refused_method_not_allowed Counter "Requests answered 405 for a method that is not served there.";
     refused_expectation Counter "Requests refused for an expectation other than 100-continue.";
-    refused_protocol Counter "Connections that spoke TLS or HTTP/2 on a plain port.";
+    refused_protocol Counter "Connections that spoke TLS on a plain port, or HTTP/2 where that is off.";
     refused_memory Counter "Requests refused, or connections closed, because no memory was left for what they hold.";
     refused_full Counter "Connections answered 503 because every connection of the pool was busy.";
     refused_client_connections Counter "Connections answered 429 because their client had max_connections_per_client open.";
@@ -139,6 +139,10 @@ statistics! {
     access_log_dropped Counter "Lines of the access log dropped because they were not taken in time, or at all.";
     clients_forgotten Counter "Clients forgotten though they were not quiet, for want of room in client_table.";
     clients_untracked Counter "Connections taken in without the limits of a client, for want of room in client_table.";
+    http2_connections Counter "Connections that spoke HTTP/2.";
+    http2_streams_reset Counter "HTTP/2 streams that the client reset before they were answered.";
+    http2_errors Counter "HTTP/2 connections ended because the client broke the protocol.";
+    http2_floods Counter "HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.";
 }
 
 impl Snapshot {

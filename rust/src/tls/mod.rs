@@ -87,6 +87,7 @@ pub(crate) struct Tls {
     store: Option<Arc<Store>>,
     clients: Mutex<Option<ClientTrust>>,
     distrust: Arc<Distrust>,
+    http2: bool,
 }
 
 /// What changes while the server runs.
@@ -150,6 +151,7 @@ impl Tls {
             sessions: ServerSessionMemoryCache::new(SESSIONS),
             oldest: settings.tls_min_version,
             store,
+            http2: settings.http2,
             clients: Mutex::new(ClientTrust::of(settings)?),
             distrust: Arc::default(),
         })
@@ -177,7 +179,11 @@ impl Tls {
             Tickets::File(tickets) => tickets.clone(),
         };
         config.session_storage = self.sessions.clone();
-        config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
+        let offered: &[&[u8]] = match self.http2 {
+            true => &[b"h2", b"http/1.1", b"http/1.0"],
+            false => &[b"http/1.1", b"http/1.0"],
+        };
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
         Terms { config: Arc::new(config), distrust: self.distrust.clone() }
     }
 

@@ -2,6 +2,7 @@
 
 use super::arrivals::Arrival;
 use super::event_loop::Setup;
+use super::http2::Http2;
 use super::sessions::Sessions;
 use super::survey::{Survey, Walk};
 use super::tokens;
@@ -98,6 +99,7 @@ pub(super) struct Connections {
     /// What each listener speaks, by its number.
     layers: Arc<[Layer]>,
     sessions: Sessions,
+    http2: Http2,
 }
 
 impl Connections {
@@ -137,6 +139,7 @@ impl Connections {
                 .with_requests(setup.handle.requests.clone()),
             walks: VecDeque::new(),
             layers: setup.layers.clone(),
+            http2: Http2::default(),
             sessions: Sessions::new(setup.tls.as_ref().map(|tls| tls.config_for(&setup.handle))),
             settings,
         };
@@ -309,8 +312,8 @@ impl Connections {
                 self.turn(key, rest);
             }
         }
-        let Connections { alarms, pool, .. } = self;
-        alarms.tidy(|key| pool.get(key).is_some());
+        let Connections { alarms, pool, http2, .. } = self;
+        alarms.tidy(|key| pool.get(key).is_some() || http2.connection_of(key).is_some());
         for _ in 0..CALLED_AT_ONCE {
             let Some(key) = self.alarms.due() else { break };
             self.with_turn(key, Start::Called);
@@ -434,7 +437,7 @@ impl Connections {
     /// Gives a connection its turn and acts on how it ended; whether there was one.
     #[inline]
     fn with_turn(&mut self, key: Key, start: Start<'_>) -> bool {
-        let Some(connection) = self.pool.get(key) else { return false };
+        let Some(connection) = self.pool.get(key) else { return self.with_stream(key, start) };
         let Connection { socket, machine, layer, link, since, .. } = connection;
         let before = (machine.state(), machine.requests());
         let cx = Context {
@@ -447,6 +450,7 @@ impl Connections {
             out: &mut self.out,
             post: &self.post,
             key,
+            client: key,
             peer: Some(socket.as_fd()),
             secured: None,
             guests: &mut self.guests,
@@ -460,7 +464,8 @@ impl Connections {
             let transport = Plain(socket);
             Turn { transport, machine, scratch, cx, moved: false, exhaust: false }.run(start)
         } else {
-            self.sessions.run((socket, machine, layer), scratch, cx, start)
+            let http2 = &mut self.http2;
+            self.sessions.run((socket, machine, layer), scratch, cx, start, http2)
         };
         let Some(fate) = fate else { return false };
         match fate {
@@ -478,6 +483,7 @@ impl Connections {
                 }
                 self.settle(key, before, true);
             }
+            Fate::Switch => self.switch(key, before),
             Fate::Close => self.leave(key, before.0),
             Fate::Reset => {
                 self.handle.stats.disconnects_reset.add(1);
@@ -485,6 +491,31 @@ impl Connections {
             }
         }
         true
+    }
+
+    /// Gives a stream of HTTP/2 its turn, if `key` is that of one; whether there was one.
+    #[cold]
+    fn with_stream(&mut self, key: Key, start: Start<'_>) -> bool {
+        match self.http2.connection_of(key) {
+            Some(connection) => self.with_turn(connection, Start::OfStream(key, Box::new(start))),
+            None => false,
+        }
+    }
+
+    /// A connection goes on in HTTP/2.
+    #[cold]
+    fn switch(&mut self, key: Key, before: (State, u32)) {
+        let Some(connection) = self.pool.get(key) else { return };
+        let kept = connection.machine.take_kept(&mut self.buffers);
+        connection.layer = match connection.layer {
+            Layer::Tls | Layer::TlsHttp2 => Layer::TlsHttp2,
+            Layer::Plain | Layer::Auto | Layer::Http2 => Layer::Http2,
+        };
+        self.handle.stats.http2_connections.add(1);
+        let room = self.scratch.len();
+        self.http2.begin(key.index, kept, &self.settings, (self.now, room));
+        self.settle(key, before, true);
+        self.turn(key, Ready::READABLE);
     }
 
     /// Brings gauges and deadlines in line with the state at the end of a turn.
@@ -554,11 +585,14 @@ impl Connections {
                 let peer = self.guests.peer(key.index, Some(connection.socket.as_fd()));
                 connection.machine.tell_forsaken(key, peer, &mut self.watchers);
             }
+            if connection.layer != Layer::Plain {
+                let peer = self.guests.peer(key.index, Some(connection.socket.as_fd()));
+                let Connections { sessions, http2, watchers, buffers, .. } = self;
+                http2.remove(key.index, (key, peer), watchers, buffers);
+                sessions.remove(key.index, buffers);
+            }
             self.guests.leave(key.index);
             connection.machine.release(&mut self.buffers);
-            if connection.layer == Layer::Tls {
-                self.sessions.remove(key.index, &mut self.buffers);
-            }
             change_gauge(&self.handle, state, State::Idle);
             self.handle.stats.connections_open.sub(1);
         }

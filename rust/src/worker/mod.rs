@@ -15,6 +15,7 @@
 //! | `secure` | TLS between them |
 //! | `preface` | the PROXY header before TLS |
 //! | `sessions` | the TLS sessions beside the pool |
+//! | `http2` | the connections that speak HTTP/2, and their streams |
 //! | `tokens` | what an event's token stands for |
 
 mod arrivals;
@@ -24,6 +25,7 @@ mod event_loop;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod handle;
+mod http2;
 mod mailbox;
 #[cfg(feature = "tls")]
 mod preface;

@@ -1,5 +1,6 @@
 //! The TLS sessions of one worker, beside its pool: where no listener speaks TLS there is nothing.
 
+use super::http2::Http2;
 use super::preface;
 use super::secure::Secure;
 use super::transport::Plain;
@@ -36,7 +37,7 @@ impl Sessions {
         }
     }
 
-    /// A turn of a connection that speaks TLS, or may.
+    /// A turn of a connection that speaks TLS, or may, or HTTP/2.
     #[inline(never)]
     pub(super) fn run(
         &mut self,
@@ -44,6 +45,7 @@ impl Sessions {
         scratch: &mut [u8],
         mut cx: Context<'_>,
         start: Start<'_>,
+        http2: &mut Http2,
     ) -> Option<Fate> {
         if machine.awaits_header() {
             if let Some(fate) = preface::read(socket, machine, scratch, &mut cx, &start) {
@@ -69,7 +71,10 @@ impl Sessions {
                 Err(_) => {}
             }
         }
-        if *layer != Layer::Tls || machine.awaits_header() {
+        if *layer == Layer::Http2 {
+            return http2.run(&mut Plain(socket), machine, scratch, cx, start);
+        }
+        if !matches!(*layer, Layer::Tls | Layer::TlsHttp2) || machine.awaits_header() {
             let transport = Plain(socket);
             return Turn { transport, machine, scratch, cx, moved: false, exhaust: false }
                 .run(start);
@@ -82,24 +87,27 @@ impl Sessions {
         let (stats, before) = (cx.stats, session.memory());
         let certificate = session.certificate.clone();
         let secured = Secured { certificate: &certificate };
-        let cx = Context { secured: Some(secured), ..cx };
+        let mut cx = Context { secured: Some(secured), ..cx };
         let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
         if secure.flush().is_err() {
             return Some(Fate::Reset);
         }
-        let mut turn =
-            Turn { transport: secure, machine, scratch, cx, moved: false, exhaust: false };
-        let fate = turn.run(start);
-        if let Some(trouble) = &turn.transport.trouble {
-            let client = turn.cx.peer().address().ip();
+        let fate = if *layer == Layer::TlsHttp2 {
+            http2.run(&mut secure, machine, scratch, cx.of_stream(key), start)
+        } else {
+            let (transport, cx) = (&mut secure, cx.of_stream(key));
+            Turn { transport, machine, scratch, cx, moved: false, exhaust: false }.run(start)
+        };
+        if let Some(trouble) = &secure.trouble {
+            let client = cx.peer().address().ip();
             if let (Some(alert), Some(client), Some(terms)) =
                 (trouble.distrust(), client, &self.terms)
             {
                 terms.distrust.note(client, alert);
             }
-            report(trouble, &turn.cx);
+            report(trouble, &cx);
         }
-        let fits = turn.cx.buffers.account_records(before, turn.transport.session.memory());
+        let fits = cx.buffers.account_records(before, secure.session.memory());
         if fits { fate } else { Some(Fate::Close) }
     }
 

@@ -21,6 +21,9 @@ pub(super) enum Received {
 /// The two ends of a connection's octets. Each kind has its own copy of the code of a turn, so that a
 /// plain connection knows nothing of TLS.
 pub(super) trait Transport {
+    /// Whether what goes through it counts as received and sent.
+    const COUNTS: bool = true;
+
     /// Receives octets of HTTP into `buffer`.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received>;
 
@@ -46,8 +49,54 @@ pub(super) trait Transport {
     /// Says goodbye before the socket is closed.
     fn farewell(&mut self);
 
+    /// Has the connection reset when it is closed.
+    fn reset(&mut self) {
+        socket::reset_on_close(self.socket());
+    }
+
     /// The socket itself.
     fn socket(&self) -> &OwnedFd;
+}
+
+impl<T: Transport> Transport for &mut T {
+    const COUNTS: bool = T::COUNTS;
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        (**self).receive(buffer)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (**self).send(bytes)
+    }
+
+    fn send_file(
+        &mut self,
+        part: &FilePart<'_>,
+        length: usize,
+        scratch: &mut [u8],
+    ) -> io::Result<usize> {
+        (**self).send_file(part, length, scratch)
+    }
+
+    fn has_opened(&mut self) -> bool {
+        (**self).has_opened()
+    }
+
+    fn end(&mut self) {
+        (**self).end();
+    }
+
+    fn farewell(&mut self) {
+        (**self).farewell();
+    }
+
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+
+    fn socket(&self) -> &OwnedFd {
+        (**self).socket()
+    }
 }
 
 /// A socket as it is.

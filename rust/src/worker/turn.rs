@@ -1,11 +1,10 @@
 //! What one connection does with its readiness: receive, have the machine answer, send.
 
 use super::transport::{Received, Transport};
-use crate::connection::{Context, Deadline, Machine, Next, Ready, State};
+use crate::connection::{Context, Deadline, Key, Machine, Next, Ready, State};
 use crate::http::Refusal;
 use crate::responder::Response;
 use crate::responder::stream::Opening;
-use crate::sys::socket;
 use std::io;
 
 /// Receives or batches of answers in one turn: beyond it the others have their turn first.
@@ -28,6 +27,8 @@ pub(super) enum Fate {
     Close,
     /// The client has reset it.
     Reset,
+    /// The client speaks HTTP/2.
+    Switch,
 }
 
 /// What a turn begins with.
@@ -49,6 +50,8 @@ pub(super) enum Start<'r> {
     Stream(Box<Opening>),
     /// More of one.
     More,
+    /// One of these for a stream of HTTP/2.
+    OfStream(Key, Box<Start<'r>>),
 }
 
 /// One turn of one connection.
@@ -79,6 +82,8 @@ impl<T: Transport> Turn<'_, '_, T> {
             Start::Drain { recent } => self.run_drain(recent)?,
             Start::Stream(opening) => self.run_opening(*opening)?,
             Start::More => self.run_stream()?,
+            // Only connections of HTTP/2 have streams.
+            Start::OfStream(..) => return None,
         };
         if fate == Fate::Close {
             self.transport.farewell();
@@ -192,9 +197,10 @@ impl<T: Transport> Turn<'_, '_, T> {
                 Next::Wait => return Ok(self.stay()),
                 Next::Close => return Ok(Fate::Close),
                 Next::Reset => {
-                    socket::reset_on_close(self.transport.socket());
+                    self.transport.reset();
                     return Ok(Fate::Close);
                 }
+                Next::Switch => return Ok(Fate::Switch),
                 Next::Linger => {
                     self.transport.end();
                     self.machine.linger(self.cx.buffers);
@@ -238,7 +244,9 @@ impl<T: Transport> Turn<'_, '_, T> {
             return Next::Receive;
         }
         self.moved = true;
-        self.cx.stats.bytes_received.add(count as u64);
+        if T::COUNTS {
+            self.cx.stats.bytes_received.add(count as u64);
+        }
         if kept > 0 {
             self.scratch[..kept].copy_from_slice(self.machine.kept());
         }
@@ -341,7 +349,9 @@ impl<T: Transport> Turn<'_, '_, T> {
             Ok(0) => Err(Fate::Close),
             Ok(count) => {
                 self.moved = true;
-                self.cx.stats.bytes_sent.add(count as u64);
+                if T::COUNTS {
+                    self.cx.stats.bytes_sent.add(count as u64);
+                }
                 Ok(self.machine.sent(count, &mut self.cx))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -358,7 +368,9 @@ impl<T: Transport> Turn<'_, '_, T> {
         let bytes = if pending { self.machine.output() } else { &self.cx.out[..] };
         let count = self.transport.send(bytes)?;
         self.moved |= count > 0;
-        self.cx.stats.bytes_sent.add(count as u64);
+        if T::COUNTS {
+            self.cx.stats.bytes_sent.add(count as u64);
+        }
         Ok(count)
     }
 }

@@ -46,6 +46,14 @@ pub(super) const ROWS: &[OptionRow] = &[
         |s, v| s.limits.allow_bare_lf = v.switch(),
     ),
     row(
+        "http2_max_streams",
+        Group::Limits,
+        integer(1, 65_535),
+        "128",
+        "Requests that one HTTP/2 connection may have open at a time.",
+        |s, v| s.http2_max_streams = v.integer(),
+    ),
+    row(
         "max_body",
         Group::Limits,
         Kind::Size { min: 0, max: TIB },

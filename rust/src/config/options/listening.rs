@@ -111,4 +111,12 @@ pub(super) const ROWS: &[OptionRow] = &[
         |s, v| s.proxy_trusted = Ranges::of(v.list()),
     )
     .live(),
+    row(
+        "http2",
+        Group::Listening,
+        Kind::Switch,
+        "on",
+        "Whether HTTP/2 is spoken: over TLS with who asks for it, on plain ports with who begins with it.",
+        |s, v| s.http2 = v.switch(),
+    ),
 ];

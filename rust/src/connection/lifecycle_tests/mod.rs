@@ -138,6 +138,7 @@ impl Bench {
             out: &mut self.out,
             post: &post,
             key: Key { index: 7, generation: 3 },
+            client: Key { index: 7, generation: 3 },
             peer: None,
             secured: None,
             guests: &mut self.guests,

@@ -4,14 +4,39 @@
 use super::requests::Step;
 use super::{AWAITS_HEADER, Context, Machine, Next};
 use crate::clients::{Crowded, Peer, PeerAddress, Place};
+use crate::connection::Key;
 use crate::http::Refusal;
 use crate::http::proxy::{self, Parsed, Source};
 
 impl<'w> Context<'w> {
+    /// The same for a stream of the connection.
+    #[inline]
+    pub(crate) fn of_stream(&mut self, key: Key) -> Context<'_> {
+        Context {
+            settings: self.settings,
+            responder: self.responder,
+            stats: self.stats,
+            date: self.date,
+            buffers: self.buffers,
+            alarms: self.alarms,
+            out: self.out,
+            post: self.post,
+            key,
+            client: self.client,
+            peer: self.peer,
+            guests: self.guests,
+            draining: self.draining,
+            limiter: self.limiter,
+            watchers: self.watchers,
+            repeats: self.repeats,
+            secured: self.secured,
+        }
+    }
+
     /// Where the address of the client can be had: what a PROXY header said, else of the socket.
     #[inline]
     pub(crate) fn peer(&self) -> Peer<'w> {
-        self.guests.peer(self.key.index, self.peer)
+        self.guests.peer(self.client.index, self.peer)
     }
 }
 
@@ -75,22 +100,22 @@ fn enter(source: Source, cx: &mut Context<'_>) -> Result<(), Crowded> {
         Source::Unix => PeerAddress::UNIX,
         // The proxy is trusted, and these are its own.
         Source::Connection => {
-            cx.guests.seat(cx.key.index, Some(Place::FREE));
+            cx.guests.seat(cx.client.index, Some(Place::FREE));
             return Ok(());
         }
     };
-    cx.guests.name(cx.key.index, address);
+    cx.guests.name(cx.client.index, address);
     let entered = cx.guests.enter(address, &cx.settings.clients, cx.alarms.now, cx.stats);
     if entered.is_err() {
         cx.guests.clients().note_crowded(address);
     }
-    cx.guests.seat(cx.key.index, entered?);
+    cx.guests.seat(cx.client.index, entered?);
     Ok(())
 }
 
 /// Whether the client has made more requests than it may; one more is counted where it has not.
 pub(super) fn is_over_rate(cx: &Context<'_>) -> bool {
-    let may = cx.guests.spend(cx.key.index, &cx.settings.clients, cx.alarms.now);
+    let may = cx.guests.spend(cx.client.index, &cx.settings.clients, cx.alarms.now);
     if !may {
         cx.guests.clients().warn(|held_back| {
             let who = cx.peer().address();

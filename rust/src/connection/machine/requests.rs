@@ -10,6 +10,7 @@ use crate::connection::script::Script;
 use crate::connection::watchers::Answer;
 use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
+use crate::http2::PREFACE;
 use crate::responder::deferred::Held;
 use crate::responder::exchange::{DeferSource, Outcome};
 use crate::responder::response::{Persistence, SharedBody, Wire};
@@ -63,7 +64,7 @@ impl Machine {
         }
         let mut slots = FieldSlots::new();
         // By reference: a head is large, and a match by value would copy it.
-        match &head::parse(input, &mut slots, &cx.settings.limits) {
+        match &self.parse(input, &mut slots, cx) {
             Parsed::Complete(head) if head.framing == Framing::None => {
                 let begun = cx.watchers.begun();
                 let raw = &input[..head.len];
@@ -83,8 +84,40 @@ impl Machine {
             Parsed::Refused(_) if self.requests > 0 && input.starts_with(b"\r\n") => {
                 Step::Answered(empty_lines(input))
             }
+            Parsed::Refused(Refusal::Protocol) => self.switch(input, cx),
             Parsed::Refused(refusal) => self.refuse(*refusal, input, cx),
         }
+    }
+
+    /// Parses a head. One of a stream looks as HTTP/1 has it, and is not of that version.
+    #[inline]
+    pub(super) fn parse<'h, 'b>(
+        &self,
+        input: &'b [u8],
+        slots: &'h mut FieldSlots<'b>,
+        cx: &Context<'_>,
+    ) -> Parsed<'h, 'b> {
+        let mut parsed = head::parse(input, slots, &cx.settings.limits);
+        if self.is_stream()
+            && let Parsed::Complete(head) = &mut parsed
+        {
+            head.version = Version::Http2;
+        }
+        parsed
+    }
+
+    /// What came is not HTTP/1: it may be how HTTP/2 begins.
+    #[cold]
+    fn switch(&mut self, input: &[u8], cx: &mut Context<'_>) -> Step {
+        let may = cx.settings.http2 && self.requests == 0 && !self.is_stream();
+        if may && input.starts_with(PREFACE) {
+            return Step::Stop(0, Next::Switch);
+        }
+        if may && PREFACE.starts_with(input) {
+            self.state = State::Reading;
+            return Step::Stop(0, Next::Receive);
+        }
+        self.refuse(Refusal::Protocol, input, cx)
     }
 
     #[inline(never)]
@@ -145,7 +178,7 @@ impl Machine {
 
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
         let mut slots = FieldSlots::new();
-        match &head::parse(&incoming.head, &mut slots, &cx.settings.limits) {
+        match &self.parse(&incoming.head, &mut slots, cx) {
             Parsed::Complete(head) => {
                 self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
             }
@@ -172,7 +205,7 @@ impl Machine {
             && is_over_rate(cx);
         let mut request = Request::new(head, body, cx.peer());
         request.secured = cx.secured;
-        request.listener = self.listener;
+        request.listener = self.listener();
         request.offered = offered;
         let head_only = head.method == Method::Head;
         let version = head.version;
@@ -270,13 +303,14 @@ impl Machine {
     ) -> (Persistence, bool) {
         self.requests = self.requests.wrapping_add(1);
         let limit = cx.settings.max_requests;
-        let is_last = limit != 0 && self.requests >= limit;
+        // A stream has one request; its connection counts them.
+        let is_last = limit != 0 && self.requests >= limit && !self.is_stream();
         // CONNECT is refused, but what follows it might be meant for a tunnel.
         let we_end = is_last || cx.draining || head.method == Method::Connect;
         let persistence = match head.version {
             _ if we_end || !head.keep_alive => Persistence::Close,
             Version::Http10 => Persistence::KeepAlive,
-            Version::Http11 => Persistence::Implied,
+            Version::Http11 | Version::Http2 => Persistence::Implied,
         };
         if is_last {
             cx.stats.connections_max_requests.add(1);

@@ -5,7 +5,7 @@ use crate::clients::Peer;
 use crate::connection::counting::{count_refusal, count_response};
 use crate::connection::watchers::{Answer, Asked, Client, Kept, Question};
 use crate::connection::{Key, Watchers};
-use crate::http::head::{self, FieldSlots, Parsed};
+use crate::http::head::{FieldSlots, Parsed};
 use crate::http::{Head, Refusal};
 use crate::responder::source::Source;
 
@@ -45,7 +45,7 @@ impl Machine {
         let begun = cx.watchers.begun();
         let answer = Answer::written(&cx.out[start..], 0, status, Source::REFUSED).since(begun);
         let mut slots = FieldSlots::new();
-        match head::parse(raw, &mut slots, &cx.settings.limits) {
+        match self.parse(raw, &mut slots, cx) {
             // It is its body that was refused.
             Parsed::Complete(head) => self.tell(&Question::Asked(Asked::of(&head)), &answer, cx),
             _ => self.tell(&Question::line(raw), &answer, cx),
@@ -86,7 +86,7 @@ impl Machine {
     }
 
     fn tell(&self, question: &Question<'_>, answer: &Answer, cx: &mut Context<'_>) {
-        let client = Client { key: cx.key, peer: cx.peer(), listener: self.listener() };
+        let client = Client { key: cx.client, peer: cx.peer(), listener: self.listener() };
         cx.watchers.see(&client, question, answer);
     }
 }

@@ -41,7 +41,7 @@ impl Machine {
         let start = cx.out.len();
         let mut request = Request::new(head, b"", cx.peer());
         request.secured = cx.secured;
-        request.listener = self.listener;
+        request.listener = self.listener();
         // Where the next request begins is not known before the body is read: an answer now is the
         // last one.
         let mut exchange =

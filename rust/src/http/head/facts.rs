@@ -133,8 +133,8 @@ impl<'b> Facts<'b> {
     pub(super) fn expects_continue(&self, version: Version) -> Result<bool, Refusal> {
         match version {
             Version::Http10 => Ok(false),
-            Version::Http11 if self.expects_other => Err(Refusal::Expectation),
-            Version::Http11 => Ok(self.expects_continue),
+            _ if self.expects_other => Err(Refusal::Expectation),
+            _ => Ok(self.expects_continue),
         }
     }
 }

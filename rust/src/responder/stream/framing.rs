@@ -21,7 +21,7 @@ impl Coding {
     pub(crate) fn new(version: Version, length: Option<u64>) -> Self {
         match (length, version) {
             (Some(length), _) => Coding::Length(length),
-            (None, Version::Http11) => Coding::Chunked,
+            (None, Version::Http11 | Version::Http2) => Coding::Chunked,
             (None, Version::Http10) => Coding::UntilClose,
         }
     }

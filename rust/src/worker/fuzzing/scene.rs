@@ -267,6 +267,7 @@ impl<'s> Scene<'s> {
             out: &mut self.out,
             post: &post,
             key: KEY,
+            client: KEY,
             peer: None,
             secured: None,
             guests: &mut self.guests,
@@ -284,7 +285,8 @@ impl<'s> Scene<'s> {
             None => return,
             Some(Fate::Stay { .. }) => {}
             Some(Fate::Yield(rest)) => self.unfinished = Some(rest),
-            Some(Fate::Close | Fate::Reset) => return self.leave(),
+            // HTTP/2 is off here.
+            Some(Fate::Close | Fate::Reset | Fate::Switch) => return self.leave(),
         }
         assert!(self.out.is_empty(), "octets are left for another connection");
         assert!(self.machine.account(&mut self.buffers));
@@ -327,6 +329,7 @@ fn settings(flags: u8) -> Settings {
         ("log_level", "off"),
         ("allow_bare_lf", if flags & 32 == 0 { "off" } else { "on" }),
         ("max_head", if small { "1k" } else { "16k" }),
+        ("http2", "off"),
         ("max_target", "256"),
         ("max_fields", if small { "5" } else { "100" }),
         ("max_body", if small { "100" } else { "1m" }),

@@ -1,5 +1,7 @@
 //! What stands for TLS sessions in a build without the feature `tls`.
 
+use super::http2::Http2;
+use super::transport::Plain;
 use super::turn::{Fate, Start};
 use crate::connection::{Buffers, Context, Layer, Machine};
 use crate::tls::Tls;
@@ -17,11 +19,15 @@ impl Sessions {
 
     pub(in crate::worker) fn run(
         &mut self,
-        _: (&OwnedFd, &mut Machine, &mut Layer),
-        _: &mut [u8],
-        _: Context<'_>,
-        _: Start<'_>,
+        (socket, machine, layer): (&OwnedFd, &mut Machine, &mut Layer),
+        scratch: &mut [u8],
+        cx: Context<'_>,
+        start: Start<'_>,
+        http2: &mut Http2,
     ) -> Option<Fate> {
+        if *layer == Layer::Http2 {
+            return http2.run(&mut Plain(socket), machine, scratch, cx, start);
+        }
         Some(Fate::Close)
     }
 
