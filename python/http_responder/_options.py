@@ -62,6 +62,10 @@ class Options(TypedDict, total=False):
     Unix socket; others are closed at once on those listeners. Default:
     127.0.0.0/8,::1,unix."""
 
+    http2: Optional[Switch]
+    """Whether HTTP/2 is spoken: over TLS with who asks for it, on plain ports with who begins
+    with it. Default: on."""
+
     ca_dir: Union[str, os.PathLike[str], None]
     """Folder with ca.crt and ca.key: the CA that certificates are made with, for each name
     when it is asked for first."""
@@ -131,6 +135,9 @@ class Options(TypedDict, total=False):
 
     allow_bare_lf: Optional[Switch]
     """Whether a line of a request may end with LF alone. Default: off."""
+
+    http2_max_streams: Union[int, str, None]
+    """Requests that one HTTP/2 connection may have open at a time. Default: 128."""
 
     max_body: Optional[Size]
     """The largest body of a request; at most max_body_memory. Default: 1m."""
@@ -345,7 +352,7 @@ class Stats(TypedDict):
     """Requests refused for an expectation other than 100-continue."""
 
     refused_protocol: int
-    """Connections that spoke TLS or HTTP/2 on a plain port."""
+    """Connections that spoke TLS on a plain port, or HTTP/2 where that is off."""
 
     refused_memory: int
     """Requests refused, or connections closed, because no memory was left for what they
@@ -490,3 +497,15 @@ class Stats(TypedDict):
     clients_untracked: int
     """Connections taken in without the limits of a client, for want of room in
     client_table."""
+
+    http2_connections: int
+    """Connections that spoke HTTP/2."""
+
+    http2_streams_reset: int
+    """HTTP/2 streams that the client reset before they were answered."""
+
+    http2_errors: int
+    """HTTP/2 connections ended because the client broke the protocol."""
+
+    http2_floods: int
+    """HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request."""

@@ -26,7 +26,7 @@ REASONS = [
     ("method_not_allowed", b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n", 405),
     ("expectation", b"GET / HTTP/1.1\r\n" + HOST + b"Expect: x\r\n\r\n", 417),
     ("protocol", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + bytes(154), 400),
-    ("protocol", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("protocol", b"PRI * HTTP/2.0\r\n\r\nNO\r\n\r\n", 400),
 ]
 
 

@@ -34,7 +34,7 @@ CONNECTIONS = [
     [b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"],
     [b"GET / HTTP/1.1\r\nExpect: nonsense\r\n" + CLOSE],
     [b"BREW / HTTP/1.1\r\n" + CLOSE],
-    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    [b"PRI * HTTP/2.0\r\n\r\nNO\r\n\r\n"],
     # Asked for permission to send.
     [
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n" + CLOSE,

@@ -191,6 +191,10 @@ NOT_ON_EVERY_FACE = {
     "tls_alerts_sent": "needs TLS",
     "tls_certificates_made": "needs TLS",
     "tls_names_refused": "needs TLS",
+    "http2_connections": "needs HTTP/2",
+    "http2_streams_reset": "needs HTTP/2",
+    "http2_errors": "needs HTTP/2",
+    "http2_floods": "needs HTTP/2",
     "accept_errors": "follows a fault of the system",
     "accept_pauses": "needs a process without descriptors",
 }

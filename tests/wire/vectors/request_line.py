@@ -63,8 +63,8 @@ REQUEST_LINE: list[Vector] = [
     refused(24, "HTTP/9.9", head(b"GET / HTTP/9.9"), 505),
     refused(
         24,
-        "the HTTP/2 preface",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+        "what begins as HTTP/2 and does not go on",
+        b"PRI * HTTP/2.0\r\n\r\nNO\r\n\r\n\0\0\0\x04\0\0\0\0\0",
         400,
         505,
         silent=True,

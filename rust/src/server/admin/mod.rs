@@ -134,6 +134,7 @@ fn options(settings: &Settings) -> Result<Config> {
         ("backlog", "64"),
         ("default_answers", "off"),
         ("probes", "off"),
+        ("http2", "off"),
         ("cors", "off"),
         ("head_timeout", "5s"),
         ("body_timeout", "5s"),
