@@ -11,7 +11,7 @@ _http_responder_mt() {
         option=${COMP_WORDS[COMP_CWORD-2]}
     fi
     local commands="top health ca --pixelserv"
-    local flags="--port --address --listen --interface --reuse-port --no-reuse-port --tls-port --listen-tls --listen-auto --backlog --accept --proxy-protocol --proxy-trusted --ca-dir --certificates --certificate-cache --certificate-dir --client-ca --client-certificate-required --no-client-certificate-required --tls-min-version --ticket-keys --workers --max-connections --private-descriptors --no-private-descriptors --worker-stall --handshake-timeout --head-timeout --body-timeout --write-timeout --keep-alive-timeout --linger-timeout --drain-timeout --max-requests --max-head --max-fields --max-target --allow-bare-lf --no-allow-bare-lf --max-body --max-body-memory --max-pending-memory --stream-high-water --stream-low-water --max-connections-per-client --rate-per-client --burst-per-client --limit-loopback --no-limit-loopback --client-prefix-ipv4 --client-prefix-ipv6 --client-table --rules --default-answers --no-default-answers --probes --no-probes --cors --no-cors --server-name --stats-page --stats-text --ca-certificate --user --group --sandbox --no-sandbox --admin --access-log --access-log-format --access-log-sample --access-log-buffer --log-level --config --check --help --version"
+    local flags="--port --address --listen --interface --reuse-port --no-reuse-port --tls-port --listen-tls --listen-auto --backlog --accept --proxy-protocol --proxy-trusted --http2 --no-http2 --ca-dir --certificates --certificate-cache --certificate-dir --client-ca --client-certificate-required --no-client-certificate-required --tls-min-version --ticket-keys --workers --max-connections --private-descriptors --no-private-descriptors --worker-stall --handshake-timeout --head-timeout --body-timeout --write-timeout --keep-alive-timeout --linger-timeout --drain-timeout --max-requests --max-head --max-fields --max-target --allow-bare-lf --no-allow-bare-lf --http2-max-streams --max-body --max-body-memory --max-pending-memory --stream-high-water --stream-low-water --max-connections-per-client --rate-per-client --burst-per-client --limit-loopback --no-limit-loopback --client-prefix-ipv4 --client-prefix-ipv6 --client-table --rules --default-answers --no-default-answers --probes --no-probes --cors --no-cors --server-name --stats-page --stats-text --ca-certificate --user --group --sandbox --no-sandbox --admin --access-log --access-log-format --access-log-sample --access-log-buffer --log-level --config --check --help --version"
     case ${COMP_WORDS[1]} in
         ca) [[ $COMP_CWORD -eq 1 ]] || { _http_responder_mt_ca "$word" "$option"; return; } ;;
         top) [[ $COMP_CWORD -eq 1 ]] || flags='--once --help' ;;
@@ -31,6 +31,7 @@ _http_responder_mt() {
         --accept) mapfile -t COMPREPLY < <(compgen -W "dispatch reuseport" -- "$word"); return ;;
         --proxy-protocol) mapfile -t COMPREPLY < <(compgen -W "all" -- "$word"); return ;;
         --proxy-trusted) mapfile -t COMPREPLY < <(compgen -W "unix" -- "$word"); return ;;
+        --http2) words="on off" ;;
         --ca-dir) _http_responder_mt_files "$word"; return ;;
         --certificates) _http_responder_mt_files "$word"; return ;;
         --certificate-cache) return ;;
@@ -55,6 +56,7 @@ _http_responder_mt() {
         --max-fields) return ;;
         --max-target) return ;;
         --allow-bare-lf) words="on off" ;;
+        --http2-max-streams) return ;;
         --max-body) return ;;
         --max-body-memory) return ;;
         --max-pending-memory) return ;;

@@ -64,7 +64,7 @@ def test_a_body_that_stalls_is_a_408_and_other_streams_go_on(served):
 
 
 def test_rate_and_number_of_requests_are_limited(served):
-    client, _ = served("--rate-per-client", "1", "--rate-burst", "2")
+    client, _ = served("--rate-per-client", "1", "--burst-per-client", "2")
     assert [client.get("/a.gif").status for _ in range(3)] == [200, 200, 429]
 
 

@@ -146,10 +146,9 @@ impl Builder {
             return;
         }
         self.seen |= bit;
-        match into {
+        if let Some(into) = into {
             // What is left out is longer than any limit all the same.
-            Some(into) => into.extend_from_slice(&value[..value.len().min(self.limit)]),
-            None => {}
+            into.extend_from_slice(&value[..value.len().min(self.limit)]);
         }
     }
 
