@@ -63,8 +63,9 @@ def test_a_body_that_stalls_is_a_408_and_other_streams_go_on(served):
     assert server.stats()["timeouts_body"] == 1
 
 
-def test_rate_and_number_of_requests_are_limited(served):
-    client, _ = served("--rate-per-client", "1", "--burst-per-client", "2")
+def test_the_rate_of_a_client_is_limited(served):
+    limits = ("--limit-loopback", "--rate-per-client", "1", "--burst-per-client", "2")
+    client, _ = served(*limits, allow=["rate_per_client"])
     assert [client.get("/a.gif").status for _ in range(3)] == [200, 200, 429]
 
 
