@@ -77,6 +77,17 @@ class Options(TypedDict, total=False):
     certificate_cache: Union[int, str, None]
     """Certificates made that are remembered, those used last. Default: 10000."""
 
+    certificate_dir: Union[str, os.PathLike[str], None]
+    """Folder in which certificates that were made, and their keys, are kept across restarts;
+    made where it is not there."""
+
+    client_ca: Union[str, os.PathLike[str], None]
+    """PEM file of CAs: clients are asked for a certificate that one of them has signed."""
+
+    client_certificate_required: Optional[Switch]
+    """Whether a client without certificate is turned away where client_ca is set. Default:
+    on."""
+
     tls_min_version: Optional[Literal["1.2", "1.3"]]
     """The oldest version of TLS that is spoken. Default: 1.2."""
 
