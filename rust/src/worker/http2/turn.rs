@@ -90,7 +90,7 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
                     .iter()
                     .position(|it| self.streams.key_of(it.slot) == Some(key))?;
                 self.turn_of(place, *start)?;
-                self.go_on()
+                self.check_end().and_then(|()| self.go_on())
             }
             Start::Expired(deadline) => self.expired(deadline),
             Start::Called => {

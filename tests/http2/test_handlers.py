@@ -1,0 +1,183 @@
+"""Handlers, deferred and streamed answers, and faults over HTTP/2."""
+
+import threading
+
+import h2.exceptions
+import pytest
+from http2.conftest import Client
+
+import http_responder
+from support.deadline import eventually
+
+FAULTS = """
+[[rule]]
+path = "/truncate"
+body = "0123456789"
+fault = "truncate"
+
+[[rule]]
+path = "/late"
+body = "0123456789"
+delay = "50ms"
+
+[[rule]]
+path = "/drip"
+body = "0123456789"
+fault = { drip = 8, every = "1ms" }
+
+[[rule]]
+path = "/half"
+body = "0123456789"
+fault = "half_close"
+
+[[rule]]
+path = "/long"
+body = "0123456789"
+fault = { wrong_length = 100 }
+
+[[rule]]
+path = "/garbage"
+body = "0123456789"
+fault = "garbage"
+
+[[rule]]
+path = "/reset"
+body = "0123456789"
+fault = "reset"
+"""
+
+
+WAITING: list[http_responder.Deferred] = []
+
+
+def later(work) -> http_responder.Deferred:
+    deferred = http_responder.Deferred()
+    threading.Timer(0.02, work, [deferred]).start()
+    return deferred
+
+
+@pytest.fixture
+def server(tmp_path):
+    WAITING.clear()
+    rules = tmp_path / "rules.toml"
+    rules.write_text(FAULTS)
+    server = http_responder.Server(port=0, address="127.0.0.1", workers=1, log_level="off")
+    server.load_rules(str(rules))
+
+    @server.route("/echo", methods=["POST"])
+    def echo(request):
+        fields = {"x-version": request.version, "x-host": request.host, "x-cookie": request.headers["cookie"]}
+        return http_responder.Response(200, request.body, headers=fields)
+
+    @server.route("/big")
+    def big(request):
+        return http_responder.Response(200, b"z" * 3_000_000)
+
+    @server.route("/defer")
+    def defer(request):
+        return later(lambda deferred: deferred.respond(http_responder.Response(200, b"later")))
+
+    @server.route("/wait")
+    def wait(request):
+        WAITING.append(http_responder.Deferred())
+        return WAITING[-1]
+
+    @server.route("/stream")
+    def stream(request):
+        def write(deferred):
+            writer = deferred.stream(200, "text/plain")
+            for _ in range(100):
+                writer.send(b"y" * 10_000)
+            writer.trailer("digest", "abc")
+            writer.finish()
+
+        return later(write)
+
+    @server.route("/cut")
+    def cut(request):
+        def write(deferred):
+            writer = deferred.stream(200, "text/plain")
+            writer.send(b"y" * 10)
+            writer.close()
+
+        return later(write)
+
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server):
+    client = Client(("127.0.0.1", server.port))
+    yield client
+    client.close()
+
+
+def test_a_handler_sees_the_request_and_its_body(client):
+    answer = client.get("/echo", "POST", [("cookie", "a=1"), ("cookie", "b=2")], b"q" * 150_000)
+    assert (answer.status, answer.body) == (200, b"q" * 150_000)
+    assert [answer.headers[name] for name in ("x-version", "x-host", "x-cookie")] == ["HTTP/2", "a", "a=1; b=2"]
+
+
+def test_a_large_body_holds_nobody_up(client):
+    streams = [client.ask(path) for path in ("/big", "/a.gif", "/defer", "/big")]
+    small = client.answer(streams[1])
+    assert small.status == 200 and not client.answers[streams[0]].ended
+    assert [len(client.answer(stream).body) for stream in streams] == [3_000_000, 43, 5, 3_000_000]
+
+
+def test_a_streamed_answer_has_its_trailers(client):
+    streams = [client.ask("/stream") for _ in range(3)]
+    for stream in streams:
+        answer = client.answer(stream)
+        assert (len(answer.body), answer.trailers) == (1_000_000, {"digest": "abc"})
+
+
+def test_a_stream_that_is_cut_is_reset_and_the_connection_goes_on(client):
+    answer = client.get("/cut")
+    assert (answer.status, answer.body, answer.reset) == (200, b"y" * 10, 2)
+    assert client.get("/a.gif").status == 200
+
+
+def test_who_resets_a_stream_is_gone_for_its_handler(client, server):
+    stream = client.ask("/wait")
+    eventually(lambda: WAITING, "the handler has it")
+    client.h2.reset_stream(stream)
+    client.flush()
+    eventually(lambda: WAITING[0].gone, "it is told")
+    assert client.get("/a.gif").status == 200
+    assert server.stats()["http2_streams_reset"] == 1
+
+
+def test_who_closes_is_gone_for_all_handlers_and_nothing_is_left(client, server):
+    for _ in range(5):
+        client.ask("/wait")
+    eventually(lambda: len(WAITING) == 5, "the handlers have them")
+    client.close()
+    eventually(lambda: all(deferred.gone for deferred in WAITING), "they are told")
+    left = lambda stats: (stats["connections_open"], stats["buffers_lent"])  # noqa: E731
+    eventually(lambda: left(server.stats()) == (0, 0), "nothing is left")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reset"),
+    [
+        ("/late", b"0123456789", None),
+        ("/drip", b"0123456789", None),
+        ("/half", b"0123456789", None),
+        ("/truncate", b"01234", 2),
+        ("/long", b"0123456789", 2),
+    ],
+)
+def test_a_fault_has_its_nearest_meaning(client, path, body, reset):
+    answer = client.get(path)
+    assert (answer.body, answer.reset) == (body, reset)
+    assert client.get("/a.gif").status == 200
+
+
+@pytest.mark.parametrize("path", ["/garbage", "/reset"])
+def test_faults_of_the_connection_end_it(client, server, path):
+    with pytest.raises((AssertionError, ConnectionError, h2.exceptions.ProtocolError)):
+        client.get(path)
+    eventually(lambda: server.stats()["connections_open"] == 0, "it is gone")
