@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Connections taken from one listener before other work has its turn.
 const BURST: usize = 1024;
 
+/// Connections in a row that may fail before they are taken; more is no chance, and would spin.
+const LOST: usize = 64;
+
 /// Connections turned away with the reserved descriptor before accepting pauses.
 const SHED: usize = 64;
 
@@ -65,9 +68,11 @@ impl Accepting {
         stats: &Cells,
         mut take: impl FnMut(OwnedFd),
     ) -> Burst {
+        let mut failed = 0;
         for _ in 0..BURST {
             let error = match socket::accept(listener) {
                 Ok(connection) => {
+                    failed = 0;
                     take(connection);
                     continue;
                 }
@@ -90,8 +95,11 @@ impl Accepting {
                     | libc::ENONET
                     | libc::EHOSTUNREACH
                     | libc::ENETUNREACH,
-                ) => stats.accept_errors.add(1),
-                // No memory, or a condition that may last (a filter that denies it): not at once
+                ) if failed < LOST => {
+                    failed += 1;
+                    stats.accept_errors.add(1);
+                }
+                // Too many of these in a row, no memory, or a condition that may last (a filter that denies it): not at once
                 // again.
                 _ => {
                     stats.accept_errors.add(1);
