@@ -506,7 +506,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let mut one =
             Snapshot { connections_handled: 1, requests_handled: 2, ..Snapshot::default() };
-        one.clients_untracked = 99;
+        one.http2_floods = 99;
         one
     }
 

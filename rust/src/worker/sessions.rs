@@ -88,6 +88,8 @@ impl Sessions {
         let certificate = session.certificate.clone();
         let secured = Secured { certificate: &certificate };
         let mut cx = Context { secured: Some(secured), ..cx };
+        // What a turn that failed left unsent was for another client.
+        space.outgoing.clear();
         let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
         if secure.flush().is_err() {
             return Some(Fate::Reset);
