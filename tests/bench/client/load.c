@@ -1,14 +1,14 @@
 /* The load of every workload: one thread, epoll, each answer checked to be whole and 2xx.
  *
- *     load PORT --request FILE --connections N [--seconds S] [--depth D] [--churn] [--rate R]
+ *     load PORT --request FILE --connections N [--seconds S] [--requests M] [--depth D] [--churn] [--rate R]
  *     load PORT --request FILE --connections N --hold
  *
- * keeps N connections busy with D requests in flight each for S seconds; with --churn each request
- * has a new connection; with --rate R requests a second go out on a schedule fixed in advance, and
- * latency counts from the scheduled time, so that a server that stalls cannot hide it. Where the
- * request has a "########", each one has another number there. --hold opens
- * all, has one answer on each, prints `open`, waits for a line on standard input and asks each
- * again. The last line on standard output is one JSON object.
+ * keeps N connections busy with D requests in flight each for S seconds, or until M are answered;
+ * with --churn each request has a new connection; with --rate R requests a second go out on a
+ * schedule fixed in advance, and latency counts from the scheduled time, so that a server that
+ * stalls cannot hide it. Where the request has a "########", each one has another number there.
+ * --hold opens all, has one answer on each, prints `open`, waits for a line on standard input and
+ * asks each again. The last line on standard output is one JSON object.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,6 +41,7 @@ struct connection {
 static struct {
     int port, churn, hold;
     unsigned connections, depth;
+    uint64_t requests;
     double seconds, rate;
 } want = {.connections = 64, .depth = 1, .seconds = 1};
 
@@ -299,7 +300,7 @@ static void run(void)
         if (want.rate == 0)
             ask(&all[i], want.depth, now());
     }
-    while (now() < end) {
+    while (now() < end && (want.requests == 0 || answered < want.requests)) {
         if (want.rate > 0)
             keep_to_the_schedule(step);
         handle(want.rate > 0 ? 0 : 100);
@@ -330,7 +331,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"request", 1, NULL, 'r'}, {"connections", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'},
         {"depth", 1, NULL, 'd'},   {"churn", 0, NULL, 'x'},       {"rate", 1, NULL, 'R'},
-        {"hold", 0, NULL, 'h'},    {NULL, 0, NULL, 0},
+        {"hold", 0, NULL, 'h'},    {"requests", 1, NULL, 'm'}, {NULL, 0, NULL, 0},
     };
     const char *file = NULL;
     double took;
@@ -342,6 +343,7 @@ int main(int argc, char **argv)
         case 'c': want.connections = (unsigned)atoi(optarg); break;
         case 's': want.seconds = atof(optarg); break;
         case 'd': want.depth = (unsigned)atoi(optarg); break;
+        case 'm': want.requests = strtoull(optarg, NULL, 10); break;
         case 'x': want.churn = 1; break;
         case 'R': want.rate = atof(optarg); break;
         case 'h': want.hold = 1; break;
@@ -349,8 +351,8 @@ int main(int argc, char **argv)
         }
     }
     if (optind != argc - 1 || file == NULL || want.connections == 0 || want.depth == 0) {
-        fprintf(stderr, "usage: load PORT --request FILE --connections N [--seconds S] [--depth D]"
-                        " [--churn] [--rate R] [--hold]\n");
+        fprintf(stderr, "usage: load PORT --request FILE --connections N [--seconds S] [--requests M]"
+                        " [--depth D] [--churn] [--rate R] [--hold]\n");
         return 2;
     }
     want.port = atoi(argv[optind]);
