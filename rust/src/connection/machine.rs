@@ -34,6 +34,7 @@ use telling::count_answer;
 
 #[cfg(feature = "tls")]
 pub(crate) use arrival::Introduction;
+pub(crate) use repeating::Recall;
 
 /// Octets of prepared answers at which pipelined requests wait until they are sent: what one
 /// connection can make the server hold.

@@ -1,12 +1,16 @@
 //! The connections of one worker: taken in, given their turns, timed out, closed.
 
+pub(super) mod expiry;
+mod known;
+mod orders;
+
 use super::arrivals::Arrival;
 use super::event_loop::Setup;
 use super::http2::Http2;
 use super::sessions::Sessions;
-use super::survey::{Survey, Walk};
+use super::survey::Walk;
 use super::tokens;
-use super::transport::Plain;
+use super::transport::{Ahead, Plain};
 use super::turn::{Fate, Start, Turn};
 use crate::acceptor::shed;
 use crate::clients::{Guests, Peer};
@@ -22,11 +26,12 @@ use crate::connection::{Repeats, count_refusal, count_response};
 use crate::http::{DateLine, Refusal};
 use crate::log::Limiter;
 use crate::responder::Responder;
-use crate::responder::deferred::{Delivery, Post};
+use crate::responder::deferred::Post;
 use crate::responder::source::Source;
 use crate::sys::clock;
 use crate::worker::Handle;
 use arc_swap::{ArcSwap, Cache};
+use known::Shortcut;
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
@@ -38,26 +43,12 @@ use std::time::Duration;
 /// Room for what is received at a time.
 const SCRATCH: usize = 64 * 1024;
 
-/// Expired connections closed between two looks at the events: a hundred thousand that expire in
-/// the same second shall not hold up those that are served.
-const EXPIRED_AT_ONCE: usize = 256;
-
-/// Idle connections that may be closed in one second, if that is not less than a part of all: a
-/// million that expire in the same second would be a storm of packets for everything between here
-/// and their clients, and no second more or less matters to a connection that nobody uses.
-pub(super) const IDLE_CLOSED_A_SECOND: u32 = if cfg!(test) { 7 } else { 2048 };
-/// The part of all.
-const IDLE_CLOSED_PART: u32 = 128;
-
 /// Alarms acted on between two looks at the events.
 const CALLED_AT_ONCE: usize = 256;
 
 /// Between the first generations of a pool and of the one that takes its place: odd, and far in
 /// the low bits that a token has as in all.
 const FAR: u32 = 0x9E37_79B1;
-
-/// Idle connections looked at to find one to evict: those that are busy again stay.
-const EVICTIONS_TRIED: usize = 8;
 
 /// All that belongs to one worker's connections.
 pub(super) struct Connections {
@@ -155,7 +146,7 @@ impl Connections {
         if now >= self.next_second {
             let (second, millisecond) = clock::unix_time();
             self.date.refresh(second);
-            self.allowance = IDLE_CLOSED_A_SECOND.max(self.pool.len() / IDLE_CLOSED_PART);
+            self.allowance = expiry::closed_a_second(self.pool.len());
             self.next_second = now + u64::from(1000 - millisecond);
         }
     }
@@ -251,55 +242,19 @@ impl Connections {
             read_closed: event.is_read_closed(),
             next: None,
         };
+        let Some(connection) = self.pool.get(key) else { return };
         // It has its turn coming: one more for each event would be many before the others have one.
-        if let Some(rest) = self.pool.get(key).and_then(|it| it.unfinished.as_mut()) {
+        if let Some(rest) = &mut connection.unfinished {
             rest.readable |= ready.readable;
             rest.read_closed |= ready.read_closed;
             return;
         }
-        self.turn(key, ready);
-    }
-
-    /// The deferred answer for `key` has come, or a part of it.
-    pub(super) fn deliver(&mut self, key: Key, delivery: Delivery) {
-        let reached = match delivery {
-            Delivery::Answer(response) => self.with_turn(key, Start::Answer(&response)),
-            Delivery::Stream(opening) => self.with_turn(key, Start::Stream(opening)),
-            Delivery::More => {
-                self.with_turn(key, Start::More);
-                return;
+        match self.answer_known(key, ready) {
+            Shortcut::Taken => {}
+            Shortcut::Received(ahead) => {
+                self.with_turn_from(key, Start::Ready(ready), Some(ahead));
             }
-        };
-        if !reached {
-            self.handle.stats.deferred_gone.add(1);
-        }
-    }
-
-    /// Lets go of a responder that has been replaced.
-    pub(super) fn refresh(&mut self) {
-        self.responder.load();
-        self.repeats = Repeats::default();
-    }
-
-    /// The options in force from now on; also for deadlines that run.
-    pub(super) fn change_settings(&mut self, settings: Arc<Settings>) {
-        self.repeats = Repeats::default();
-        self.deadlines.change(&mut self.pool, &settings, self.now);
-        self.settings = settings;
-        self.count_clients();
-    }
-
-    /// Finds who has run out of time.
-    pub(super) fn sweep(&mut self) {
-        let Connections { deadlines, pool, expired, rested, .. } = self;
-        let mut found = Vec::new();
-        deadlines.sweep(pool, self.now, |index, deadline| found.push((index, deadline)));
-        for (index, deadline) in found {
-            match (pool.key_at(index), deadline) {
-                (Some(key), Deadline::KeepAlive) => rested.push_back(key),
-                (Some(key), deadline) => expired.push_back((key, deadline)),
-                (None, _) => {}
-            }
+            Shortcut::None => self.turn(key, ready),
         }
     }
 
@@ -318,21 +273,7 @@ impl Connections {
             let Some(key) = self.alarms.due() else { break };
             self.with_turn(key, Start::Called);
         }
-        for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
-            let Some((key, deadline)) = self.expired.pop_front() else { break };
-            self.expire(key, deadline);
-        }
-        for _ in 0..EXPIRED_AT_ONCE.min(self.allowance as usize) {
-            let Some(key) = self.rested.pop_front() else { break };
-            self.allowance -= 1;
-            self.expire(key, Deadline::KeepAlive);
-        }
-        if self.expired.is_empty() {
-            self.expired.shrink_to(EXPIRED_AT_ONCE);
-        }
-        if self.rested.is_empty() {
-            self.rested.shrink_to(EXPIRED_AT_ONCE);
-        }
+        self.end_expired();
         if let Some(walk) = self.walks.front_mut()
             && walk.go_on(&mut self.pool, &self.guests, self.now, self.watchers.hosts())
         {
@@ -342,70 +283,6 @@ impl Connections {
         if self.watchers.is_on() {
             self.watchers.end_batch(&self.handle.stats);
         }
-    }
-
-    /// Begins a look at the connections.
-    pub(super) fn survey(&mut self, survey: Survey) {
-        self.walks.push_back(Walk::new(survey));
-    }
-
-    /// Ends what is idle; what is busy ends with its answer.
-    pub(super) fn drain(&mut self) {
-        self.draining = true;
-        for index in 0..self.pool.extent() {
-            let Some(key) = self.pool.key_at(index) else { continue };
-            // A request may have come since the last event. Who has a turn coming ends with it.
-            if self.pool.get(key).is_some_and(|connection| connection.unfinished.is_none()) {
-                self.turn(key, Ready::READABLE);
-            }
-        }
-    }
-
-    /// Closes everything; how many connections that were.
-    pub(super) fn close_all(&mut self) -> u64 {
-        let open = self.pool.len();
-        for index in 0..self.pool.extent() {
-            if let Some(key) = self.pool.key_at(index) {
-                self.close(key);
-            }
-        }
-        self.buffers.publish(&self.handle.stats);
-        self.watchers.end_batch(&self.handle.stats);
-        open.into()
-    }
-
-    fn expire(&mut self, key: Key, deadline: Deadline) {
-        let Connections { deadlines, pool, .. } = self;
-        if pool.get(key).is_none() || !deadlines.confirm(pool, key.index, deadline, self.now) {
-            return;
-        }
-        self.with_turn(key, Start::Expired(deadline));
-    }
-
-    /// Closes the longest-idle connection in favour of a new one; whether there was one.
-    fn evict_idle(&mut self) -> bool {
-        // Who has run out of time already goes first.
-        while let Some(key) = self.rested.pop_front() {
-            self.expire(key, Deadline::KeepAlive);
-            if self.pool.get(key).is_none() {
-                return true;
-            }
-        }
-        for _ in 0..EVICTIONS_TRIED {
-            let Some(index) = self.deadlines.longest_idle(&mut self.pool, self.now) else { break };
-            let Some(key) = self.pool.key_at(index) else { break };
-            // Its next request may have come this moment: a reset would lose it.
-            let requests = self.pool.get(key).map(|it| it.machine.requests());
-            self.turn(key, Ready::READABLE);
-            let Some(connection) = self.pool.get(key) else { return true };
-            let machine = &connection.machine;
-            if machine.state() == State::KeepAlive && Some(machine.requests()) == requests {
-                self.handle.stats.connections_evicted.add(1);
-                self.close(key);
-                return true;
-            }
-        }
-        false
     }
 
     fn layer_of(&self, listener: u16) -> Layer {
@@ -437,6 +314,11 @@ impl Connections {
     /// Gives a connection its turn and acts on how it ended; whether there was one.
     #[inline]
     fn with_turn(&mut self, key: Key, start: Start<'_>) -> bool {
+        self.with_turn_from(key, start, None)
+    }
+
+    /// The same, with what was received into the scratch ahead of it.
+    fn with_turn_from(&mut self, key: Key, start: Start<'_>, ahead: Ahead) -> bool {
         let Some(connection) = self.pool.get(key) else { return self.with_stream(key, start) };
         let Connection { socket, machine, layer, link, since, .. } = connection;
         let before = (machine.state(), machine.requests());
@@ -461,7 +343,7 @@ impl Connections {
         };
         let scratch = &mut self.scratch[..];
         let fate = if *layer == Layer::Plain {
-            let transport = Plain(socket);
+            let transport = Plain { socket, ahead };
             Turn { transport, machine, scratch, cx, moved: false, exhaust: false }.run(start)
         } else {
             let http2 = &mut self.http2;

@@ -196,5 +196,6 @@ fn responses(text: &str) -> usize {
 mod busy;
 mod clients;
 mod gone;
+mod known;
 mod quiet;
 mod turns;

@@ -72,10 +72,10 @@ impl Sessions {
             }
         }
         if *layer == Layer::Http2 {
-            return http2.run(&mut Plain(socket), machine, scratch, cx, start);
+            return http2.run(&mut Plain::new(socket), machine, scratch, cx, start);
         }
         if !matches!(*layer, Layer::Tls | Layer::TlsHttp2) || machine.awaits_header() {
-            let transport = Plain(socket);
+            let transport = Plain::new(socket);
             return Turn { transport, machine, scratch, cx, moved: false, exhaust: false }
                 .run(start);
         }

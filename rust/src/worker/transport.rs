@@ -99,14 +99,30 @@ impl<T: Transport> Transport for &mut T {
     }
 }
 
+/// What a receive brought that was made before the turn, into the start of its scratch.
+pub(super) type Ahead = Option<io::Result<usize>>;
+
 /// A socket as it is.
-pub(super) struct Plain<'t>(pub(super) &'t OwnedFd);
+pub(super) struct Plain<'t> {
+    pub(super) socket: &'t OwnedFd,
+    pub(super) ahead: Ahead,
+}
+
+impl<'t> Plain<'t> {
+    pub(super) fn new(socket: &'t OwnedFd) -> Self {
+        Plain { socket, ahead: None }
+    }
+}
 
 impl Transport for Plain<'_> {
     #[inline]
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         let room = buffer.len();
-        Ok(match socket::receive(self.0, buffer)? {
+        let received = match self.ahead.take() {
+            Some(received) => received,
+            None => socket::receive(self.socket, buffer),
+        };
+        Ok(match received? {
             0 => Received::End,
             count => Received::Octets { count, more: count == room },
         })
@@ -114,7 +130,7 @@ impl Transport for Plain<'_> {
 
     #[inline]
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        socket::send(self.0, bytes)
+        socket::send(self.socket, bytes)
     }
 
     #[inline]
@@ -124,7 +140,7 @@ impl Transport for Plain<'_> {
         length: usize,
         scratch: &mut [u8],
     ) -> io::Result<usize> {
-        sendfile::send(self.0, part.file, part.offset, length, scratch)
+        sendfile::send(self.socket, part.file, part.offset, length, scratch)
     }
 
     #[inline]
@@ -134,7 +150,7 @@ impl Transport for Plain<'_> {
 
     #[inline]
     fn end(&mut self) {
-        socket::shutdown_write(self.0);
+        socket::shutdown_write(self.socket);
     }
 
     #[inline]
@@ -142,6 +158,6 @@ impl Transport for Plain<'_> {
 
     #[inline]
     fn socket(&self) -> &OwnedFd {
-        self.0
+        self.socket
     }
 }

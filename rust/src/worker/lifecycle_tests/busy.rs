@@ -153,7 +153,7 @@ fn a_drained_server_finishes_a_large_answer_and_ends_the_connection() {
 }
 
 /// Reads until nothing more comes, with the worker taking its turns.
-fn read_all_while_turning(bench: &mut Bench, client: &mut Client) -> String {
+pub(super) fn read_all_while_turning(bench: &mut Bench, client: &mut Client) -> String {
     let mut all = String::new();
     loop {
         let (said, ended) = client.receive();

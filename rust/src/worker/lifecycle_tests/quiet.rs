@@ -1,7 +1,7 @@
 //! READING, KEEPALIVE and CLOSING.
 
 use super::*;
-use crate::worker::connections::IDLE_CLOSED_A_SECOND;
+use crate::worker::connections::expiry::IDLE_CLOSED_A_SECOND;
 
 /// Ends `client` so that the other side sees a reset: an answer is left unread.
 fn reset(client: Client) {

@@ -73,7 +73,7 @@ impl Single {
             repeats: &mut Repeats::default(),
         };
         let (machine, scratch) = (&mut self.machine, &mut self.scratch[..]);
-        let transport = Plain(&self.socket);
+        let transport = Plain::new(&self.socket);
         let mut turn = Turn { transport, machine, scratch, cx, moved: false, exhaust: false };
         turn.run(Start::Ready(ready)).expect("a turn")
     }

@@ -26,7 +26,7 @@ impl Sessions {
         http2: &mut Http2,
     ) -> Option<Fate> {
         if *layer == Layer::Http2 {
-            return http2.run(&mut Plain(socket), machine, scratch, cx, start);
+            return http2.run(&mut Plain::new(socket), machine, scratch, cx, start);
         }
         Some(Fate::Close)
     }
