@@ -162,6 +162,8 @@ def client(port: int, load: Load, seconds: float) -> dict:
     found = json.loads(done.stdout.splitlines()[-1])
     if found["errors"] or not found["requests"]:
         raise Failed(f"{found['errors']} errors in {found['requests']} requests")
+    if load.tls == "resumed" and found["resumed"] < found["requests"] - load.connections:
+        raise Failed(f"{found['resumed']} of {found['requests']} connections were resumed")
     return found
 
 

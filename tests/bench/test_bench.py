@@ -1,6 +1,7 @@
 """The benchmark itself: its client counts right, and its verdicts follow from the figures."""
 
 import json
+import signal
 import socket
 import subprocess
 import threading
@@ -9,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import goals
+import measure
 import parts
 import pytest
 import report
 import workloads
+from peers.tls import OURS_TLS
 from support.compile import c_program
 
 HERE = Path(__file__).resolve().parent
@@ -117,6 +120,27 @@ def test_a_stall_counts_for_every_request_that_was_due():
         found = load(port, "--connections", "1", "--seconds", "1", "--rate", "200")
     # One request in two hundred stalled, but sixty were due meanwhile.
     assert found["p99_us"] > 200_000
+
+
+@pytest.mark.parametrize("how", ["full", "resumed", "names", "keepalive"])
+def test_the_server_counts_the_handshakes_that_the_client_counts(how):
+    with measure.running(OURS_TLS) as peer:
+        found = measure.client(peer.port, measure.Load(connections=4, tls=how), 0.2)
+        peer.process.send_signal(signal.SIGUSR1)
+        full, resumed = (peer.told(name) for name in ("tls_handshakes", "tls_resumptions"))
+        made = peer.told("tls_certificates_made")
+    assert found["errors"] == 0 < found["requests"]
+    if how == "keepalive":
+        assert (full, resumed, made) == (4, 0, 1) and found["requests"] > 8
+        return
+    assert found["requests"] <= full + resumed <= found["requests"] + 4
+    assert found["resumed"] == resumed and (resumed >= found["requests"] - 4 > 0) == (how == "resumed")
+    assert (made == full) == (how == "names")
+
+
+def test_what_is_held_over_tls_is_asked_twice():
+    found = measure.idle(OURS_TLS, 20, measure.Load(tls="keepalive"))
+    assert found["connections"] == 20
 
 
 REPORT = {
