@@ -1,7 +1,7 @@
 """The engine behind http_responder; import the package, not this module."""
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import (
     Any,
@@ -65,6 +65,11 @@ _Handler: TypeAlias = Callable[
 ]
 _Streamed: TypeAlias = (
     Iterator[_Octets] | tuple[int, Iterator[_Octets]] | tuple[int, _HeaderLines, Iterator[_Octets]]
+)
+_AsyncStreamed: TypeAlias = (
+    AsyncIterator[_Octets]
+    | tuple[int, AsyncIterator[_Octets]]
+    | tuple[int, _HeaderLines, AsyncIterator[_Octets]]
 )
 _Faults: TypeAlias = Faults | Fault | Sequence[Fault]
 _HandlerT = TypeVar("_HandlerT", bound=_Handler)
@@ -195,7 +200,7 @@ class Faults:
         chance: float = 1.0,
         seed: int = 0,
     ) -> Self: ...
-    def __call__(self, answer: _Answer) -> Faulty: ...
+    def __call__(self, answer: _Answer | _Streamed | _AsyncStreamed | Streamed | Deferred) -> Faulty: ...
 
 @final
 class Faulty:
@@ -405,6 +410,7 @@ class Server:
     def stats(self) -> Stats: ...
     def worker_stats(self) -> list[Stats]: ...
     def stats_text(self, format: Literal["text", "json", "prometheus"] = "text") -> str: ...
+    @overload
     def rule(
         self,
         path: str,
@@ -412,6 +418,10 @@ class Server:
         method: str | None = None,
         *,
         faults: _Faults | None = None,
+    ) -> None: ...
+    @overload
+    def rule(
+        self, path: str, response: None, method: str | None = None, *, faults: _Faults
     ) -> None: ...
     def clear_routes(self) -> None: ...
     def load_rules(self, path: str | os.PathLike[str]) -> None: ...

@@ -1,9 +1,12 @@
 """Faults: what clients see of them, and that nobody else waits."""
 
+import asyncio
+import contextlib
 import http.client
-import resource
+import os
 import selectors
 import socket
+import threading
 import time
 
 import httpx
@@ -11,7 +14,7 @@ import pytest
 import requests
 from conftest import request
 
-from http_responder import Server, faults
+from http_responder import Deferred, Gone, Server, aio, faults, testing
 from http_responder.faults import (
     Faults,
     close_before,
@@ -31,6 +34,11 @@ from http_responder.faults import (
 BODY = b"0123456789" * 10
 
 
+def resident():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def raw(server, path="/x"):
     """Everything that comes until the end, with the seconds it took; an error in its place."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
@@ -46,22 +54,127 @@ def raw(server, path="/x"):
         return came, None, time.monotonic() - began
 
 
+def later(answer):
+    """A deferred answer that another thread gives."""
+    deferred = Deferred()
+
+    def give():
+        try:
+            deferred.respond(answer)
+        except Gone:
+            pass  # the connection was ended on purpose
+
+    threading.Thread(target=give).start()
+    return deferred
+
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    yield from (BODY[:30], BODY[30:])
+
+
+async def asgi_application(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": BODY[:30], "more_body": True})
+    await send({"type": "http.response.body", "body": BODY[30:]})
+
+
+MADE = {
+    "handler": lambda: BODY,
+    "deferred": lambda: later(BODY),
+    "iterator": lambda: iter([BODY[:30], BODY[30:]]),
+}
+KINDS = ["rule", *MADE, "before a handler", "before a deferred answer", "wsgi", "asgi", "asgi, whole", "expectation", "async", "async iterator"]
+
+
+@pytest.fixture
+def server(request):
+    """As everywhere, or with an application."""
+    kind = request.node.callspec.params.get("spoilt_by_all", "") if hasattr(request.node, "callspec") else ""
+    if kind.startswith("async"):
+        with async_server(kind) as running:
+            yield running
+        return
+    if kind == "expectation":
+        with testing.Server(port=0, workers=2) as running:
+            yield running
+        return
+
+    async def whole(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": BODY})
+
+    app = {"wsgi": application, "asgi": asgi_application, "asgi, whole": whole}.get(kind)
+    with Server(port=0, workers=2, app=app) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def async_server(kind):
+    """A server with a loop in another thread, and what spoils the answers of its route /x."""
+    ready, stop = threading.Event(), threading.Event()
+    made = []
+
+    async def main():
+        async with aio.Server(port=0, workers=2) as running:
+            running.spoil = None
+
+            async def pieces():
+                yield BODY[:30]
+                yield BODY[30:]
+
+            @running.route("/x")
+            async def answer(request):
+                await asyncio.sleep(0)
+                return running.spoil(BODY if kind == "async" else (200, pieces()))
+
+            made.append(running)
+            ready.set()
+            await asyncio.get_running_loop().run_in_executor(None, stop.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield made[0]
+    finally:
+        stop.set()
+        thread.join(20)
+
+
 @pytest.fixture(params=["rule", "handler"])
 def spoilt(request, server):
     """Has /x answered with faults, by a rule and by a handler."""
+    return spoiler(request.param, server)
 
+
+@pytest.fixture(params=KINDS)
+def spoilt_by_all(request, server):
+    """The same by whoever may answer."""
+    return spoiler(request.param, server)
+
+
+def spoiler(kind, server):
     def spoil(*what):
-        if request.param == "rule":
+        if kind == "rule":
             server.rule("/x", BODY, faults=what)
-        else:
+        elif kind == "expectation":
+            server.expect("/x").respond_with_handler(lambda request: later(BODY), faults=what)
+        elif kind in MADE:
             broken = Faults(*what)
-            server.route("/x")(lambda request: broken(BODY))
+            server.route("/x")(lambda request: broken(MADE[kind]()))
+        elif kind.startswith("async"):
+            server.spoil = Faults(*what)
+        else:
+            server.rule("/{*any}", None, faults=what)
+            if kind.startswith("before"):
+                server.route("/x")(lambda request: BODY if kind == "before a handler" else later(BODY))
 
     return spoil
 
 
-def test_a_delayed_answer_comes_later_and_whole(server, spoilt, ask):
-    spoilt(delay(0.3))
+def test_a_delayed_answer_comes_later_and_whole(server, spoilt_by_all, ask):
+    spoilt_by_all(delay(0.3))
     began = time.monotonic()
     assert ask("/x").body == BODY
     assert 0.3 <= time.monotonic() - began < 5
@@ -92,7 +205,7 @@ def test_a_body_drips_at_its_speed_behind_its_head(server, spoilt):
 def test_a_head_is_slow_and_its_body_is_not(server, spoilt):
     spoilt(slow_headers(400))
     bodies = []
-    for _ in range(5):
+    for _ in range(2):
         began = time.monotonic()
         with httpx.stream("GET", server.url_for("/x")) as answer:
             head = time.monotonic() - began
@@ -116,8 +229,8 @@ def test_a_reset_before_anything(server, spoilt):
     assert server.stats()["faults_played"] == 1
 
 
-def test_a_body_is_truncated(server, spoilt):
-    spoilt(truncate(after=5))
+def test_a_body_is_truncated(server, spoilt_by_all):
+    spoilt_by_all(truncate(after=5))
     came, error, _ = raw(server)
     head, _, body = came.partition(b"\r\n\r\n")
     assert (body, error) == (b"01234", None)
@@ -140,8 +253,8 @@ def test_a_wrong_length_is_a_wrong_length(server, spoilt):
     assert (raised.value.partial, raised.value.expected) == (BODY, 1134)
 
 
-def test_the_connection_is_closed_before_an_answer(server, spoilt):
-    spoilt(close_before())
+def test_the_connection_is_closed_before_an_answer(server, spoilt_by_all):
+    spoilt_by_all(close_before())
     assert raw(server)[:2] == (b"", None)
     with pytest.raises(http.client.RemoteDisconnected):
         request(server, "/x")
@@ -158,8 +271,8 @@ def test_a_half_close_comes_behind_the_whole_answer_unannounced(server, spoilt):
         client.sendall(b"still taken")
 
 
-def test_statuses_come_in_their_order_and_the_last_one_stays(server, spoilt, ask):
-    spoilt(status_sequence(503, 429, 200))
+def test_statuses_come_in_their_order_and_the_last_one_stays(server, spoilt_by_all, ask):
+    spoilt_by_all(status_sequence(503, 429, 200))
     answers = [ask("/x") for _ in range(5)]
     assert [answer.status for answer in answers] == [503, 429, 200, 200, 200]
     assert {answer.body for answer in answers} == {BODY}
@@ -219,35 +332,47 @@ def test_what_is_no_fault_is_told(server):
     with pytest.raises(TypeError, match=r"faults: expected those of http_responder\.faults, got 5"):
         server.rule("/x", "x", faults=[5])
     with pytest.raises(TypeError, match="not None"):
-        server.rule("/x", None, faults=delay(1))
+        server.rule("/x", None)
+    with pytest.raises(TypeError, match="not None"):
+        Faults(delay(1))(None)
 
 
 def test_every_fault_is_exported():
     assert set(faults.__all__) <= set(dir(faults))
 
 
-def test_thousands_of_answers_wait_at_once_and_none_costs_a_thread():
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    count = min(5000, (soft - 500) // 2)
-    with Server(port=0, workers=2, max_connections=2 * count) as server:
-        server.rule("/x", "late", faults=delay(2))
-        clients = []
-        selector = selectors.DefaultSelector()
-        for _ in range(count):
-            client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
-            client.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            clients.append(client)
-            selector.register(client, selectors.EVENT_READ)
-        while server.stats()["answers_delayed"] < count:
-            pass
-        began, left = time.monotonic(), set(clients)
-        while left and time.monotonic() - began < 30:
+def h2_frames(kind, flags, streams, payload=b""):
+    """A frame on each of these streams."""
+    head = len(payload).to_bytes(3, "big") + bytes([kind, flags])
+    return b"".join(head + stream.to_bytes(4, "big") + payload for stream in streams)
+
+
+def test_a_hundred_thousand_answers_wait_at_once_and_none_costs_a_thread():
+    """A hundred streams of HTTP/2 on each of a thousand connections: fewer descriptors do."""
+    streams = range(1, 201, 2)
+    get = b"\x82\x86\x84\x41\x01a"  # GET http://a/
+    asked = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + h2_frames(4, 0, [0]) + h2_frames(1, 5, streams, get)
+    connections = 1000
+    with Server(port=0, workers=2, http2_max_streams=100) as server, contextlib.ExitStack() as closing:
+        server.rule("/", "late", faults=delay(6))
+        threads, memory = threading.active_count(), resident()
+        selector = closing.enter_context(selectors.DefaultSelector())
+        began = time.monotonic()
+        for _ in range(connections):
+            client = closing.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            client.sendall(asked)
+            selector.register(client, selectors.EVENT_READ, 0)
+        while server.stats()["answers_delayed"] < connections * 100 and time.monotonic() - began < 20:
+            time.sleep(0.01)
+        assert server.stats()["answers_delayed"] == connections * 100
+        assert time.monotonic() - began < 6, "the first one was answered before the last one came"
+        assert resident() - memory < 150 << 20
+        assert threading.active_count() == threads
+        answers = 0
+        while answers < connections * 100 and time.monotonic() - began < 40:
             for key, _ in selector.select(1):
-                answer = key.fileobj.recv(4096)
-                assert answer.endswith(b"late")
-                selector.unregister(key.fileobj)
-                left.discard(key.fileobj)
-        assert not left
-        for client in clients:
-            client.close()
-        selector.close()
+                # Each is a frame of DATA that ends its stream; its body comes nowhere else.
+                octets = key.data + key.fileobj.recv(1 << 20) if key.data else key.fileobj.recv(1 << 20)
+                answers += octets.count(b"late")
+                selector.modify(key.fileobj, selectors.EVENT_READ, octets[-3:] if not octets.endswith(b"late") else b"")
+        assert answers == connections * 100

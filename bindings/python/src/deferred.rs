@@ -37,6 +37,8 @@ enum Stage {
     /// The engine waits for the answer.
     Waiting(engine::Deferred),
     Settled,
+    /// The connection was ended on purpose.
+    Forsaken,
 }
 
 #[pymethods]
@@ -73,13 +75,18 @@ impl Deferred {
     /// Whether the client has left, so that an answer would reach nobody.
     #[getter]
     fn gone(&self) -> bool {
-        matches!(&*self.lock(), Stage::Waiting(deferred) if deferred.is_gone())
+        match &*self.lock() {
+            Stage::Waiting(deferred) => deferred.is_gone(),
+            Stage::Forsaken => true,
+            Stage::New | Stage::Early(_) | Stage::Settled => false,
+        }
     }
 
     fn __repr__(&self) -> &'static str {
         match &*self.lock() {
             Stage::New => "<Deferred>",
             Stage::Waiting(deferred) if deferred.is_gone() => "<Deferred, the client has left>",
+            Stage::Forsaken => "<Deferred, the client has left>",
             Stage::Waiting(_) => "<Deferred, waiting>",
             Stage::Early(_) | Stage::Settled => "<Deferred, answered>",
         }
@@ -101,12 +108,13 @@ impl Deferred {
         match mem::replace(&mut *stage, Stage::Settled) {
             Stage::Waiting(deferred) => deferred.stream(head, length).or_raise(py),
             other => {
-                let message = match other {
-                    Stage::New => "return it from its handler first",
-                    _ => "this request has been answered already",
+                let error = match other {
+                    Stage::New => Error::new(ErrorCode::State, "return it from its handler first"),
+                    Stage::Forsaken => gone(),
+                    _ => answered(),
                 };
                 *stage = other;
-                Err(exception(py, &Error::new(ErrorCode::State, message)))
+                Err(exception(py, &error))
             }
         }
     }
@@ -139,8 +147,18 @@ impl Deferred {
                 return Err(answered());
             }
             Stage::Settled => return Err(answered()),
+            Stage::Forsaken => {
+                *stage = Stage::Forsaken;
+                return Err(gone());
+            }
         }
         Ok(())
+    }
+
+    /// There is nobody to be answered: who tries to is told that the client has left.
+    pub(crate) fn forsake(&self) {
+        *self.lock() = Stage::Forsaken;
+        self.joined.notify_all();
     }
 
     /// A handler has returned it: answers through `exchange` now, or later.
@@ -164,6 +182,10 @@ impl Deferred {
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorCode::Gone, "the client has left")
 }
 
 fn answered() -> Error {

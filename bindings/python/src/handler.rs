@@ -26,7 +26,7 @@ pub(crate) struct Handler {
 }
 
 /// What a function said.
-enum Done {
+pub(crate) enum Done {
     Answered,
     Declined,
 }
@@ -89,14 +89,13 @@ impl Handler {
 }
 
 /// Answers `exchange` with what a function returned.
-fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done> {
+pub(crate) fn give(answer: &Bound<'_, PyAny>, exchange: &mut Exchange<'_>) -> PyResult<Done> {
     if let Ok(deferred) = answer.cast::<Deferred>() {
         deferred.get().join(answer.py(), exchange)?;
         return Ok(Done::Answered);
     }
     if let Ok(faulty) = answer.cast::<Faulty>() {
-        faulty.get().give(exchange).or_raise(answer.py())?;
-        return Ok(Done::Answered);
+        return faulty.get().give(answer.py(), exchange);
     }
     if let Ok(streamed) = answer.cast::<Streamed>() {
         streamed.get().give(answer.py(), exchange)?;

@@ -5,6 +5,7 @@ use crate::asgi::{AsgiApp, Call};
 use crate::call::call;
 use crate::deferred::Deferred;
 use crate::errors::{OrRaise, is_gone};
+use crate::faults::Faulty;
 use crate::handler::FAILED;
 use crate::inbox::{Asked, Shared};
 use crate::log;
@@ -255,8 +256,11 @@ impl Current {
             let ordinary = error.is_instance_of::<PyException>(py);
             return if ordinary { Ok(None) } else { Err(error) };
         }
-        if matches!(self.asked, For::Answer(..)) {
-            let value = error.value(py).getattr(intern!(py, "value"))?;
+        if let For::Answer(_, deferred) = &self.asked {
+            let mut value = error.value(py).getattr(intern!(py, "value"))?;
+            if let Ok(faulty) = value.cast::<Faulty>() {
+                value = faulty.get().give_later(py, deferred)?;
+            }
             if !is_plain(&value) && is_streamed(&value)? {
                 return Ok(self.wrapped(py, value, bridge));
             }

@@ -258,7 +258,9 @@ impl Server {
 
     /// Answers requests that match path with response, without entering Python. response is a
     /// Response or anything else that a handler may return; method None is any. faults is what
-    /// shall go wrong with the answers: one of http_responder.faults, or several.
+    /// shall go wrong with the answers: one of http_responder.faults, or several. With faults response
+    /// may be None: they are those of the routes, rules, application or default answers that come
+    /// after this one.
     #[pyo3(signature = (path, response, method=None, *, faults=None))]
     fn rule(
         &self,

@@ -5,6 +5,7 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 mod arrival;
+mod performing;
 mod repeating;
 mod requests;
 mod streams;

@@ -16,6 +16,8 @@ pub(crate) struct Script {
     slow: Range<usize>,
     piece: usize,
     pause: Duration,
+    /// Time before the first octet.
+    delay: Duration,
     end: End,
 }
 
@@ -41,7 +43,7 @@ impl Script {
             _ => (0..0, usize::MAX, BEFORE_RESET),
         };
         let end = if end == End::Usual { spoilt } else { end };
-        Script { octets: answer, sent: 0, slow, piece, pause, end }
+        Script { octets: answer, sent: 0, slow, piece, pause, delay: manner.delay, end }
     }
 
     /// The next thing to do.
@@ -68,9 +70,9 @@ impl Script {
         &self.octets[..self.sent]
     }
 
-    /// The pause between two pieces.
+    /// The pause before the next piece.
     pub(crate) fn pause(&self) -> Duration {
-        self.pause
+        if self.sent == 0 { self.delay } else { self.pause }
     }
 
     /// Octets of memory that it holds.

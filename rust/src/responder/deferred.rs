@@ -6,12 +6,13 @@ pub(crate) use shared::Shared;
 
 use super::Response;
 use super::response::Persistence;
-use super::stream::{Coding, Marks, Opening, Writer};
+use super::stream::{Coding, Gathered, Marks, Opening, Writer};
+use super::treatment::{Treated, Treatment};
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::Version;
 use shared::Settled;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Carries deferred answers to the worker that owns the connection.
 pub(crate) trait Post: Send + Sync {
@@ -27,6 +28,8 @@ pub(crate) trait Post: Send + Sync {
 pub(crate) enum Delivery {
     /// The answer.
     Answer(Response),
+    /// The answer, and what becomes of it.
+    Treated(Box<Treated>),
     /// The head of an answer whose body is streamed.
     Stream(Box<Opening>),
     /// There is more of the stream, or more of a body is wanted.
@@ -66,6 +69,8 @@ pub struct Deferred {
     key: Key,
     shared: Arc<Shared>,
     terms: Terms,
+    /// What becomes of the answer.
+    treatment: OnceLock<Treatment>,
 }
 
 /// Has a body go on that its [`Upload`](super::Upload) has paused, from any thread.
@@ -84,7 +89,8 @@ impl Resumer {
 
 impl Deferred {
     pub(crate) fn new(post: Arc<dyn Post>, key: Key, terms: Terms) -> Self {
-        Deferred { post, key, shared: Arc::new(Shared::new()), terms }
+        let treatment = OnceLock::new();
+        Deferred { post, key, shared: Arc::new(Shared::new()), terms, treatment }
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -98,7 +104,7 @@ impl Deferred {
     /// [`ErrorCode::State`] if the answer was given already.
     pub fn respond(&self, response: &Response) -> Result<()> {
         self.claim()?;
-        self.post.post(self.key, Delivery::Answer(response.clone()));
+        self.post.post(self.key, delivery(response.clone(), self.treatment.get()));
         Ok(())
     }
 
@@ -125,6 +131,12 @@ impl Deferred {
             _ => Coding::new(self.terms.version, length),
         };
         self.claim()?;
+        if let Some(treatment) = self.treatment.get() {
+            let (post, head) = (self.post.clone(), head.clone());
+            let has_body = coding != Coding::NoBody && !self.terms.head_only;
+            let gathered = Gathered::new(post, self.key, head, *treatment, (length, has_body));
+            return Ok(Writer::gathering(gathered));
+        }
         let sent = if self.terms.head_only { Coding::NoBody } else { coding };
         let last = coding == Coding::UntilClose;
         let (writer, feed) = Writer::new(self.post.clone(), self.key, sent, self.terms.marks, last);
@@ -162,6 +174,11 @@ impl Deferred {
 }
 
 impl Deferred {
+    /// Says what becomes of the answer; the first word holds.
+    pub(super) fn treat(&self, treatment: Treatment) {
+        let _ = self.treatment.set(treatment);
+    }
+
     /// Takes the right to answer.
     fn claim(&self) -> Result<()> {
         self.shared.answer().map_err(|settled| match settled {
@@ -179,7 +196,15 @@ impl Deferred {
 impl Drop for Deferred {
     fn drop(&mut self) {
         if self.shared.answer().is_ok() {
-            self.post.post(self.key, Delivery::Answer(Response::internal_error()));
+            self.post.post(self.key, delivery(Response::internal_error(), self.treatment.get()));
         }
+    }
+}
+
+/// `response`, in the way that it shall be given.
+pub(super) fn delivery(response: Response, treatment: Option<&Treatment>) -> Delivery {
+    match treatment {
+        None => Delivery::Answer(response),
+        Some(&treatment) => Delivery::Treated(Box::new(Treated { response, treatment })),
     }
 }

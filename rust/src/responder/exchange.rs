@@ -6,6 +6,7 @@ use super::response::{Persistence, Response, SharedBody, Wire};
 use super::rules::fault::Manner;
 use super::source::{By, Kind, Source};
 use super::stream::Marks;
+use super::treatment::Treatment;
 use super::upload::{Intake, Upload};
 use crate::config::Settings;
 use crate::connection::Key;
@@ -28,8 +29,8 @@ pub struct Exchange<'x> {
     shared_body: Option<SharedBody>,
     /// How a rule wants the answer to be given.
     rule: Option<&'x Manner>,
-    /// How the handler wants it to be given.
-    own: Option<Box<Manner>>,
+    /// How somebody else wants it to be given, who comes before.
+    own: Option<Box<Treatment>>,
     source: Source,
     /// Whether the next request of the same octets may get another answer.
     changes: bool,
@@ -132,7 +133,7 @@ impl<'x> Exchange<'x> {
     /// As [`Exchange::respond`].
     pub fn respond_in(&mut self, response: &Response, manner: Manner) -> Result<()> {
         self.check_open()?;
-        self.own = Some(Box::new(manner));
+        self.own = Some(Box::new(Treatment::of(manner)));
         self.write(response, b"", None);
         Ok(())
     }
@@ -143,8 +144,8 @@ impl<'x> Exchange<'x> {
     /// As [`Exchange::respond`].
     pub fn cut_off(&mut self, reset: bool, delay: Duration) -> Result<()> {
         self.check_open()?;
-        self.own = Some(Box::new(Manner { delay, fault: None }));
-        self.cut(reset);
+        let manner = Manner { delay, fault: None };
+        self.treat(Treatment { cut: Some(reset), ..Treatment::of(manner) });
         Ok(())
     }
 
@@ -161,6 +162,9 @@ impl<'x> Exchange<'x> {
         let marks = Marks { high: settings.stream_high_water, low: settings.stream_low_water };
         let terms = Terms { version, head_only: self.head_only, marks };
         let deferred = Deferred::new(source.post.clone(), source.key, terms);
+        if let Some(treatment) = self.own.take() {
+            deferred.treat(*treatment);
+        }
         self.outcome = Outcome::Deferred(deferred.shared());
         Ok(deferred)
     }
@@ -197,6 +201,10 @@ impl<'x> Exchange<'x> {
     pub(super) fn respond_part(&mut self, response: &Response, extra: &[u8], part: &Part) {
         if !self.is_open() {
             return;
+        }
+        if self.own.as_ref().is_some_and(|own| own.status.is_some()) {
+            // Another status has no parts.
+            return self.write(response, extra, None);
         }
         let wire = self.wire(response, extra);
         let share = self.manner().is_none_or(Manner::is_plain);
@@ -249,7 +257,16 @@ impl<'x> Exchange<'x> {
 
     /// How the answer is to be given; `None` where nobody said.
     pub(crate) fn manner(&self) -> Option<&Manner> {
-        self.own.as_deref().or(self.rule)
+        self.own.as_deref().map(|own| &own.manner).or(self.rule)
+    }
+
+    /// Says what becomes of the answer, whoever gives it.
+    pub(super) fn treat(&mut self, treatment: Treatment) {
+        self.may_change();
+        self.own = Some(Box::new(treatment));
+        if let Some(reset) = treatment.cut {
+            self.cut(reset);
+        }
     }
 
     /// Whether a rule took the request.
@@ -303,6 +320,14 @@ impl<'x> Exchange<'x> {
 
     #[inline]
     fn write(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
+        if let Some(other) = self.own.as_ref().and_then(|own| own.restated(response)) {
+            return self.write_as(&other, extra, refusal);
+        }
+        self.write_as(response, extra, refusal);
+    }
+
+    #[inline]
+    fn write_as(&mut self, response: &Response, extra: &[u8], refusal: Option<Refusal>) {
         let wire = self.wire(response, extra);
         match self.manner() {
             // It is cut into pieces, or waits: all of it has to be in one place.

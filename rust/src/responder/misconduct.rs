@@ -1,6 +1,7 @@
 //! Answers that misbehave on purpose, differently from one request to the next.
 
-use super::{Exchange, Fault, Manner, Response};
+use super::treatment::Treatment;
+use super::{Deferred, Exchange, Fault, Manner, Response};
 use crate::error::{Error, ErrorCode, Result};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -67,25 +68,46 @@ impl Misconduct {
     /// # Errors
     /// As [`Exchange::respond`].
     pub fn answer(&self, response: &Response, exchange: &mut Exchange<'_>) -> Result<()> {
+        self.spoil(exchange)?;
+        if exchange.is_open() { exchange.respond(response) } else { Ok(()) }
+    }
+
+    /// Has whoever answers `exchange`, now or later, do it as the conduct says. Where there shall be no
+    /// answer at all, the exchange is not open any more. A body that is streamed is taken as a whole
+    /// first, for up to 64 MiB.
+    ///
+    /// # Errors
+    /// [`ErrorCode::State`] if the request was answered or deferred already.
+    pub fn spoil(&self, exchange: &mut Exchange<'_>) -> Result<()> {
+        exchange.check_open()?;
+        match self.next() {
+            Some(treatment) => exchange.treat(treatment),
+            None => exchange.may_change(),
+        }
+        Ok(())
+    }
+
+    /// As [`Misconduct::spoil`], for an answer that was put off before. The first of several that are
+    /// said of the same one holds.
+    pub fn spoil_later(&self, deferred: &Deferred) {
+        if let Some(treatment) = self.next() {
+            deferred.treat(treatment);
+        }
+    }
+
+    /// What becomes of the next answer; `None` if nothing does.
+    fn next(&self) -> Option<Treatment> {
         let number = self.given.fetch_add(1, Ordering::Relaxed);
         let conduct = &self.conduct;
         if conduct.chance < 1.0 && self.chance(FLAKY ^ number) >= conduct.chance {
-            return exchange.respond(response);
+            return None;
         }
         let jitter = conduct.jitter.mul_f64(self.chance(JITTER ^ number));
-        let delay = conduct.delay.saturating_add(jitter);
-        if let Some(reset) = conduct.cut {
-            return exchange.cut_off(reset, delay);
-        }
-        let manner = Manner { delay, fault: conduct.fault };
+        let manner = Manner { delay: conduct.delay.saturating_add(jitter), fault: conduct.fault };
         let last = conduct.statuses.len().saturating_sub(1);
         let turn = usize::try_from(number).unwrap_or(last).min(last);
-        match conduct.statuses.get(turn) {
-            Some(&status) if status != response.status() => {
-                exchange.respond_in(&response.with_status(status), manner)
-            }
-            _ => exchange.respond_in(response, manner),
-        }
+        let status = conduct.statuses.get(turn).copied();
+        Some(Treatment { manner, status, cut: conduct.cut })
     }
 
     /// A number of the sequence, from 0 to below 1.

@@ -22,6 +22,7 @@ pub(crate) mod rules;
 pub(crate) mod source;
 #[cfg(test)]
 mod testing;
+pub(crate) mod treatment;
 
 pub(crate) use defaults::extension;
 pub use deferred::{Deferred, Resumer};

@@ -5,6 +5,7 @@ use crate::connection::{Context, Deadline, Key, Machine, Next, Ready, State};
 use crate::http::Refusal;
 use crate::responder::Response;
 use crate::responder::stream::Opening;
+use crate::responder::treatment::Treated;
 use std::io;
 
 /// Receives or batches of answers in one turn: beyond it the others have their turn first.
@@ -38,6 +39,8 @@ pub(super) enum Start<'r> {
     Ready(Ready),
     /// The answer to a deferred request.
     Answer(&'r Response),
+    /// One that is to be treated.
+    Treated(Box<Treated>),
     /// A deadline that has passed.
     Expired(Deadline),
     /// An alarm.
@@ -76,6 +79,7 @@ impl<T: Transport> Turn<'_, '_, T> {
         let fate = match start {
             Start::Ready(ready) => self.run_ready(ready),
             Start::Answer(response) => self.run_answer(response)?,
+            Start::Treated(treated) => self.run_treated(*treated)?,
             Start::Expired(deadline) => self.run_expired(deadline),
             Start::Called => self.run_called()?,
             Start::Refused(refusal) => self.run_refusal(refusal),
@@ -101,6 +105,12 @@ impl<T: Transport> Turn<'_, '_, T> {
 
     fn run_answer(&mut self, response: &Response) -> Option<Fate> {
         let next = self.machine.answered(response, &mut self.cx)?;
+        Some(self.run_from(next))
+    }
+
+    #[cold]
+    fn run_treated(&mut self, treated: Treated) -> Option<Fate> {
+        let next = self.machine.treated(treated, &mut self.cx)?;
         Some(self.run_from(next))
     }
 

@@ -9,6 +9,7 @@ mod reading;
 mod repeats;
 mod streams;
 mod table;
+mod treated;
 mod watched;
 mod writing;
 

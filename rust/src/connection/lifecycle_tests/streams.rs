@@ -19,6 +19,7 @@ impl Bench {
             Delivery::Stream(opening) => machine.opened(*opening, cx),
             Delivery::More => machine.streamed(cx),
             Delivery::Answer(response) => machine.answered(&response, cx),
+            Delivery::Treated(treated) => machine.treated(*treated, cx),
         })
     }
 

@@ -6,7 +6,6 @@ use super::{Context, Ending, Machine, Next, OUT_BOUND, is_head};
 use crate::connection::State;
 use crate::connection::counting::{count_refusal, count_response, note_fault};
 use crate::connection::incoming::{Incoming, Sink};
-use crate::connection::script::Script;
 use crate::connection::watchers::Answer;
 use crate::http::head;
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Method, Parsed, Refusal, Version};
@@ -337,21 +336,10 @@ impl Machine {
             Outcome::Cut { reset: true } => End::Reset,
             _ => End::Close,
         };
-        if !manner.delay.is_zero() {
-            cx.stats.answers_delayed.add(1);
-        }
-        if manner.fault.is_some() || matches!(outcome, Outcome::Cut { .. }) {
+        if matches!(outcome, Outcome::Cut { .. }) && manner.fault.is_none() {
             cx.stats.faults_played.add(1);
         }
-        let answer = cx.out.split_off(start);
-        self.pending_mut(cx).script = Some(Script::new(answer, manner, end));
-        self.state = State::Processing;
-        if manner.delay.is_zero() {
-            let next = self.called(cx).unwrap_or(Next::Wait);
-            return Step::Stop(used, next);
-        }
-        cx.alarms.set(cx.key, manner.delay);
-        Step::Stop(used, Next::Wait)
+        Step::Stop(used, self.play(manner, start, end, cx))
     }
 
     /// Refuses the request that begins with `head`.

@@ -141,17 +141,7 @@ impl Response {
 
     /// This response with another status; its body stays where that one may have one.
     pub(super) fn with_status(&self, status: u16) -> Response {
-        let has_body = !matches!(status, 204 | 205 | 304);
-        let body = if has_body { self.body() } else { b"" };
-        let mut lines = Vec::new();
-        let kept = |line: &&[u8]| !is_field(line, b"content-length:");
-        for line in self.field_lines().split_inclusive(|b| *b == b'\n').filter(kept) {
-            lines.extend_from_slice(line);
-        }
-        if !matches!(status, 204 | 304) {
-            lines.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
-        }
-        Response(Arc::new(Prepared::assemble(status, &lines, body, self.0.flags)))
+        self.with(status, self.body())
     }
 
     /// Whether it has the field `name`.
@@ -179,6 +169,24 @@ impl Response {
     /// `framing` stands in place of its Content-Length.
     pub(super) fn to_stream(&self, framing: &str) -> Response {
         self.with_framing(self.status(), framing.as_bytes())
+    }
+
+    /// The status and fields of this response with `body`, unless the status has none.
+    pub(super) fn with_body(&self, body: &[u8]) -> Response {
+        self.with(self.status(), body)
+    }
+
+    fn with(&self, status: u16, body: &[u8]) -> Response {
+        let body = if matches!(status, 204 | 205 | 304) { b"" } else { body };
+        let mut lines = Vec::new();
+        let kept = |line: &&[u8]| !is_field(line, b"content-length:");
+        for line in self.field_lines().split_inclusive(|b| *b == b'\n').filter(kept) {
+            lines.extend_from_slice(line);
+        }
+        if !matches!(status, 204 | 304) {
+            lines.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+        }
+        Response(Arc::new(Prepared::assemble(status, &lines, body, self.0.flags)))
     }
 
     /// The head of this response with another status, and whole field lines in place of its

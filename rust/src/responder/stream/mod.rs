@@ -6,21 +6,26 @@
 //! | `framing` | how the client learns where the body ends |
 //! | `ready` | the callback for who had to wait |
 //! | `feed` | the worker's end |
+//! | `live` | the writer's end of one that is sent as it comes |
+//! | `gathered` | the writer's end of one that is sent when it is whole |
 
 mod feed;
 mod flow;
 mod framing;
+mod gathered;
+mod live;
 mod ready;
 
 pub(crate) use feed::{Feed, Opening};
 pub(crate) use flow::{End, Fetched, Flow, Marks};
 pub(crate) use framing::Coding;
+pub(crate) use gathered::Gathered;
 
-use super::deferred::{Delivery, Post};
+use super::deferred::Post;
 use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
-use crate::sync::{Mutex, PoisonError};
 use flow::Refused;
+use live::Live;
 use ready::Ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,12 +46,11 @@ pub(crate) struct Channel {
 ///
 /// Dropped before [`Writer::finish`], what was sent goes out and the connection is cut off, so that
 /// the client knows that the answer is not whole.
-pub struct Writer {
-    post: Arc<dyn Post>,
-    key: Key,
-    channel: Arc<Channel>,
-    coding: Coding,
-    trailers: Mutex<Vec<u8>>,
+pub struct Writer(Way);
+
+enum Way {
+    Live(Live),
+    Gathered(Box<Gathered>),
 }
 
 impl Writer {
@@ -62,7 +66,12 @@ impl Writer {
         let length = if let Coding::Length(length) = coding { Some(length) } else { None };
         let channel = Arc::new(Channel { flow: Flow::new(marks, length), ready: Ready::default() });
         let feed = Feed::new(channel.clone(), coding, last);
-        (Writer { post, key, channel, coding, trailers: Mutex::default() }, feed)
+        (Writer(Way::Live(Live::new(post, key, channel, coding))), feed)
+    }
+
+    /// One whose answer is sent when it is whole.
+    pub(super) fn gathering(gathered: Gathered) -> Writer {
+        Writer(Way::Gathered(Box::new(gathered)))
     }
 
     /// Sends `octets`, all or none of them; they are copied. An empty piece is nothing. Where the
@@ -73,19 +82,10 @@ impl Writer {
     /// left or the server has stopped; [`ErrorCode::State`] if the stream has ended, or these are
     /// more octets than were announced.
     pub fn send(&self, octets: &[u8]) -> Result<()> {
-        if octets.is_empty() || self.coding == Coding::NoBody {
-            return match self.is_gone() {
-                true => Err(refused(Refused::Gone)),
-                false => Ok(()),
-            };
+        match &self.0 {
+            Way::Live(live) => live.send(octets),
+            Way::Gathered(gathered) => gathered.put(octets),
         }
-        let write = |queue: &mut Vec<u8>| self.coding.write(octets, queue);
-        let tell = self.channel.flow.put(octets.len() as u64, write).map_err(|why| match why {
-            Refused::Length(left) => too_long(octets.len(), left),
-            other => refused(other),
-        })?;
-        self.tell(tell);
-        Ok(())
     }
 
     /// Adds a field that is sent behind the body.
@@ -95,17 +95,9 @@ impl Writer {
     /// length was announced, or the client speaks HTTP/1.0. [`ErrorCode::InvalidArgument`] for a
     /// malformed field, and for one that has to stand before the body (RFC 9110 section 6.5.1).
     pub fn trailer(&self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
-        let mut lines = self.trailers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut checked = std::mem::take(&mut *lines);
-        let added = framing::add_trailer(&mut checked, name, value.as_ref());
-        *lines = checked;
-        added?;
-        match self.coding {
-            Coding::Chunked | Coding::NoBody => Ok(()),
-            Coding::Length(_) | Coding::UntilClose => Err(Error::new(
-                ErrorCode::State,
-                format!("trailer {name:?}: only a body that is sent in chunks can have trailers"),
-            )),
+        match &self.0 {
+            Way::Live(live) => live.trailer(name, value.as_ref()),
+            Way::Gathered(_) => Err(no_trailer(name)),
         }
     }
 
@@ -115,17 +107,10 @@ impl Writer {
     /// [`ErrorCode::State`] if it has ended already, or if octets are missing of the length that was
     /// announced: then the connection is cut off. [`ErrorCode::Gone`] if the client has left.
     pub fn finish(&self) -> Result<()> {
-        let trailers = self.trailers.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = |queue: &mut Vec<u8>| self.coding.end(&trailers, queue);
-        let (tell, missing) = self.channel.flow.finish(end).map_err(refused)?;
-        self.tell(tell);
-        if missing > 0 {
-            return Err(Error::new(
-                ErrorCode::State,
-                format!("the stream ends {missing} octets before the length that was announced"),
-            ));
+        match &self.0 {
+            Way::Live(live) => live.finish(),
+            Way::Gathered(gathered) => gathered.finish(),
         }
-        Ok(())
     }
 
     /// Has `callback` called when there is room again after [`ErrorCode::Again`], once for each time,
@@ -133,12 +118,18 @@ impl Writer {
     /// send. Set it before the first [`Writer::send`]. Dropping the writer waits until a call that
     /// runs has returned, unless the callback itself drops it.
     pub fn on_ready(&self, callback: impl FnMut() + Send + 'static) {
-        self.channel.ready.set(Box::new(callback));
+        match &self.0 {
+            Way::Live(live) => live.on_ready(Box::new(callback)),
+            Way::Gathered(_) => drop(callback),
+        }
     }
 
     /// Takes the callback away. When this returns it does not run any more, unless it is the caller.
     pub fn off_ready(&self) {
-        self.channel.ready.close();
+        match &self.0 {
+            Way::Live(live) => live.off_ready(),
+            Way::Gathered(_) => {}
+        }
     }
 
     /// Waits until there is room; `None` waits for ever. Not on a worker: it would wait for itself.
@@ -147,35 +138,42 @@ impl Writer {
     /// [`ErrorCode::Timeout`] if there is none in time, [`ErrorCode::Gone`] if the client has left,
     /// [`ErrorCode::State`] if the stream has ended.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<()> {
-        match self.channel.flow.wait(timeout).map_err(refused)? {
-            true => Ok(()),
-            false => Err(Error::new(ErrorCode::Timeout, "the client takes nothing")),
+        match &self.0 {
+            Way::Live(live) => live.wait(timeout),
+            Way::Gathered(_) => Ok(()),
         }
     }
 
     /// Whether the client has left, so that octets would reach nobody.
     pub fn is_gone(&self) -> bool {
-        self.channel.flow.is_gone()
+        match &self.0 {
+            Way::Live(live) => live.is_gone(),
+            Way::Gathered(_) => false,
+        }
     }
 
     /// Whether the answer has a body at all: `false` for HEAD, 204 and 304, where the work of making
     /// one can be spared.
     pub fn has_body(&self) -> bool {
-        self.coding != Coding::NoBody
-    }
-
-    fn tell(&self, must: bool) {
-        if must {
-            self.post.post(self.key, Delivery::More);
+        match &self.0 {
+            Way::Live(live) => live.has_body(),
+            Way::Gathered(gathered) => gathered.has_body(),
         }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.tell(self.channel.flow.cut());
-        self.off_ready();
+        match &self.0 {
+            Way::Live(live) => live.cut(),
+            Way::Gathered(gathered) => gathered.cut(),
+        }
     }
+}
+
+fn no_trailer(name: &str) -> Error {
+    let message = format!("trailer {name:?}: only a body that is sent in chunks can have trailers");
+    Error::new(ErrorCode::State, message)
 }
 
 fn refused(why: Refused) -> Error {

@@ -13,6 +13,7 @@ impl Connections {
     pub(in crate::worker) fn deliver(&mut self, key: Key, delivery: Delivery) {
         let reached = match delivery {
             Delivery::Answer(response) => self.with_turn(key, Start::Answer(&response)),
+            Delivery::Treated(treated) => self.with_turn(key, Start::Treated(treated)),
             Delivery::Stream(opening) => self.with_turn(key, Start::Stream(opening)),
             Delivery::More => {
                 self.with_turn(key, Start::More);

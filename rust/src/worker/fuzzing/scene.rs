@@ -177,6 +177,7 @@ impl<'s> Scene<'s> {
             let delivery = self.posted.0.lock().unwrap().pop_front();
             match delivery {
                 Some(Delivery::Answer(response)) => self.turn(Start::Answer(&response)),
+                Some(Delivery::Treated(treated)) => self.turn(Start::Treated(treated)),
                 Some(Delivery::Stream(opening)) => self.turn(Start::Stream(opening)),
                 Some(Delivery::More) => self.turn(Start::More),
                 None => return,

@@ -108,7 +108,7 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
             }
             // These are told to connections that are none of HTTP/2 yet.
             Start::Refused(_) => Err(Fate::Close),
-            Start::Answer(_) | Start::Stream(_) | Start::More => return None,
+            Start::Answer(_) | Start::Treated(_) | Start::Stream(_) | Start::More => return None,
         };
         Some(ended.map_or_else(|fate| fate, |()| self.stay()))
     }
