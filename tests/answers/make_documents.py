@@ -49,6 +49,65 @@ def xls() -> bytes:
     return struct.pack("<HHHH", 0x0009, 4, 2, 0x0010) + struct.pack("<HH", 0x000A, 0)
 
 
+def compound(streams: dict[str, bytes]) -> bytes:
+    """An OLE compound file (MS-CFB), version 3, of two small streams."""
+    free, end, of_fat, none = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
+    mini, links, starts = b"", [], []
+    for data in streams.values():
+        first, count = len(links), -(-len(data) // 64)
+        starts.append(first)
+        links += [*range(first + 1, first + count), end]
+        mini += data.ljust(count * 64, b"\0")
+    sectors = -(-len(mini) // 512)
+
+    def entry(name: str, kind: int, start: int, size: int, left: int = none, child: int = none) -> bytes:
+        text = f"{name}\0".encode("utf-16-le") if name else b""
+        fields = (text, len(text), kind, 1, left, none, child, bytes(16), 0, 0, 0, start, size)
+        return struct.pack("<64sHBBIII16sIQQIQ", *fields)
+
+    def words(values: list[int]) -> bytes:
+        return struct.pack("<128I", *values, *[free] * (128 - len(values)))
+
+    # Sectors: the table of sectors, the directory, the table of small ones, then those.
+    table = [of_fat, end, end, *range(4, 3 + sectors), end]
+    short, long = streams
+    assert len(short) < len(long), "the tree of names begins with the longer one"
+    directory = entry("Root Entry", 5, 3, len(mini), child=2)
+    directory += entry(short, 2, starts[0], len(streams[short]))
+    directory += entry(long, 2, starts[1], len(streams[long]), left=1)
+    directory += entry("", 0, 0, 0)
+    magic = bytes.fromhex("d0cf11e0a1b11ae1")
+    header = struct.pack("<8s16sHHHHH6s", magic, bytes(16), 0x3E, 3, 0xFFFE, 9, 6, bytes(6))
+    header += struct.pack("<9I", 0, 1, 1, 0, 4096, 2, 1, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    return header + words(table) + directory + words(links) + mini.ljust(sectors * 512, b"\0")
+
+
+def ppt() -> bytes:
+    """A presentation without a slide (MS-PPT): the document, its one master, where they stand, the last edit."""
+
+    def record(kind: int, data: bytes, version: int = 0, instance: int = 0) -> bytes:
+        return struct.pack("<HHI", version | instance << 4, kind, len(data)) + data
+
+    def container(kind: int, *records: bytes, instance: int = 0) -> bytes:
+        return record(kind, b"".join(records), 0xF, instance)
+
+    sizes = struct.pack("<4i", 5760, 4320, 4320, 5760)  # of a slide and of its notes
+    atom = record(1001, sizes + struct.pack("<iiIIHHBBBB", 1, 2, 0, 0, 1, 0, 0, 0, 0, 1), version=1)
+    font = record(4023, "Arial".encode("utf-16-le").ljust(64, b"\0") + bytes([0, 0, 4, 0x22]))
+    environment = container(1010, container(2005, font))
+    masters = container(4080, record(1011, struct.pack("<5I", 2, 0, 0, 0x80000000, 0)), instance=1)
+    document = container(1000, atom, environment, masters, record(1002, b""))
+    layout = record(1007, struct.pack("<I8sIIHH", 1, bytes(8), 0, 0, 7, 0), version=2)
+    black_on_white = (0xFFFFFF, 0, 0x808080, 0, 0x99CC00, 0xCC3333, 0xFFCCCC, 0xB2B2B2)
+    master = container(1016, layout, record(2032, struct.pack("<8I", *black_on_white), instance=1))
+    directory = record(6002, struct.pack("<III", 1 | 2 << 20, 0, len(document)))
+    directory_at = len(document) + len(master)
+    edit_at = directory_at + len(directory)
+    edit = record(4085, struct.pack("<IHBBIIIIHH", 0, 0, 0, 3, 0, directory_at, 1, 2, 1, 0))
+    user = record(4086, struct.pack("<IIIHHBBHI", 20, 0xE391C05F, edit_at, 0, 0x03F4, 3, 0, 0, 8))
+    return compound({"Current User": user, "PowerPoint Document": document + master + directory + edit})
+
+
 def zipped(members: dict[str, str]) -> bytes:
     """Stored, so that every machine makes the same."""
     out = io.BytesIO()
@@ -142,6 +201,7 @@ BODIES = {
     "empty.rar": rar,
     "empty.swf": swf,
     "empty.xls": xls,
+    "empty.ppt": ppt,
     "empty.docx": docx,
     "empty.xlsx": xlsx,
     "empty.pptx": pptx,

@@ -4,12 +4,15 @@ import bz2
 import importlib.util
 import io
 import lzma
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 import brotli
 import docx
 import libarchive
+import olefile
 import openpyxl
 import pptx
 import pytest
@@ -74,6 +77,30 @@ def test_a_workbook_has_one_empty_sheet(body):
 
 def test_a_presentation_has_no_slide(body):
     assert list(pptx.Presentation(io.BytesIO(body("pptx"))).slides) == []
+
+
+def test_an_old_presentation_has_a_master_and_no_slide(body, tmp_path):
+    with olefile.OleFileIO(body("ppt")) as file:
+        assert file.parsing_issues == []
+        content, user = (file.openstream(name).read() for name in ("PowerPoint Document", "Current User"))
+    (edit_at,) = struct.unpack_from("<I", user, 16)
+    assert struct.unpack_from("<H", content, edit_at + 2) == (4085,)
+    (directory_at,) = struct.unpack_from("<I", content, edit_at + 8 + 12)
+    document, master = struct.unpack_from("<II", content, directory_at + 8 + 4)
+    kinds = [struct.unpack_from("<H", content, at + 2)[0] for at in (document, master)]
+    assert kinds == [1000, 1016] and content.count(struct.pack("<H", 1006)) == 0
+
+
+def test_a_reader_of_old_presentations_takes_it(body, tmp_path):
+    reader = shutil.which("catppt")
+    if reader is None:
+        pytest.skip("catppt (package catdoc) is not installed")
+    file = tmp_path / "a.ppt"
+    file.write_bytes(body("ppt"))
+    done = subprocess.run([reader, file], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+    file.write_bytes(body("ppt")[8:])
+    assert "not OLE" in subprocess.run([reader, file], capture_output=True, text=True).stderr
 
 
 def test_an_old_text_document_is_rich_text(body):

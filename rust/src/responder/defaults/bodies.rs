@@ -85,4 +85,5 @@ pub(super) const EPUB: &[u8] = include_bytes!("assets/empty.epub");
 pub(super) const XLS: &[u8] = include_bytes!("assets/empty.xls");
 pub(super) const DOCX: &[u8] = include_bytes!("assets/empty.docx");
 pub(super) const XLSX: &[u8] = include_bytes!("assets/empty.xlsx");
+pub(super) const PPT: &[u8] = include_bytes!("assets/empty.ppt");
 pub(super) const PPTX: &[u8] = include_bytes!("assets/empty.pptx");

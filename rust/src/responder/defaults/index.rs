@@ -89,7 +89,7 @@ impl Index {
         if let Some(class) = essence.strip_suffix(b"/*").and_then(Class::of_type) {
             return Some(self.of_class(class));
         }
-        let fits = |k: &Kind| k.body.is_some() && k.essence().eq_ignore_ascii_case(essence);
+        let fits = |k: &Kind| k.essence().eq_ignore_ascii_case(essence);
         self.table.iter().position(fits).map(|row| row as Row)
     }
 

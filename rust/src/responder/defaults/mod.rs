@@ -181,7 +181,7 @@ pub(super) struct Maker<'s> {
 
 impl Maker<'_> {
     fn kind(&self, kind: &types::Kind) -> Prepared {
-        let body = kind.body.unwrap_or_default();
+        let body = kind.body;
         let etag = etag_of(body, kind.mime.as_bytes());
         let fields = [("Content-Type", kind.mime), ("Cache-Control", kind.cache.value())];
         let what = kind.class.kind();

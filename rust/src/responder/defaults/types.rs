@@ -10,8 +10,8 @@ pub(super) struct Kind {
     pub(super) class: Class,
     /// The value of Content-Type.
     pub(super) mime: &'static str,
-    /// The smallest valid body; `None` where there is none yet, and an empty one is sent.
-    pub(super) body: Option<&'static [u8]>,
+    /// The smallest valid body.
+    pub(super) body: &'static [u8],
     pub(super) cache: Cache,
     /// In lower case, without the dot.
     pub(super) extensions: &'static [&'static str],
@@ -154,12 +154,7 @@ const fn kind(
         Class::Page | Class::Frame | Class::Nothing | Class::Program => Cache::Never,
         Class::Json | Class::Xml | Class::Text => Cache::Never,
     };
-    Kind { class, mime, body: Some(body), cache, extensions }
-}
-
-/// A kind whose smallest valid body is still to be made.
-const fn bare(class: Class, mime: &'static str, extensions: &'static [&'static str]) -> Kind {
-    Kind { body: None, ..kind(class, mime, b"", extensions) }
+    Kind { class, mime, body, cache, extensions }
 }
 
 use Class::*;
@@ -337,7 +332,7 @@ pub(super) const TABLE: &[Kind] = &[
     // Rich text under this name is what every word processor takes too.
     kind(Binary, "application/msword", body::RTF, &["doc"]),
     kind(Binary, "application/vnd.ms-excel", body::XLS, &["xls"]),
-    bare(Binary, "application/vnd.ms-powerpoint", &["ppt"]),
+    kind(Binary, "application/vnd.ms-powerpoint", body::PPT, &["ppt"]),
     kind(Binary, OOXML_DOCUMENT, body::DOCX, &["docx"]),
     kind(Binary, OOXML_SHEET, body::XLSX, &["xlsx"]),
     kind(Binary, OOXML_SLIDES, body::PPTX, &["pptx"]),
