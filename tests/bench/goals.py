@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 OURS, REUSEPORT = "http_responder", "http_responder (reuseport)"
 OURS_TLS, NGINX_TLS = "http_responder (TLS)", "nginx (TLS)"
+START, SENDFILE = "python start", "nginx (sendfile)"
 PRIVATE, DEALT = "http_responder (private)", "http_responder (2 workers)"
 
 
@@ -80,6 +81,18 @@ def judge(report: dict) -> list[Goal]:
         ("Python, async def: CPU time, ratio to uvicorn", quotient("python", "cpu_us", "python async", "uvicorn"), 1, False),
         ("Python, ASGI: CPU time, ratio to granian", quotient("python", "cpu_us", "python asgi", "granian"), 1, False),
         ("Python, WSGI: CPU time, ratio to granian", quotient("python", "cpu_us", "python wsgi", "granian-wsgi"), 1, False),
+        ("Python, a rule: CPU time, ratio to the same from C", quotient("python-rule", "cpu_us", "python same rule", "rule"), 1.02, False),
+        ("Python, async def: requests per second, ratio to granian", quotient("python", "per_second", "python async", "granian"), 1, True),
+        ("Python, async def: requests per second, ratio to uvicorn", quotient("python", "per_second", "python async", "uvicorn"), 1, True),
+        ("Python: a server started and stopped, ms", figure("python-start", START, "start_stop_ms"), 2, False),
+        ("Python: the fixture, ms more for a test", figure("python-start", START, "fixture_ms"), 0.5, False),
+        ("Python: import, ms", figure("python-start", START, "import_ms"), 30, False),
+        ("Python: octets, descriptors and threads that 1,000 servers leave, MB and each", _mega(figure("python-start", START, "leaked")), 0.5, False),
+        ("Python: the wheel, MB", _mega(figure("python-start", START, "wheel")), 3, False),
+        ("stream, hr_writer_send: MB/s, ratio to nginx", quotient("stream", "mb_s", "hr_writer_send", SENDFILE), 0.9, True),
+        ("stream, Python iterator: MB/s, ratio to nginx", quotient("stream", "mb_s", "python iterator", SENDFILE), 0.9, True),
+        ("stream, hr_writer_send: what a slow client costs, MB (the high-water mark, twice, and two pieces)", _mega(figure("stream", "hr_writer_send", "slow_grown")), 0.8, False),
+        ("stream, Python iterator: the same", _mega(figure("stream", "python iterator", "slow_grown")), 0.8, False),
         ("2 workers: CPU time, ratio to 1 worker", workers[0], 1.03, False),
         ("4 workers: CPU time, ratio to 1 worker", workers[1], 1.03, False),
         ("start to the first answer, ms", figure("start", OURS, "ms"), 5, False),

@@ -143,6 +143,40 @@ def test_what_is_held_over_tls_is_asked_twice():
     assert found["connections"] == 20
 
 
+@pytest.mark.parametrize("end", ["whole", "short"])
+@pytest.mark.parametrize("framing", ["chunked", "length"])
+def test_a_large_answer_is_taken_to_its_end(framing, end):
+    body = b"x" * 3_000_000
+    if framing == "length":
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    else:
+        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    with one_answer(answer if end == "whole" else answer[:-1]) as port:
+        program = str(c_program(HERE / "client" / "drain.c", optimise=True))
+        done = subprocess.run([program, str(port), "3000000", "40000"], capture_output=True, text=True, timeout=60, input="\n")
+    assert (done.returncode == 0) == (end == "whole"), done.stderr
+    if end == "whole":
+        assert json.loads(done.stdout.splitlines()[-1])["octets"] == len(answer.split(b"\r\n\r\n", 1)[1])
+
+
+@contextmanager
+def one_answer(answer):
+    """A server that gives it and ends the connection."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+
+    thread = threading.Thread(target=_quietly, args=(lambda _: serve(), None), daemon=True)
+    thread.start()
+    with listener:
+        yield listener.getsockname()[1]
+        thread.join(20)
+
+
 REPORT = {
     "runs": {"keepalive": {"machine": "a machine", "rounds": 5, "seconds": 1}},
     "versions": {"nginx": "1.0"},

@@ -6,8 +6,10 @@ from statistics import median
 from typing import Callable
 
 import measure
+import python_start
+import streams
 from measure import BUILD, Failed, HERE, Load
-from peers.python import python_peers
+from peers.python import python_peer, python_peers
 from peers.tls import NGINX_TLS, OURS_TLS
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
@@ -111,6 +113,9 @@ WORKLOADS = [
     Workload("rules", "rules of a file, and none; each with another target", Load(request="fresh"), lambda _: _rule_sets()),
     Workload("log", "an access log, and none; a browser's request, each with another target", Load(request="varied"), lambda _: _logs()),
     Workload("python", "one handler in Python, on one thread", KEEPALIVE, lambda _: python_peers()),
+    Workload("python-rule", "the same rule, from C and from Python; each request with another target", Load(request="fresh"), lambda _: [_callback("rule"), python_peer("same rule")]),
+    Workload("python-start", "what a server costs a Python program", KEEPALIVE, lambda _: [python_peer("start")]),
+    Workload("stream", "1 GB made while it is sent", KEEPALIVE, lambda _: streams.streamers()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("tls-full", "TLS 1.3: a handshake and a request for each connection", Load(connections=16, tls="full"), _tls),
     Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _tls),
@@ -140,6 +145,10 @@ class Session:
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS, workload.load))
             case "clients":
                 return self._once(workload, participants, lambda peer: measure.clients(peer, CLIENTS // 10 if peer.name == FREE else CLIENTS))
+            case "stream":
+                return self._once(workload, participants, lambda peer: streams.measure(peer, self.rounds))
+            case "python-start":
+                return self._once(workload, participants, lambda _: python_start.measure())
             case "start":
                 return self._once(workload, participants, self._start)
             case _:

@@ -12,6 +12,11 @@ OURS = ("prepared", "bytes", "async", "wsgi", "asgi", "rule")
 OTHERS = ("socketify", "uvicorn", "granian", "granian-wsgi", "pytest-httpserver", "stdlib")
 
 
+def python_peer(kind: str) -> Peer:
+    """One of our own."""
+    return _peer(kind, f"python {kind}", "http_responder")
+
+
 def _peer(kind: str, name: str, module: str) -> Peer:
     def program(port, _) -> list[str]:
         if module and util.find_spec(module) is None:
@@ -23,5 +28,5 @@ def _peer(kind: str, name: str, module: str) -> Peer:
 
 def python_peers() -> list[Peer]:
     """All that are there; what they are compared with comes first."""
-    ours = [_peer(kind, f"python {kind}", "http_responder") for kind in OURS]
+    ours = [python_peer(kind) for kind in OURS]
     return ours + [_peer(kind, kind, MODULES.get(kind, "" if kind == "stdlib" else kind)) for kind in OTHERS]

@@ -51,6 +51,19 @@ def our_rule(port):
     _ours(port, lambda server: server.rule("/{*path}", prepared))
 
 
+def same_rule(port):
+    """As callback.c makes it."""
+    import http_responder
+
+    prepared = http_responder.Response(200, b"0123456789" * 4 + b"012", content_type=TYPE)
+    _ours(port, lambda server: server.rule("/x.gif", prepared, "GET"))
+
+
+def our_iterator(port):
+    piece = bytes(65536)
+    _ours(port, lambda server: server.fallback(lambda request: (piece for _ in range(2**30 // len(piece)))))
+
+
 def our_wsgi(port):
     _ours(port, lambda server: None, app=wsgi)
 
@@ -130,6 +143,8 @@ def stdlib(port):
 
 KINDS = {
     "rule": our_rule,
+    "same rule": same_rule,
+    "iterator": our_iterator,
     "prepared": handler_prepared,
     "bytes": handler_bytes,
     "async": our_async,
