@@ -48,6 +48,13 @@ def judge(report: dict) -> list[Goal]:
     default = difference("rules", "default answer", "fixed rule")
     one, other = figure("tls-names", OURS_TLS, "cpu_us"), figure("tls-full", OURS_TLS, "cpu_us")
     names = one / other if one is not None and other else None
+
+    def better(workload: str, of: str, *others: str) -> float | None:
+        """Requests per second beside the better of the others."""
+        rates = [rate for name in others if (rate := figure(workload, name, "per_second")) is not None]
+        one = figure(workload, of, "per_second")
+        return one / max(rates) if one is not None and rates else None
+
     workers = [quotient("workers", "cpu_us", f"{count} workers", "1 workers") for count in (2, 4)]
     candidates: list[tuple[str, float | None, float, bool]] = [
         ("keepalive: CPU time per request, ratio to the floor", figure("keepalive", OURS, "cpu_us_ratio"), 1.05, False),
@@ -74,6 +81,10 @@ def judge(report: dict) -> list[Goal]:
         ("TLS, a new name: CPU time, ratio to a known one", names, 1.6, False),
         ("TLS keep-alive: CPU time per request, ratio to nginx", quotient("tls-keepalive", "cpu_us", OURS_TLS, NGINX_TLS), 1.05, False),
         ("TLS idle: private octets per connection at 15,000", figure("tls-idle", OURS_TLS, "octets"), 8192, False),
+        ("TLS, clients that stall: p99 of others, ratio to without them", figure("tls-stall", OURS_TLS, "stall_ratio"), 2, False),
+        ("TLS, after clients that stalled: percent of a core with nothing to do", figure("tls-stall", OURS_TLS, "idle_percent"), 1, False),
+        ("HTTP/2: requests per second, ratio to the better of nginx and h2o", better("http2", OURS, "nginx", "h2o"), 1, True),
+        ("HTTP/2 over TLS, the same", better("http2-tls", OURS_TLS, NGINX_TLS, "h2o (TLS)"), 1, True),
         ("a million clients in the table of their limits, MB", _mega(figure("clients", "limits of a client", "grown")), 64 * 1.048576, False),
         ("Python, bytes: requests per second, ratio to socketify", quotient("python", "per_second", bytes_answer, socketify), 1.2, True),
         ("Python, bytes: CPU time, ratio to socketify", quotient("python", "cpu_us", bytes_answer, socketify), 1, False),

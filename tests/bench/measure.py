@@ -44,6 +44,8 @@ class Load:
     """After how many it ends, before its time is over; 0 is never."""
     tls: str = ""
     """What client/tls.c is told, where the load is one of TLS: full, resumed, names, keepalive."""
+    streams: int = 0
+    """Requests at once on each connection of HTTP/2, where it is one: h2load's, over TLS where `tls` says anything."""
 
     def program(self) -> Path:
         if self.tls:
@@ -155,6 +157,8 @@ def _free_port() -> int:
 
 
 def client(port: int, load: Load, seconds: float) -> dict:
+    if load.streams:
+        return _h2load(port, load, seconds)
     command = ["taskset", "-c", CLIENT_CORE, str(load.program()), str(port)]
     done = subprocess.run([*command, *load.arguments(seconds)], capture_output=True, text=True, timeout=seconds + 60)
     if done.returncode != 0:
@@ -239,6 +243,26 @@ def wrk(peer: Peer, load: Load, seconds: float) -> float:
     if not found or "Non-2xx" in done.stdout:
         raise Failed(f"wrk: {(done.stdout + done.stderr).strip()[-200:]}")
     return float(found[1])
+
+
+def _h2load(port: int, load: Load, seconds: float) -> dict:
+    """HTTP/2; the latencies come from its log, a line for each answer: start, status, microseconds."""
+    if shutil.which("h2load") is None:
+        raise Failed("h2load is not installed (package nghttp2-client)")
+    with tempfile.NamedTemporaryFile("r") as log:
+        command = ["taskset", "-c", CLIENT_CORE, "h2load", "-c", str(load.connections), "-m", str(load.streams)]
+        command += [f"-D{max(1, round(seconds * 1000))}ms", f"--log-file={log.name}"]
+        url = f"http{'s' if load.tls else ''}://127.0.0.1:{port}/x.gif"
+        done = subprocess.run([*command, url], capture_output=True, text=True, timeout=seconds + 60)
+        rows = [line.split("\t") for line in log]
+    times = sorted(int(row[2]) for row in rows if row[1] == "200")
+    counted = re.search(r"^requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored", done.stdout, re.MULTILINE)
+    spoken = re.search(r"^Application protocol: h2c?$", done.stdout, re.MULTILINE)
+    if not counted or not spoken or not times or [counted[2], counted[3]] != ["0", "0"] or len(times) != len(rows):
+        raise Failed(f"h2load: {(done.stdout + done.stderr).strip()[-300:]}")
+    at = lambda part: times[int(part * (len(times) - 1))]  # noqa: E731
+    found = {"requests": len(times), "errors": 0, "seconds": seconds}
+    return found | {"p50_us": at(0.5), "p99_us": at(0.99), "p999_us": at(0.999)}
 
 
 def _ask(port: int, load: Load, count: int) -> None:

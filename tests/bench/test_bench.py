@@ -1,6 +1,7 @@
 """The benchmark itself: its client counts right, and its verdicts follow from the figures."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,9 @@ import measure
 import parts
 import pytest
 import report
+import stalls
 import workloads
+from peers import OURS
 from peers.tls import OURS_TLS
 from support.compile import c_program
 
@@ -175,6 +178,22 @@ def one_answer(answer):
     with listener:
         yield listener.getsockname()[1]
         thread.join(20)
+
+
+@pytest.mark.skipif(shutil.which("h2load") is None, reason="h2load is not installed (package nghttp2-client)")
+@pytest.mark.parametrize("peer, tls", [(OURS, ""), (OURS_TLS, "h2")], ids=["clear", "tls"])
+def test_requests_of_http2_are_counted_once(peer, tls):
+    with measure.running(peer) as server:
+        found = measure.client(server.port, measure.Load(connections=2, streams=10, tls=tls), 0.2)
+        server.process.send_signal(signal.SIGUSR1)
+        # What was in flight at the end was answered, but not counted.
+        assert 100 < found["requests"] <= server.told("requests_handled") <= found["requests"] + 2 * 10
+
+
+def test_clients_that_stall_are_there_and_leave(monkeypatch):
+    monkeypatch.setattr(stalls, "STALLING", 50)
+    found = stalls.stalls(OURS_TLS, 0.4)
+    assert found["stalled"] > 50 + 100 and found["stall_ratio"] > 0 and found["idle_percent"] < 20
 
 
 REPORT = {

@@ -7,10 +7,11 @@ from typing import Callable
 
 import measure
 import python_start
+import stalls
 import streams
 from measure import BUILD, Failed, HERE, Load
 from peers.python import python_peer, python_peers
-from peers.tls import NGINX_TLS, OURS_TLS
+from peers.tls import HTTP2, HTTP2_TLS, NGINX_TLS, OURS_TLS
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
@@ -87,6 +88,11 @@ def _tls(peers: list[Peer]) -> list[Peer]:
     return [OURS_TLS, *([NGINX_TLS] if any(peer.name == "nginx" for peer in peers) else [])]
 
 
+def _http2(known: list[Peer]) -> Callable[[list[Peer]], list[Peer]]:
+    """Ours, and those that speak it of the peers that are asked for."""
+    return lambda peers: [known[0], *(one for one in known[1:] if any(one.name.startswith(peer.name) for peer in peers))]
+
+
 def _clients() -> list[Peer]:
     """Ours behind a proxy that names another client with each connection."""
 
@@ -122,6 +128,9 @@ WORKLOADS = [
     Workload("tls-names", "the same, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_TLS]),
     Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
     Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
+    Workload("tls-stall", f"visits beside {stalls.STALLING:,} clients that stall in the handshake, {stalls.RATE} new ones a second", stalls.VISITS, lambda _: [OURS_TLS]),
+    Workload("http2", "HTTP/2 in the clear, one connection, 100 streams at once", Load(connections=1, streams=100), _http2(HTTP2)),
+    Workload("http2-tls", "the same over TLS", Load(connections=1, streams=100, tls="h2"), _http2(HTTP2_TLS)),
     Workload("idle", f"{IDLE_CONNECTIONS:,} connections after one answer each", KEEPALIVE, lambda peers: [OURS, *peers]),
     Workload("clients", f"{CLIENTS:,} clients, one after the other, with a connection each", KEEPALIVE, lambda _: _clients()),
     Workload("start", "from the start to the first answer", KEEPALIVE, lambda _: [OURS]),
@@ -143,6 +152,8 @@ class Session:
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
             case "tls-idle":
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS, workload.load))
+            case "tls-stall":
+                return self._once(workload, participants, stalls.stalls)
             case "clients":
                 return self._once(workload, participants, lambda peer: measure.clients(peer, CLIENTS // 10 if peer.name == FREE else CLIENTS))
             case "stream":

@@ -194,11 +194,14 @@ impl Answer {
         let is_empty = !has_body || packed.framing == Some(Framing::Length(0));
         let is_interim = packed.status < 200;
         let ended = is_empty && !is_interim;
-        if way.fresh {
-            // Our table has no room: said before the first field of the connection (RFC 7541
-            // section 4.2), it holds whatever the client says of it.
-            way.fresh = false;
-            let section = [&[0x20], &packed.section[..]].concat();
+        if way.table.takes(&packed.lines, packed.is_known) {
+            let Way { table, out, .. } = way;
+            frame::short_section(out, stream.id, ended, |out| {
+                out.extend_from_slice(packed.status_line());
+                table.write(packed.date(), &packed.lines, out);
+            });
+        } else if let Some(update) = way.table.update() {
+            let section = [&[update], &packed.section[..]].concat();
             frame::section(&mut way.out, stream.id, &section, ended);
         } else {
             frame::section(&mut way.out, stream.id, &packed.section, ended);
@@ -249,7 +252,7 @@ impl Answer {
         if trailers == b"\r\n" {
             return self.end(stream, way);
         }
-        let mut section = Vec::new();
+        let mut section: Vec<u8> = way.table.update().into_iter().collect();
         for (name, value) in lines(&trailers) {
             encoder::field(name, value, &mut section);
         }

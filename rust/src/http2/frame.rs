@@ -41,6 +41,7 @@ pub(super) mod flag {
 
 /// The parameters of SETTINGS that matter here.
 pub(super) mod setting {
+    pub(crate) const HEADER_TABLE_SIZE: u16 = 1;
     pub(crate) const ENABLE_PUSH: u16 = 2;
     pub(crate) const MAX_CONCURRENT_STREAMS: u16 = 3;
     pub(crate) const INITIAL_WINDOW_SIZE: u16 = 4;
@@ -153,6 +154,22 @@ pub(super) fn section(out: &mut Vec<u8>, stream: u32, section: &[u8], ended: boo
         head(out, next.len(), kind::CONTINUATION, end(rest), stream);
         out.extend_from_slice(next);
     }
+}
+
+/// Appends a field section that `write` writes, which fits into one frame.
+#[inline]
+pub(super) fn short_section(
+    out: &mut Vec<u8>,
+    stream: u32,
+    ended: bool,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = out.len();
+    let flags = flag::END_HEADERS | if ended { flag::END_STREAM } else { 0 };
+    head(out, 0, kind::HEADERS, flags, stream);
+    write(out);
+    let length = ((out.len() - start - HEAD) as u32).to_be_bytes();
+    out[start..start + 3].copy_from_slice(&length[1..]);
 }
 
 #[cfg(test)]

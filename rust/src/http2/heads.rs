@@ -2,7 +2,7 @@
 //! Date; so what a head comes to is remembered, and found again by its octets. Nothing in it depends
 //! on a connection.
 
-use super::hpack::encoder;
+use super::hpack::{self, Lines, encoder};
 
 /// Heads that are remembered.
 const PLACES: usize = 128;
@@ -12,7 +12,7 @@ const LONGEST: usize = 2048;
 
 /// Where the name of the Date field ends and where its line does: it stands behind the status line.
 const DATE: &[u8] = b"Date: ";
-const DATE_VALUE: usize = 29;
+const DATE_VALUE: usize = hpack::DATE;
 const DATE_LINE: usize = DATE.len() + DATE_VALUE + 2;
 
 /// How the end of a body is told in HTTP/1, other than by the end of the connection.
@@ -31,17 +31,27 @@ pub(super) struct Packed {
     pub(super) section: Vec<u8>,
     /// Where the value of Date stands among them.
     date: Option<usize>,
+    /// Where the first field stands among them.
+    fields: usize,
+    /// The fields without Date, as they go into the client's table.
+    pub(super) lines: Lines,
+    /// It was sent before.
+    pub(super) is_known: bool,
     pub(super) status: u16,
     pub(super) framing: Option<Framing>,
 }
 
 /// The heads that one worker remembers.
 #[derive(Debug)]
-pub(crate) struct Heads(Box<[Packed]>);
+pub(crate) struct Heads {
+    places: Box<[Packed]>,
+    /// How many were packed.
+    made: u64,
+}
 
 impl Default for Heads {
     fn default() -> Self {
-        Heads((0..PLACES).map(|_| Packed::default()).collect())
+        Heads { places: (0..PLACES).map(|_| Packed::default()).collect(), made: 0 }
     }
 }
 
@@ -53,13 +63,14 @@ impl Heads {
         let has_date = head[line..].starts_with(DATE) && head.len() >= line + DATE_LINE;
         let rest = if has_date { line + DATE_LINE } else { line };
         let (first, fields) = (&head[..line], &head[rest..]);
-        let place = &mut self.0[hash(fields) as usize % PLACES];
-        let is_known = place.date.is_some() == has_date
+        let place = &mut self.places[hash(fields) as usize % PLACES];
+        place.is_known = place.date.is_some() == has_date
             && place.text.len() == line + fields.len()
             && place.text.starts_with(first)
             && place.text.ends_with(fields);
-        if !is_known {
-            place.make(first, has_date, fields)?;
+        if !place.is_known {
+            self.made += 1;
+            place.make(first, has_date, fields, self.made)?;
         }
         if let Some(at) = place.date {
             let value = line + DATE.len();
@@ -70,13 +81,26 @@ impl Heads {
 }
 
 impl Packed {
+    /// The status as HTTP/2 has it.
+    pub(super) fn status_line(&self) -> &[u8] {
+        &self.section[..self.fields]
+    }
+
+    /// The value of Date.
+    pub(super) fn date(&self) -> Option<&[u8; DATE_VALUE]> {
+        self.date.and_then(|at| self.section[at..].first_chunk())
+    }
+
     #[cold]
-    fn make(&mut self, first: &[u8], has_date: bool, fields: &[u8]) -> Option<()> {
+    fn make(&mut self, first: &[u8], has_date: bool, fields: &[u8], id: u64) -> Option<()> {
         self.text.clear();
+        self.lines.clear();
         self.section.clear();
         self.framing = None;
         self.status = std::str::from_utf8(first.get(9..12)?).ok()?.parse().ok()?;
         encoder::status(self.status, &mut self.section);
+        self.fields = self.section.len();
+        let mut secret = false;
         let at = || encoder::patched_field(b"date", &[b' '; DATE_VALUE], &mut self.section);
         self.date = has_date.then(at);
         for (name, value) in lines(fields) {
@@ -88,7 +112,13 @@ impl Packed {
             }
             if !is_of_connection(name) {
                 encoder::field(name, value, &mut self.section);
+                self.lines.add(name, value);
+                secret |= name.eq_ignore_ascii_case(b"set-cookie");
             }
+        }
+        // What is meant for one client alone stands in no table (RFC 7541 section 7.1.3).
+        if self.lines.fit() && !secret {
+            self.lines.id = id;
         }
         if first.len() + fields.len() <= LONGEST {
             self.text.extend_from_slice(first);

@@ -3,7 +3,7 @@
 
 use super::frame::{self, Code, Head, MAX_WINDOW, PREFACE, WINDOW, flag, kind, setting};
 use super::guard::{Guard, Idle};
-use super::hpack::Decoder;
+use super::hpack::{Decoder, Sent};
 use super::request::{Builder, Facts, is_trailer};
 
 /// What a connection may send us in all streams before we say more; the stream's own window bounds
@@ -86,8 +86,8 @@ pub(crate) struct Way {
     pub(crate) window: i64,
     /// What every stream may send at first.
     pub(crate) initial: i64,
-    /// Nothing was said about tables yet: the first field section says that we use none.
-    pub(crate) fresh: bool,
+    /// The table that the client keeps of heads.
+    pub(super) table: Sent,
     guard: Guard,
 }
 
@@ -162,7 +162,7 @@ impl Session {
         frame::window_update(&mut out, 0, (CONNECTION_WINDOW - WINDOW) as u32);
         let guard = Guard::new(bounds.now);
         Session {
-            way: Way { out, sent: 0, window: WINDOW, initial: WINDOW, fresh: true, guard },
+            way: Way { out, sent: 0, window: WINDOW, initial: WINDOW, table: Sent::new(), guard },
             kept: Vec::new(),
             open: Vec::new(),
             decoder: Decoder::new(),
@@ -534,6 +534,7 @@ impl Session {
             let name = u16::from_be_bytes([parameter[0], parameter[1]]);
             let value = frame::number(&parameter[2..]);
             match name {
+                setting::HEADER_TABLE_SIZE => self.way.table.bound(value),
                 setting::ENABLE_PUSH if value > 1 => return broken("ENABLE_PUSH"),
                 setting::INITIAL_WINDOW_SIZE if i64::from(value) > MAX_WINDOW => {
                     return Err(Broken(Code::FlowControl, "INITIAL_WINDOW_SIZE"));

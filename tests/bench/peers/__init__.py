@@ -92,7 +92,7 @@ def _floor(port: int, folder: Path) -> list[str]:
 # ---- servers from Debian ----
 
 
-def _nginx(port: int, folder: Path) -> list[str]:
+def _nginx(port: int, folder: Path, listen: str = "", more: str = "") -> list[str]:
     text = f"""daemon off;
 worker_processes 1;
 worker_rlimit_nofile 20000;
@@ -103,8 +103,9 @@ http {{
     access_log off;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
+    {more}
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} {listen} backlog=4096;
         location / {{ default_type image/gif; return 200 "{"x" * len(GIF)}"; }}
     }}
 }}
@@ -112,7 +113,7 @@ http {{
     return [_tool("nginx", "nginx-light"), "-e", f"{folder}/error.log", "-c", _configured(folder, text)]
 
 
-def _h2o(port: int, folder: Path) -> list[str]:
+def _h2o(port: int, folder: Path, tls: str = "") -> list[str]:
     pages = folder / "pages"
     pages.mkdir(exist_ok=True)
     (pages / "x.gif").write_bytes(GIF)
@@ -128,7 +129,7 @@ http1-request-timeout: 3600
 listen:
   host: 127.0.0.1
   port: {port}
-hosts:
+{tls}hosts:
   default:
     paths:
       "/":

@@ -4,7 +4,7 @@
 set -eu -o pipefail
 
 packages=()
-for package in nginx-light h2o haproxy lighttpd libmicrohttpd-dev libevent-dev; do
+for package in nginx-light h2o haproxy lighttpd libmicrohttpd-dev libevent-dev nghttp2-client; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || packages+=("$package")
 done
 [ ${#packages[@]} -gt 0 ] || exit 0

@@ -1,9 +1,9 @@
-"""Servers that speak TLS 1.3 with a P-256 certificate, and tickets; ours first."""
+"""Servers that speak TLS 1.3 with a P-256 certificate, and tickets, and those that speak HTTP/2; ours first."""
 
 import subprocess
 from pathlib import Path
 
-from . import BINARY, GIF, Peer, _configured, _our_version, _package_version, _tool
+from . import BINARY, OURS, Peer, _h2o, _nginx, _our_version, _package_version
 
 
 def _ours(port: int, folder: Path) -> list[str]:
@@ -14,33 +14,39 @@ def _ours(port: int, folder: Path) -> list[str]:
     return [str(BINARY), "0", "127.0.0.1", "-w", "1", "--max-connections", "17000", *words]
 
 
-def _nginx(port: int, folder: Path) -> list[str]:
+def _certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "site.crt", folder / "site.key"
     words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
     words += ["-subj", "/CN=ads.example.com", "-addext", "subjectAltName=DNS:ads.example.com", "-keyout", key, "-out", certificate]
     subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
-    text = f"""daemon off;
-worker_processes 1;
-worker_rlimit_nofile 20000;
-pid {folder}/pid;
-error_log {folder}/error.log crit;
-events {{ worker_connections 18000; use epoll; }}
-http {{
-    access_log off;
-    keepalive_requests 1000000000;
-    keepalive_timeout 1h;
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_session_tickets on;
-    server {{
-        listen 127.0.0.1:{port} ssl backlog=4096;
-        location / {{ default_type image/gif; return 200 "{"x" * len(GIF)}"; }}
-    }}
-}}
-"""
-    return [_tool("nginx", "nginx-light"), "-e", f"{folder}/error.log", "-c", _configured(folder, text)]
+    return certificate, key
+
+
+def _nginx_tls(port: int, folder: Path, listen: str = "ssl") -> list[str]:
+    certificate, key = _certificate(folder)
+    more = f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_tickets on;"
+    return _nginx(port, folder, listen, more)
+
+
+def _h2o_tls(port: int, folder: Path) -> list[str]:
+    certificate, key = _certificate(folder)
+    return _h2o(port, folder, f"  ssl:\n    certificate-file: {certificate}\n    key-file: {key}\n")
+
+
+def _nginx_version() -> str:
+    return _package_version("nginx-light")
 
 
 OURS_TLS = Peer("http_responder (TLS)", _ours, _our_version)
-NGINX_TLS = Peer("nginx (TLS)", _nginx, lambda: _package_version("nginx-light"), "nginx-light")
+NGINX_TLS = Peer("nginx (TLS)", _nginx_tls, _nginx_version, "nginx-light")
+
+HTTP2 = [
+    OURS,
+    Peer("nginx", lambda port, folder: _nginx(port, folder, "http2"), _nginx_version, "nginx-light"),
+    Peer("h2o", _h2o, lambda: _package_version("h2o"), "h2o"),
+]
+HTTP2_TLS = [
+    OURS_TLS,
+    Peer("nginx (TLS)", lambda port, folder: _nginx_tls(port, folder, "ssl http2"), _nginx_version, "nginx-light"),
+    Peer("h2o (TLS)", _h2o_tls, lambda: _package_version("h2o"), "h2o"),
+]

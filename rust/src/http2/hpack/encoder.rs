@@ -1,5 +1,5 @@
-//! Fields packed without a table of the connection's own: static names, the Huffman code, nothing
-//! to be remembered by either side. So what is sent often is packed once, for every connection.
+//! Fields as they are packed: static names, the Huffman code. Nothing here depends on a connection, so
+//! what is sent often is packed once for all of them, to be kept in the client's table or not.
 
 use super::huffman;
 use super::statics::STATIC;
@@ -24,26 +24,52 @@ pub(in crate::http2) fn status(status: u16, out: &mut Vec<u8>) {
     plain(itoa::Buffer::new().format(status).as_bytes(), out);
 }
 
+/// How a field is written whose name stands in a table: pattern and bits of the index.
+type Form = (u8, u32);
+
+/// A literal without indexing (RFC 7541 section 6.2.2).
+const PASSING: Form = (0, 4);
+
+/// A literal with incremental indexing (section 6.2.1).
+const KEPT: Form = (0x40, 6);
+
 /// Appends a field; the name is taken in any case and sent in lower case.
 pub(in crate::http2) fn field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-    field_name(name, out);
+    field_name(PASSING, name, out);
     string(value, out);
+}
+
+/// Appends a field that goes into the client's table.
+pub(super) fn kept_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    field_name(KEPT, name, out);
+    string(value, out);
+}
+
+/// The same, without the Huffman code.
+pub(super) fn plain_kept_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    field_name(KEPT, name, out);
+    plain(value, out);
+}
+
+/// Appends what stands at this place of the tables.
+#[inline]
+pub(super) fn index(index: usize, out: &mut Vec<u8>) {
+    integer(0x80, 7, index, out);
 }
 
 /// Appends a field whose value will be patched, as it is; where the value stands.
 pub(in crate::http2) fn patched_field(name: &[u8], value: &[u8], out: &mut Vec<u8>) -> usize {
-    field_name(name, out);
+    field_name(PASSING, name, out);
     plain(value, out);
     out.len() - value.len()
 }
 
-fn field_name(name: &[u8], out: &mut Vec<u8>) {
+fn field_name((pattern, bits): Form, name: &[u8], out: &mut Vec<u8>) {
     let is_name = |entry: &(&[u8], &[u8])| entry.0.eq_ignore_ascii_case(name);
-    // A literal without indexing (RFC 7541 section 6.2.2).
     match STATIC.iter().position(is_name) {
-        Some(at) => integer(0, 4, at + 1, out),
+        Some(at) => integer(pattern, bits, at + 1, out),
         None => {
-            out.push(0);
+            out.push(pattern);
             string(&name.to_ascii_lowercase(), out);
         }
     }
@@ -64,6 +90,7 @@ fn plain(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
+#[inline]
 fn integer(pattern: u8, bits: u32, value: usize, out: &mut Vec<u8>) {
     let most = (1 << bits) - 1;
     if value < most {
