@@ -534,6 +534,7 @@ def with_ca(admin, tmp_path):
 
 def test_it_hands_out_the_ca_in_every_form(with_ca):
     _, path, ca = with_ca
+    assert read(path, "/stats.json")["has_ca"] is True
     said = read(path, "/ca.json")
     assert said["certificate"]["subject"] == "CN=Mine" and said["distrusting"] == []
     shown = subprocess.run([BINARY, "ca", "show", "--dir", ca], capture_output=True, text=True).stdout
@@ -562,4 +563,6 @@ def test_it_says_who_does_not_trust_the_ca(with_ca):
 def test_without_a_ca_it_has_none_to_hand_out(admin):
     _, path = admin()
     assert read(path, "/ca.json") == {"certificate": None, "distrusting": []}
+    # So the page has no link to it.
+    assert read(path, "/stats.json")["has_ca"] is False
     assert ask(path, "/ca.crt").status == 404

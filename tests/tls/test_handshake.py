@@ -241,9 +241,10 @@ def test_a_reload_takes_new_certificates_and_keeps_the_old_ones_if_they_are_wron
     assert shown()
 
 
-def refused(*options: str) -> str:
-    """What the program says that does not start with these options."""
-    argv = [BINARY, "0", "127.0.0.1", "--max-connections", "10", "--tls-port", "0", *options]
+def refused(*options: str, tls: bool = True) -> str:
+    """What the program says that does not start with these options, on a listener with TLS or none."""
+    listener = ["--tls-port", "0"] if tls else []
+    argv = [BINARY, "0", "127.0.0.1", "--max-connections", "10", *listener, *options]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode in (1, 2) and len(done.stderr.splitlines()) == 1
     return done.stderr
@@ -255,6 +256,24 @@ def test_an_empty_name_of_a_file_is_told():
 
 def test_options_that_want_certificates_say_so():
     assert "tls_port: expected ca_dir or certificates beside it, got neither" in refused()
+
+
+def test_a_folder_for_certificates_wants_a_ca(tmp_path):
+    one, said = self_signed(tmp_path, "one", "one.example.com"), "certificate_dir: expected ca_dir beside it, got /nope alone"
+    assert said in refused("--certificate-dir", "/nope", tls=False)
+    assert said in refused("--certificate-dir", "/nope", "--certificates", str(one))
+
+
+@pytest.mark.parametrize("option", ["client_ca", "ticket_keys"])
+def test_options_of_tls_want_a_listener_with_it(tmp_path, option):
+    given = self_signed(tmp_path, "one", "one.example.com")
+    if option == "ticket_keys":
+        given = tmp_path / "keys"
+        given.write_bytes(bytes(48))
+    words = ["--" + option.replace("_", "-"), str(given)]
+    said = f"{option}: expected a listener with TLS beside it (tls_port, listen_tls, listen_auto), got {given} alone"
+    assert said in refused(*words, tls=False)
+    assert said in refused(*words, "--certificates", str(self_signed(tmp_path, "two", "two.example.com")), tls=False)
 
 
 @pytest.mark.parametrize(

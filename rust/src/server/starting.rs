@@ -7,7 +7,7 @@ use crate::acceptor::Address;
 use crate::access_log::Prepared;
 use crate::config::Settings;
 use crate::connection::Layer;
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use std::path::{Path, PathBuf};
 
 impl Server {
@@ -45,6 +45,29 @@ impl Server {
         Ok(())
     }
 
+    /// Refuses options that would do nothing: who names them relies on them.
+    fn check_tls(&self, listeners: &Listeners, settings: &Settings) -> Result<()> {
+        let refuse = |text: String| Err(Error::new(ErrorCode::Config, text));
+        let makes = self.inner.tls.get().is_some_and(|tls| tls.has_ca());
+        if let (Some(folder), false) = (&settings.certificate_dir, makes) {
+            let folder = folder.display();
+            return refuse(format!(
+                "certificate_dir: expected ca_dir beside it, got {folder} alone"
+            ));
+        }
+        let files = [("client_ca", &settings.client_ca), ("ticket_keys", &settings.ticket_keys)];
+        let named = files.iter().find_map(|(option, file)| Some((option, file.as_ref()?)));
+        match named {
+            Some((option, file)) if listeners.layers().iter().all(|it| *it == Layer::Plain) => {
+                let file = file.display();
+                refuse(format!(
+                    "{option}: expected a listener with TLS beside it (tls_port, listen_tls, listen_auto), got {file} alone"
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Binds what there is to bind, and gives away what only that needed.
     fn prepare(
         &self,
@@ -53,6 +76,7 @@ impl Server {
     ) -> Result<(Option<Admin>, Option<Prepared>)> {
         self.listen_as_configured(listeners, settings)?;
         listeners.expect_headers(&settings.proxy_protocol)?;
+        self.check_tls(listeners, settings)?;
         let admin = Admin::bind(&self.inner, settings)?;
         let access_log = Prepared::open(settings)?;
         sandbox::drop_privileges(settings)?;

@@ -46,6 +46,10 @@ impl Tls {
         match *self {}
     }
 
+    pub(crate) fn has_ca(&self) -> bool {
+        match *self {}
+    }
+
     pub(crate) fn distrusting(&self) -> Vec<Distrusting> {
         match *self {}
     }

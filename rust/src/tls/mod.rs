@@ -231,6 +231,11 @@ impl Tls {
         self.shared.chooser.store(chooser.map(Arc::new));
     }
 
+    /// Whether there is a CA that makes certificates.
+    pub(crate) fn has_ca(&self) -> bool {
+        self.shared.certificates.load().minter.is_some()
+    }
+
     /// The certificate of the CA that makes certificates, in DER.
     pub(crate) fn ca_certificate(&self) -> Option<Vec<u8>> {
         let certificates = self.shared.certificates.load();

@@ -18,6 +18,8 @@ pub(super) struct Report {
     pub(super) listening: Vec<String>,
     pub(super) process: Process,
     pub(super) rules: u64,
+    /// There is a CA to be handed out.
+    pub(super) has_ca: bool,
     pub(super) workers: Vec<Snapshot>,
     pub(super) total: Snapshot,
     /// Every kind of answer with its number so far.
@@ -36,6 +38,7 @@ impl Report {
             listening: lock(&server.listeners).addresses().to_vec(),
             process: Process::now(),
             rules: set.rules().map_or(0, |set| set.len()) as u64,
+            has_ca: server.tls.get().is_some_and(|tls| tls.has_ca()),
             workers,
             total,
             kinds,
@@ -70,6 +73,7 @@ pub(super) fn json(panel: &Panel, server: &Inner) -> Reply {
         .with("listening", report.listening)
         .with("process", process(&report.process))
         .with("rules", report.rules)
+        .with("has_ca", report.has_ca)
         .with("kinds", kinds(&report.kinds))
         .with("latency", latency(&report.latency))
         .with("hosts", look::hosts(server))
