@@ -1,4 +1,4 @@
-"""HTTP Archives (HAR 1.2): what was recorded elsewhere is answered again; a log is saved as one.
+"""HTTP Archives (HAR 1.2): what was recorded elsewhere is answered again; records and logs are saved.
 
 >>> from http_responder import Server
 >>> from http_responder.har import replay
@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Union
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from . import __version__
-from ._native import Request, Response, Server
+from ._native import Headers, Record, Request, Response, Server
 
 if TYPE_CHECKING:
     from .testing import Entry
@@ -38,9 +38,9 @@ def replay(server: Server, source: _Source) -> int:
     """Has server answer as a HAR file, or one that is parsed already, says; returns how many answers
     there are.
 
-    Requests are told apart by method, path and query, whatever the host. A request that is there
-    once, and under whose path there is no other query, is a rule: it never enters Python. Of several
-    answers to the same request each is given once, the last one again and again. ValueError names
+    Requests are told apart by method, path and query, whatever the host; where a path has but one
+    answer, whatever the query. Of several answers to the same request each is given once, the last one
+    again and again. The workers do it all, without entering Python. ValueError names
     the entry that is malformed.
     """
     grouped: dict[tuple[str, str], dict[str, list[Response]]] = {}
@@ -58,23 +58,8 @@ def replay(server: Server, source: _Source) -> int:
         if len(queries) == len(answers) == 1:
             server.rule(path, answers[0], method=method)
         else:
-            server.route(path, method=method)(_Answers(queries))
+            server._replay(method, path, queries)
     return count
-
-
-class _Answers:
-    """The answers to one path, by query."""
-
-    def __init__(self, queries: dict[str, list[Response]]) -> None:
-        self._queries = queries
-        self._lock = threading.Lock()
-
-    def __call__(self, request: Request) -> Response | None:
-        answers = self._queries.get(request.query_string)
-        if answers is None:
-            return None
-        with self._lock:
-            return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 def _entries(source: _Source) -> list[dict[str, Any]]:
@@ -114,60 +99,99 @@ def _read(entry: dict[str, Any]) -> tuple[str, str, str, Response | None]:
     return method, path, url.query, Response(status, body, headers=headers)
 
 
-def save(path: str | os.PathLike[str], entries: Iterable[Entry]) -> None:
-    """Writes the log of a http_responder.testing.Server as a HAR file."""
+def save(path: str | os.PathLike[str], entries: Iterable[Entry | Record]) -> None:
+    """Writes what Server.recorded() gives, or the log of a http_responder.testing.Server, as a HAR file."""
     with open(path, "w", encoding="utf-8") as file:
         json.dump(dump(entries), file, indent=1, ensure_ascii=False)
 
 
-def dump(entries: Iterable[Entry]) -> dict[str, Any]:
-    """The log of a http_responder.testing.Server as HAR. Answers that have no response of their own
-    are left out: of a handler that raised, deferred ones, spoilt ones, streams."""
-    written = [_write(entry.request, entry.answer) for entry in entries]
+def dump(entries: Iterable[Entry | Record]) -> dict[str, Any]:
+    """The same as HAR. Records are there as they went over the wire, whoever answered; what was not
+    understood is left out. Of a log, so are answers that have no response of their own: of a handler
+    that raised, deferred ones, spoilt ones, streams."""
+    written = [
+        _write_record(entry) if isinstance(entry, Record) else _write(entry.request, entry.answer)
+        for entry in entries
+    ]
     creator = {"name": "http_responder", "version": __version__}
     found = [entry for entry in written if entry is not None]
     return {"log": {"version": "1.2", "creator": creator, "entries": found}}
+
+
+def _write_record(record: Record) -> dict[str, Any] | None:
+    if not record.method:
+        return None
+    headers, body = record.request_headers, record.request_body
+    asked = _request(record.method, record.target, record.version, headers, body)
+    # Of a body that was not kept to its end, what is there would pass for all of it.
+    said = _answer(record.status, record.headers, record.body if record.is_whole else b"")
+    return _entry(record.started, record.seconds * 1e3, asked, said)
 
 
 def _write(request: Request, answer: Any) -> dict[str, Any] | None:
     response = _response(answer)
     if response is None:
         return None
-    host = request.host or "localhost"
+    asked = _request(request.method, request.target, request.version, request.headers, request.body)
+    said = _answer(response.status, response.headers, response.body)
+    return _entry(time.time(), 0, asked, said)
+
+
+def _request(
+    method: str, target: str, version: str, headers: Headers, body: bytes
+) -> dict[str, Any]:
+    host = headers.get("host") or "localhost"
+    url = target if "://" in target else f"http://{host}{target}"
+    cookies = [
+        (name.strip(), value.strip())
+        for line in headers.get_all("cookie")
+        for name, _, value in (pair.partition("=") for pair in line.split(";"))
+        if name.strip()
+    ]
     asked: dict[str, Any] = {
-        "method": request.method,
-        "url": f"http://{host}{request.target}",
-        "httpVersion": request.version,
-        "cookies": _pairs(request.cookies.items()),
-        "headers": _pairs(request.headers.items()),
-        "queryString": _pairs(request.query.items()),
+        "method": method,
+        "url": url,
+        "httpVersion": version,
+        "cookies": _pairs(cookies),
+        "headers": _pairs(headers.items()),
+        "queryString": _pairs(parse_qsl(urlsplit(url).query, keep_blank_values=True)),
         "headersSize": -1,
-        "bodySize": len(request.body),
+        "bodySize": len(body),
     }
-    if request.body:
-        kind = request.headers.get("content-type", "application/octet-stream")
-        asked["postData"] = {"mimeType": kind, **_text(request.body)}
+    if body:
+        kind = headers.get("content-type", "application/octet-stream")
+        asked["postData"] = {"mimeType": kind, **_text(body)}
+    return asked
+
+
+def _answer(status: int, headers: Headers, body: bytes) -> dict[str, Any]:
     return {
-        "startedDateTime": datetime.now(timezone.utc).isoformat(),
-        "time": 0,
-        "request": asked,
-        "response": {
-            "status": response.status,
-            "statusText": "",
-            "httpVersion": "HTTP/1.1",
-            "cookies": [],
-            "headers": _pairs(response.headers.items()),
-            "content": {
-                "size": len(response.body),
-                "mimeType": response.content_type or "",
-                **_text(response.body),
-            },
-            "redirectURL": response.headers.get("location", ""),
-            "headersSize": -1,
-            "bodySize": len(response.body),
+        "status": status,
+        "statusText": "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(headers.items()),
+        "content": {
+            "size": len(body),
+            "mimeType": headers.get("content-type") or "",
+            **_text(body),
         },
+        "redirectURL": headers.get("location", ""),
+        "headersSize": -1,
+        "bodySize": len(body),
+    }
+
+
+def _entry(
+    started: float, took: float, asked: dict[str, Any], said: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "startedDateTime": datetime.fromtimestamp(started, timezone.utc).isoformat(),
+        "time": took,
+        "request": asked,
+        "response": said,
         "cache": {},
-        "timings": {"send": 0, "wait": 0, "receive": 0},
+        "timings": {"send": 0, "wait": took, "receive": 0},
     }
 
 

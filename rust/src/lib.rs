@@ -29,6 +29,7 @@ pub mod certificates;
 pub mod config;
 pub mod error;
 pub mod http;
+pub mod record;
 pub mod responder;
 pub mod server;
 pub mod stats;

@@ -29,9 +29,12 @@ mod peer;
 mod pieces;
 mod pump;
 mod ready;
+mod record;
+mod replay;
 mod request;
 mod response;
 mod route;
+mod routing;
 mod run;
 mod server;
 mod stats;
@@ -61,6 +64,8 @@ mod _native {
     use super::inbox::Inbox;
     #[pymodule_export]
     use super::options::options;
+    #[pymodule_export]
+    use super::record::Record;
     #[pymodule_export]
     use super::request::Request;
     #[pymodule_export]

@@ -5,19 +5,21 @@ use crate::duration::duration;
 use crate::errors::{OrRaise, exception, invalid};
 use crate::faults::FaultyRule;
 use crate::handler::{Handler, Handlers};
-use crate::inbox::{AsyncHandler, Inbox};
+use crate::inbox::Inbox;
 use crate::life::Life;
 use crate::listening::{self, FirstListener};
+use crate::record::Record;
+use crate::replay::Replay;
+use crate::response::Response;
 use crate::route::Decorator;
-use crate::upload::StreamHandler;
 use crate::{options, response, stats, url};
 use http_responder as engine;
-use http_responder::responder::Responder;
 use http_responder::{Config, Error, ErrorCode, ServerState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,9 +39,9 @@ use std::sync::Arc;
 /// ("off", "error", "warn", "info") says how much of it.
 #[pyclass(frozen, weakref, subclass, module = "http_responder")]
 pub(crate) struct Server {
-    life: Life,
+    pub(crate) life: Life,
     config: Config,
-    handlers: Handlers,
+    pub(crate) handlers: Handlers,
     first: FirstListener,
 }
 
@@ -362,26 +364,39 @@ impl Server {
         inbox: &Bound<'_, Inbox>,
         max_body: Option<u64>,
     ) -> PyResult<()> {
-        let py = function.py();
+        self.add_async(path, &methods, function, inbox, max_body)
+    }
+
+    /// Records the last size requests with their answers, and max_body octets of each body, without
+    /// entering Python: recorded() gives them. None of them is missing before there are more. Bodies of files, and
+    /// those that go to their handler as they arrive, are left out. Before the server starts. Raises
+    /// InvalidArgument, StateError.
+    #[pyo3(signature = (size=1000, max_body=65_536))]
+    fn record(&self, py: Python<'_>, size: usize, max_body: usize) -> PyResult<()> {
+        self.life.engine(py)?.record(size, max_body).or_raise(py)
+    }
+
+    /// What was recorded, in the order of the answers; with forget it begins anew. http_responder.har
+    /// saves it.
+    #[pyo3(signature = (*, forget=false))]
+    fn recorded(&self, py: Python<'_>, forget: bool) -> PyResult<Vec<Record>> {
         let engine = self.life.engine(py)?;
-        let handler = Handler::holding(function);
-        let made = Arc::new(AsyncHandler {
-            handler: handler.clone(),
-            inbox: inbox.get().shared(),
-            streams: max_body.is_some(),
-        });
-        let Some(path) = path else {
-            py.detach(|| engine.fallback(made));
-            self.handlers.set_fallback(handler);
-            return Ok(());
-        };
-        let add = |method: &Option<String>| match max_body {
-            Some(most) => engine.route_upload(method.as_deref(), path, most, made.clone()),
-            None => engine.route(method.as_deref(), path, made.clone()),
-        };
-        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)?;
-        self.handlers.add(handler);
-        Ok(())
+        let all = py.detach(|| engine.recorded(forget));
+        Ok(all.into_iter().map(Record).collect())
+    }
+
+    /// Has the workers answer path as was recorded elsewhere: by query, each answer once, the last one
+    /// again and again.
+    fn _replay(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        path: &str,
+        queries: HashMap<String, Vec<Py<Response>>>,
+    ) -> PyResult<()> {
+        let engine = self.life.engine(py)?;
+        let replay = Arc::new(Replay::new(queries));
+        py.detach(|| engine.route(Some(method), path, replay)).or_raise(py)
     }
 
     fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
@@ -422,54 +437,6 @@ impl Server {
 }
 
 impl Server {
-    /// Registers `function` for each of `methods`, or for none of them.
-    pub(crate) fn add_route(
-        &self,
-        path: &str,
-        methods: &[Option<String>],
-        function: &Bound<'_, PyAny>,
-        stream: Option<u64>,
-    ) -> PyResult<()> {
-        let py = function.py();
-        let engine = self.life.engine(py)?;
-        let handler = Handler::of(function)?;
-        if let Some(most) = stream {
-            return self.add_stream(path, methods, function, most);
-        }
-        let add = |method: &Option<String>| engine.route(method.as_deref(), path, handler.clone());
-        let add_all = || {
-            if methods.len() > 1 {
-                // The last may be refused when the first already answers: tried apart before.
-                try_routes(engine, path, methods, &handler)?;
-            }
-            methods.iter().try_for_each(add)
-        };
-        py.detach(add_all).or_raise(py)?;
-        self.handlers.add(handler);
-        Ok(())
-    }
-
-    /// Registers `function` for bodies as they arrive, on threads of its own.
-    fn add_stream(
-        &self,
-        path: &str,
-        methods: &[Option<String>],
-        function: &Bound<'_, PyAny>,
-        most: u64,
-    ) -> PyResult<()> {
-        let py = function.py();
-        let engine = self.life.engine(py)?;
-        let put = py.import("http_responder._pool")?.call_method1("streaming", (function,))?;
-        let handler = Handler::holding(&put);
-        let made = Arc::new(StreamHandler(handler.clone()));
-        let add = |method: &Option<String>| {
-            engine.route_upload(method.as_deref(), path, most, made.clone())
-        };
-        py.detach(|| methods.iter().try_for_each(add)).or_raise(py)?;
-        self.handlers.add(handler);
-        Ok(())
-    }
-
     /// The first listener that has a port.
     fn reachable(&self, py: Python<'_>) -> PyResult<(u32, SocketAddr)> {
         let mut addresses = (0..).zip(self.addresses(py)?);
@@ -480,18 +447,6 @@ impl Server {
     fn not_listening(&self, py: Python<'_>, message: &str) -> PyErr {
         exception(py, &Error::new(ErrorCode::State, message))
     }
-}
-
-/// Whether the engine takes every one of the routes.
-fn try_routes(
-    engine: &engine::Server,
-    path: &str,
-    methods: &[Option<String>],
-    handler: &Arc<Handler>,
-) -> http_responder::Result<()> {
-    let apart = Responder::new(&engine.settings());
-    let mut routes = methods.iter().map(Option::as_deref);
-    routes.try_for_each(|method| apart.with_route(method, path, handler.clone()).map(drop))
 }
 
 fn state_name(state: ServerState) -> &'static str {

@@ -6,6 +6,7 @@
 
 mod arrival;
 mod performing;
+mod recording;
 mod repeating;
 mod requests;
 mod streams;
@@ -376,6 +377,7 @@ impl Machine {
         let shared_body = response.write_sharing(cx.out, &wire);
         let shared = shared_body.as_ref().map_or(0, SharedBody::left);
         self.pending_mut(cx).shared_body = shared_body;
+        self.note_answer(start, cx);
         let status = response.status();
         count_answer(status, None, cx);
         let answer = |cx: &Context<'_>, kept: &Answer| {
@@ -418,6 +420,7 @@ impl Machine {
             Act::End(end) => {
                 let script = pending.script.take();
                 let given = script.as_ref().map_or(&[][..], Script::given);
+                self.note_octets(given);
                 let answer = |_: &Context<'_>, kept: &Answer| match kept.status {
                     0 => *kept,
                     status => Answer::written(given, 0, status, kept.source).since(kept.begun),

@@ -16,6 +16,7 @@ use super::tally::{Observed, Tally};
 use crate::access_log::{Home, Recorder};
 use crate::clients::Peer;
 use crate::http::{Head, Version};
+use crate::record::{Draft, Extent, Records};
 use crate::responder::extension;
 use crate::responder::source::Source;
 use crate::stats::Cells;
@@ -33,6 +34,7 @@ pub(crate) struct Watchers {
     received: u64,
     tally: Option<Tally>,
     requests: Option<Arc<Requests>>,
+    records: Option<Arc<Records>>,
     /// Nobody wants more than what, for whom, by whom and how long.
     in_brief: bool,
     log: Option<Recorder>,
@@ -98,6 +100,7 @@ impl Watchers {
             log_home,
             tally: None,
             requests: None,
+            records: None,
             in_brief: false,
             #[cfg(test)]
             seen: Vec::new(),
@@ -119,6 +122,29 @@ impl Watchers {
         self.requests = requests;
         self.on |= self.requests.is_some();
         self
+    }
+
+    /// These and one that records requests with their answers, where there is a record.
+    #[must_use]
+    pub(crate) fn with_records(mut self, records: Option<Arc<Records>>) -> Self {
+        self.records = records;
+        self.on |= self.records.is_some();
+        self.in_brief &= self.records.is_none();
+        self
+    }
+
+    /// How much of a request and its answer is recorded, if anything is.
+    pub(crate) fn records(&self) -> Option<Extent> {
+        self.records.as_ref().map(|records| records.extent)
+    }
+
+    /// Records a request that began then and has its answer now.
+    #[cold]
+    pub(crate) fn record(&mut self, draft: Draft, status: u16, begun: u64) {
+        if let Some(records) = &self.records {
+            let took = clock::monotonic_us().saturating_sub(begun);
+            records.put(draft, status, (clock::unix_us(), took));
+        }
     }
 
     /// The hosts that the tally has seen.
@@ -266,6 +292,8 @@ pub(crate) struct Kept {
     user_agent: Option<Vec<u8>>,
     /// What is known of the answer.
     pub(crate) answer: Answer,
+    /// What goes into the record.
+    pub(crate) draft: Option<Box<Draft>>,
 }
 
 impl Kept {
@@ -278,6 +306,7 @@ impl Kept {
             referer: asked.referer.map(<[u8]>::to_vec),
             user_agent: asked.user_agent.map(<[u8]>::to_vec),
             answer,
+            draft: None,
         }
     }
 
@@ -301,6 +330,7 @@ impl Kept {
             + self.host.as_ref().map_or(0, String::capacity)
             + optional(&self.referer)
             + optional(&self.user_agent)
+            + self.draft.as_ref().map_or(0, |draft| draft.memory())
     }
 }
 

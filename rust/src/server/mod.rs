@@ -26,6 +26,7 @@ mod listeners;
 pub(crate) mod notice;
 mod pages;
 mod private;
+mod recording;
 mod reload;
 mod report;
 mod role;
@@ -48,6 +49,7 @@ use crate::config::{Config, Settings};
 use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
+use crate::record::Extent;
 use crate::responder::{Handler, Responder, Response};
 use crate::stats::{Format, Snapshot, render};
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -94,6 +96,8 @@ struct Inner {
     /// Rung when the state of `life` changes.
     changed: Condvar,
     running: OnceLock<Running>,
+    /// How much is recorded, if anything is.
+    extent: Mutex<Option<Extent>>,
     notices: Arc<Notices>,
     signals: Mutex<Option<Subscription>>,
     /// The admin side, where there is one.
@@ -141,6 +145,7 @@ impl Server {
             life: Mutex::new(Life { state: ServerState::Built, grace: None, supervisor: None }),
             changed: Condvar::new(),
             running: OnceLock::new(),
+            extent: Mutex::new(None),
             notices: Arc::new(Notices::new()),
             signals: Mutex::new(None),
             admin: OnceLock::new(),

@@ -67,12 +67,14 @@ pub(super) fn start(
     let settings = inner.settings.load_full();
     let observe = settings.admin.is_some();
     let count = settings.stats_page.is_some() || settings.stats_text.is_some();
+    let extent = *lock(&inner.extent);
     let mut polls = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..inner.settings.load().workers {
         let poll = Poll::new().map_err(failed)?;
         let waker = Waker::new(poll.registry(), worker::WAKER).map_err(failed)?;
-        handles.push(Arc::new(Handle::new(waker, capacity).observed(observe).counting(count)));
+        let handle = Handle::new(waker, capacity).observed(observe).counting(count);
+        handles.push(Arc::new(handle.recording(extent)));
         let timer = worker::add_timer(&poll).map_err(failed)?;
         polls.push((poll, timer));
     }

@@ -127,7 +127,8 @@ impl Connections {
             repeats: Repeats::default(),
             watchers: Watchers::new(setup.access_log.clone())
                 .with_tally(setup.handle.observed.clone())
-                .with_requests(setup.handle.requests.clone()),
+                .with_requests(setup.handle.requests.clone())
+                .with_records(setup.handle.records.clone()),
             walks: VecDeque::new(),
             layers: setup.layers.clone(),
             http2: Http2::default(),

@@ -5,6 +5,7 @@ use super::survey::Survey;
 use crate::config::Settings;
 use crate::connection::Key;
 use crate::connection::tally::Observed;
+use crate::record::{Extent, Records};
 use crate::responder::deferred::{Delivery, Post};
 use crate::stats::Cells;
 use crate::stats::requests::Requests;
@@ -77,6 +78,8 @@ pub(crate) struct Handle {
     pub(crate) observed: Option<Arc<Observed>>,
     /// What pixelserv-tls counts of its requests, where its pages are served.
     pub(crate) requests: Option<Arc<Requests>>,
+    /// The last requests with their answers, where they are recorded.
+    pub(crate) records: Option<Arc<Records>>,
     ended: AtomicBool,
     /// Connections that its pool can hold.
     capacity: u32,
@@ -91,6 +94,7 @@ impl Handle {
             stats: CachePadded::default(),
             observed: None,
             requests: None,
+            records: None,
             ended: AtomicBool::new(false),
             capacity,
         }
@@ -104,6 +108,11 @@ impl Handle {
     /// This handle of a worker whose requests are counted as pixelserv-tls does, if `count`.
     pub(crate) fn counting(self, count: bool) -> Self {
         Handle { requests: count.then(Arc::default), ..self }
+    }
+
+    /// This handle of a worker whose requests are recorded, if there is an `extent`.
+    pub(crate) fn recording(self, extent: Option<Extent>) -> Self {
+        Handle { records: extent.map(|extent| Arc::new(Records::new(extent))), ..self }
     }
 
     /// Whether the worker has ended: it takes nothing any more.

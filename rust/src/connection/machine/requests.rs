@@ -128,7 +128,7 @@ impl Machine {
             Ok(decoder) => decoder,
             Err(refusal) => return self.refuse(refusal, input, cx),
         };
-        let wanted = cx.responder.wants_body(head);
+        let wanted = cx.responder.wants_body(head) || cx.watchers.records().is_some();
         let sink = if wanted { Sink::Kept(Vec::new()) } else { Sink::Nobody };
         let mut incoming = Incoming::new(decoder, sink);
         incoming.begun = cx.watchers.begun();
@@ -236,7 +236,7 @@ impl Machine {
                 if cx.watchers.is_on() {
                     let status = outcome.status().unwrap_or(0);
                     let answer = Answer { status, begun, ..Answer::none(source) };
-                    self.keep(head, answer, cx);
+                    self.keep(head, body, answer, cx);
                 }
                 return self.perform(&outcome, &manner, start, used, stays, cx);
             }
@@ -245,6 +245,7 @@ impl Machine {
             Outcome::Answered { status, close, refusal } => {
                 count_answer(status, refusal, cx);
                 if cx.watchers.is_on() {
+                    self.record_answer((head, body), (start, shared_body.as_ref()), status, cx);
                     let shared = shared_body.as_ref().map_or(0, SharedBody::left);
                     self.tell_answer(head, (start, shared), (status, source, begun), cx);
                 }
@@ -271,7 +272,7 @@ impl Machine {
             Outcome::Receiving(shared, intake) => {
                 self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
                 if cx.watchers.is_on() {
-                    self.keep(head, Answer { begun, ..Answer::none(source) }, cx);
+                    self.keep(head, body, Answer { begun, ..Answer::none(source) }, cx);
                 }
                 self.take_whole(intake, head, body, cx);
                 Step::Stop(used, Next::Wait)
@@ -279,7 +280,7 @@ impl Machine {
             Outcome::Deferred(shared) => {
                 self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
                 if cx.watchers.is_on() {
-                    self.keep(head, Answer { begun, ..Answer::none(source) }, cx);
+                    self.keep(head, body, Answer { begun, ..Answer::none(source) }, cx);
                 }
                 self.state = State::Processing;
                 Step::Stop(used, Next::Wait)

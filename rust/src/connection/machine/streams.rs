@@ -24,6 +24,7 @@ impl Machine {
         cx.stats.deferred_answers.add(1);
         cx.stats.streams_begun.add(1);
         let head_octets = (cx.out.len() - start) as u64;
+        self.note_answer(start, cx);
         let pending = self.pending_mut(cx);
         pending.stream = Some(feed);
         if let Some(kept) = &mut pending.kept {
@@ -83,6 +84,9 @@ impl Machine {
             Fetched::Nothing => Next::Wait,
             Fetched::End(end) => self.end_stream(end, cx),
             Fetched::Octets => {
+                if let Some(draft) = pending.kept.as_mut().and_then(|kept| kept.draft.as_mut()) {
+                    draft.answer(&pending.output);
+                }
                 // Behind a head, which nothing may come before.
                 if !cx.out.is_empty() {
                     cx.out.append(&mut pending.output);

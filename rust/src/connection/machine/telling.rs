@@ -1,5 +1,6 @@
 //! Every answer, counted and told to those who watch.
 
+use super::recording::record_kept;
 use super::{Context, Machine};
 use crate::clients::Peer;
 use crate::connection::counting::{count_refusal, count_response};
@@ -7,6 +8,7 @@ use crate::connection::watchers::{Answer, Asked, Client, Kept, Question};
 use crate::connection::{Key, Watchers};
 use crate::http::head::{FieldSlots, Parsed};
 use crate::http::{Head, Refusal};
+use crate::record::Draft;
 use crate::responder::source::Source;
 
 /// Counts the answer to a request.
@@ -42,6 +44,7 @@ impl Machine {
     /// Tells of a refusal that stands in the output from `start` on; `raw` is what came.
     #[cold]
     pub(super) fn tell_refusal(&self, raw: &[u8], start: usize, status: u16, cx: &mut Context<'_>) {
+        self.record_refusal(raw, start, status, cx);
         let begun = cx.watchers.begun();
         let answer = Answer::written(&cx.out[start..], 0, status, Source::REFUSED).since(begun);
         let mut slots = FieldSlots::new();
@@ -54,8 +57,15 @@ impl Machine {
 
     /// Keeps what those who watch want to know of a request whose answer comes later.
     #[cold]
-    pub(super) fn keep(&mut self, head: &Head<'_, '_>, answer: Answer, cx: &mut Context<'_>) {
-        let kept = Box::new(Kept::new(&Asked::of(head), answer));
+    pub(super) fn keep(
+        &mut self,
+        head: &Head<'_, '_>,
+        body: &[u8],
+        answer: Answer,
+        cx: &mut Context<'_>,
+    ) {
+        let mut kept = Box::new(Kept::new(&Asked::of(head), answer));
+        kept.draft = cx.watchers.records().map(|extent| Box::new(Draft::of(head, body, extent)));
         self.pending_mut(cx).kept = Some(kept);
     }
 
@@ -65,16 +75,17 @@ impl Machine {
         complete: impl FnOnce(&Context<'_>, &Answer) -> Answer,
         cx: &mut Context<'_>,
     ) {
-        if let Some(kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
+        if let Some(mut kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
             let answer = complete(cx, &kept.answer);
             self.tell(&Question::Asked(kept.asked()), &answer, cx);
+            record_kept(kept.draft.take(), answer.status, answer.begun, cx.watchers);
         }
     }
 
     /// The connection is about to go: tells of a request that gets no answer any more, or
     /// not the rest of it.
     pub(crate) fn tell_forsaken(&mut self, key: Key, peer: Peer<'_>, watchers: &mut Watchers) {
-        if let Some(kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
+        if let Some(mut kept) = self.pending.as_mut().and_then(|pending| pending.kept.take()) {
             let client = Client { key, peer, listener: self.listener() };
             let stream = self.pending.as_ref().and_then(|pending| pending.stream.as_ref());
             let answer = match stream {
@@ -82,6 +93,7 @@ impl Machine {
                 None => Answer::none(kept.answer.source).since(kept.answer.begun),
             };
             watchers.see(&client, &Question::Asked(kept.asked()), &answer);
+            record_kept(kept.draft.take(), answer.status, kept.answer.begun, watchers);
         }
     }
 

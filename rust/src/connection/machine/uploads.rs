@@ -65,6 +65,7 @@ impl Machine {
                 let status = outcome.status().unwrap_or(500);
                 count_answer(status, None, cx);
                 if cx.watchers.is_on() {
+                    self.record_answer((head, b""), (start, shared_body.as_ref()), status, cx);
                     let shared = shared_body.as_ref().map_or(0, SharedBody::left);
                     self.tell_answer(head, (start, shared), (status, source, begun), cx);
                 }
@@ -75,7 +76,7 @@ impl Machine {
             }
         };
         if cx.watchers.is_on() {
-            self.keep(head, Answer { begun, ..Answer::none(source) }, cx);
+            self.keep(head, b"", Answer { begun, ..Answer::none(source) }, cx);
         }
         self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
         let mut incoming = Incoming::new(decoder, sink);
