@@ -18,6 +18,8 @@ pub mod strings;
 pub mod config;
 pub mod server;
 
+pub mod life;
+
 pub mod admin;
 pub mod ca;
 pub mod certificate;

@@ -50,6 +50,12 @@ macro_rules! statistics {
                 $(self.$name = self.$name.wrapping_add(other.$name);)*
             }
 
+            /// These values, in the order of [`TABLE`].
+            pub fn of(values: [u64; TABLE.len()]) -> Snapshot {
+                let [$($name,)*] = values;
+                Snapshot { $($name,)* }
+            }
+
             /// The values, in the order of [`TABLE`].
             pub fn values(&self) -> [u64; TABLE.len()] {
                 [$(self.$name,)*]
