@@ -156,6 +156,10 @@ test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
 
 # ---- tests ----
 
+.PHONY: test-clone
+test-clone: ## pip install ./python in a clean clone, and the READMEs typed into the interpreter (a few minutes)
+	@tests/packages/clone.sh $(PYTHON)
+
 .PHONY: test
 test: test-rust test-loom test-c test-wire test-python test-parity ## Runs every suite
 

@@ -1,5 +1,6 @@
 """The programs that the READMEs show do what they say."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -41,6 +42,22 @@ def test_the_program_runs_and_its_server_answers(program, tmp_path):
     said = [line for line in done.stderr.splitlines() if "open descriptors" not in line]
     assert (done.returncode, said) == (0, [])
     assert re.match(r"http://127\.0\.0\.1:\d+/hello/\w+\n", done.stdout)
+
+
+@pytest.mark.parametrize("program", EXAMPLES)
+def test_the_program_may_be_typed_line_by_line(program, tmp_path):
+    # An empty line ends a block there.
+    typed = subprocess.run(
+        [sys.executable, "-i", "-q", "-W", "error"],
+        input=f"{program}\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON_BASIC_REPL": "1"},
+    )
+    assert "Error" not in typed.stderr
+    assert re.match(r"http://127\.0\.0\.1:\d+/hello/\w+\n", typed.stdout)
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.parent.name)
