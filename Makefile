@@ -171,7 +171,7 @@ test-rust: ## The engine's tests (cargo test)
 test-loom: ## The mailbox, deferred answers, streams and the bell of the log under every interleaving (loom)
 	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --profile model --target-dir $(TARGET)/loom \
 	    --no-default-features -p http_responder \
-	    --test loom_mailbox --test loom_deferred --test loom_stream --test loom_bell
+	    --test loom_mailbox --test loom_swap --test loom_deferred --test loom_stream --test loom_bell
 
 $(C_TESTS): $(wildcard tests/c/*.c tests/c/*.h) include/http_responder.h $(SO) Makefile $(FLAGS)
 	@mkdir -p $(@D)
@@ -222,6 +222,13 @@ bench: build tools $(VENV)/bench ## Speed and memory beside other servers (BENCH
 .PHONY: fuzz
 fuzz: ## Every fuzz target for SECONDS (60) each (TARGETS="connection rules_file", ENGINE=afl)
 	@rust/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
+.PHONY: check-deep
+check-deep: build examples tools $(C_TESTS) test-loom ## Loom, valgrind, TSan, ASan and LSan with a proof, Miri where it is there
+	@tests/c/valgrind.sh $(BUILD)
+	@tests/c/races.sh $(TARGET)
+	@tests/c/sanitized.sh $(TARGET)
+	@tests/c/miri.sh $(TARGET)
 
 .PHONY: hostile
 hostile: build tools $(VENV)/ready ## Hostile clients, SECONDS (5) each, and what others see meanwhile (ARGS=--write)
