@@ -33,11 +33,15 @@ static void on_signal(int number)
         ended = number;
 }
 
+/* Of the same name as the server, it gets what was meant for that one: SIGHUP and SIGUSR1. A terminal
+ * that hangs up is noticed by what it reads and writes. */
 static void listen_to_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGWINCH};
     struct sigaction action = {.sa_handler = on_signal};
 
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
     for (size_t at = 0; at < sizeof numbers / sizeof numbers[0]; at++)
         sigaction(numbers[at], &action, NULL);
 }
@@ -49,8 +53,10 @@ static void write_all(const char *text)
     while (length > 0) {
         ssize_t count = write(STDOUT_FILENO, text, length);
 
-        if (count < 0 && errno != EINTR)
+        if (count < 0 && errno != EINTR) {
+            ended = SIGHUP;
             return;
+        }
         text += count > 0 ? count : 0;
         length -= count > 0 ? (size_t)count : 0;
     }

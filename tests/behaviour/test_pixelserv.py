@@ -49,7 +49,7 @@ def pixelserv():
     yield start
     try:
         for server in servers:
-            server.stop(allow=("warning: -k ", "warning: -A ", "error: reload: "))
+            server.stop(allow=("warning: -k ", "warning: -A ", "error: reload: ", "nobody cannot read it again"))
     finally:
         for server in servers:
             server.kill()

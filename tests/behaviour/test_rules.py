@@ -83,7 +83,8 @@ def test_a_drain_waits_for_a_delayed_answer(with_rules):
         client.send(request("/"))
         server.eventually("it waits", lambda stats: stats["connections_processing"] == 1)
         server.signal(signal.SIGTERM)
-        assert client.response().body == b"late"
+        answer = client.response()
+        assert (answer.body, answer.get("connection")) == (b"late", "close")
         client.until_closed()
     assert server.wait() == 0
 
@@ -219,16 +220,35 @@ def test_no_request_is_lost_while_rules_change_a_hundred_times(with_rules):
     assert not bad and len(seen) > 10
 
 
+def certify(path) -> None:
+    """A fresh certificate with its key beside it."""
+    key = path.with_suffix(".key")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=a.example", "-addext", "subjectAltName=DNS:a.example", "-keyout", str(key), "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 def test_wrk_sees_no_error_while_everything_is_read_again_a_hundred_times(with_rules, tmp_path):
     options = tmp_path / "options.toml"
     options.write_text('keep_alive_timeout = "100s"\n')
-    server = with_rules('[[rule]]\nextension = "gif"\nbody = "0"\n', "--config", str(options))
+    body, log, pem = tmp_path / "body", tmp_path / "access.log", tmp_path / "site.pem"
+    rule = '[[rule]]\nextension = "gif"\nfile = "body"\n# '
+    body.write_text("0")
+    certify(pem)
+    tls = ("--listen-tls", "127.0.0.1:0", "--certificates", str(pem))
+    log_options = ("--access-log", str(log), "--access-log-sample", "1000")
+    server = with_rules(rule, "--config", str(options), *tls, *log_options)
     with Wrk(f"{server.url}/a.gif") as wrk:
         for number in range(1, 101):
-            server.rules.write_text(f'[[rule]]\nextension = "gif"\nbody = "{number}"\n')
+            server.rules.write_text(f"{rule}{number}\n")
+            body.write_text(str(number))
+            log.rename(f"{log}.{number}")
+            if number % 10 == 0:
+                certify(pem)
             options.write_text(f'keep_alive_timeout = "{100 + number}s"\nserver_name = "s{number}"\n')
             server.signal(signal.SIGHUP)
             eventually(lambda: get(server.address, "/a.gif").body == str(number).encode(), "it is in force")
+            eventually(log.exists, "the log is opened again")
         assert wrk.stop() > 1000
     assert get(server.address, "/").get("server") == "s100"
 

@@ -5,6 +5,7 @@ import pwd
 import re
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,49 @@ def test_everything_that_an_operator_does_works_inside(start, tmp_path):
     server.signal(signal.SIGTERM)
     assert server.wait() == 0
     assert not path.exists(), "its socket is removed"
+
+
+def test_no_file_can_be_written_outside_of_the_logs_folder(start, tmp_path):
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    log = own / "access.log"
+    server = start("--access-log", str(log), "--log-level", "info", allow=["info: ", "access_log: .*Permission denied"])
+    if any("no Landlock here" in line for line in server.messages()):
+        pytest.skip("this kernel has no Landlock")
+    log.rename(own / "access.log.1")
+    server.signal(signal.SIGHUP)
+    eventually(log.exists, "inside it is made anew")
+    log.unlink()
+    log.symlink_to(other / "elsewhere.log")
+    server.signal(signal.SIGHUP)
+    eventually(lambda: any("Permission denied" in line for line in server.messages()), "outside it is refused")
+    assert list(other.iterdir()) == []
+    assert get(server.address, "/a.gif").status == 200
+
+
+@pytest.fixture
+def folder_of_root():
+    """A folder that nobody else may look into; what is above it is open, as pytest's own folders are not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@as_root
+def test_what_cannot_be_read_again_is_told_at_the_start(start, folder_of_root):
+    hidden = folder_of_root
+    rules = hidden / "rules.toml"
+    rules.write_text('[[rule]]\nbody = "x"\n')
+    told = rf"rules: {rules}: Permission denied .*: nobody cannot read it again, so every reload will fail"
+    server = start("--user", "nobody", "--rules", str(rules), allow=[told])
+    eventually(lambda: any(re.search(told, line) for line in server.messages()), "it is told")
+    assert get(server.address, "/").body == b"x"
+    hidden.chmod(0o755)
+    start("--user", "nobody", "--rules", str(rules))
+
+
+@as_root
+def test_a_group_alone_leaves_root_and_says_so(start):
+    told = "group: without the option user the server goes on as root"
+    server = start("--group", "daemon", allow=[told])
+    eventually(lambda: any(told in line for line in server.messages()), "it is told")

@@ -51,8 +51,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.master)
+        if self.master >= 0:
+            os.close(self.master)
         os.close(self.slave)
+
+    def hang_up(self) -> None:
+        os.close(self.master)
+        self.master = -1
 
     def resize(self, width: int, height: int) -> None:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
@@ -123,7 +128,7 @@ def test_it_is_live_and_q_leaves_the_terminal_as_it_was(served):
         assert terminal.is_restored()
 
 
-@pytest.mark.parametrize("end", ["key", signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("end", ["key", signal.SIGINT, signal.SIGTERM])
 def test_whatever_ends_it_the_terminal_is_as_it_was(served, end):
     _, address = served
     with Terminal(address) as terminal:
@@ -135,6 +140,27 @@ def test_whatever_ends_it_the_terminal_is_as_it_was(served, end):
         terminal.read_until(re.escape(LEAVE) + "$")
         assert terminal.process.wait(PATIENCE) == 0
         assert terminal.is_restored()
+
+
+def test_signals_that_are_meant_for_the_server_do_not_end_it(served):
+    """Both have the same name, so `kill -HUP $(pidof http_responder_mt)` reaches both."""
+    _, address = served
+    with Terminal(address) as terminal:
+        terminal.picture()
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            terminal.process.send_signal(number)
+            terminal.picture()
+        os.write(terminal.master, b"q")
+        assert terminal.process.wait(PATIENCE) == 0
+        assert terminal.is_restored()
+
+
+def test_it_ends_with_its_terminal(served):
+    _, address = served
+    with Terminal(address) as terminal:
+        terminal.picture()
+        terminal.hang_up()
+        assert terminal.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(("width", "height"), [(200, 50), (80, 24), (60, 15), (40, 12), (20, 6)])

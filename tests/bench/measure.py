@@ -76,6 +76,7 @@ class Running:
         argv = [*wrapper, *peer.argv(self.port, Path(self.folder.name)), *extra]
         # Under a wrapper everything is slow, and what it has found is written at the end.
         self.grace = 20 if wrapper else 3
+        self.patience = 6 * PATIENCE if wrapper else PATIENCE
         self.started = time.monotonic()
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
@@ -84,7 +85,7 @@ class Running:
         self._wait(peer.name)
 
     def _wait(self, name: str) -> None:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while time.monotonic() < end:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:

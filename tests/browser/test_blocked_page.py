@@ -179,3 +179,28 @@ def test_a_page_is_what_a_person_sees(responder, browser):
             assert wide <= 360 and errors == []
         finally:
             context.close()
+
+
+USES = """async ([blocked, orders]) => {
+    const use = (kind, url) => new Promise((end) => {
+        const element = document.createElement(kind);
+        element.onload = () => end("load");
+        element.onerror = () => end("error");
+        if (kind === "link") { element.rel = "stylesheet"; element.href = url; } else { element.src = url; }
+        document.body.append(element);
+    });
+    const results = {};
+    for (const [path, kinds] of orders)
+        for (const kind of kinds)
+            results[path + " " + kind] = await use(kind, blocked + path);
+    return results;
+}"""
+
+
+def test_one_address_used_in_several_ways_is_not_broken_by_the_cache(responder, visit):
+    _, blocked = responder
+    orders = [["/t?1", ["img", "script"]], ["/t?2", ["script", "img"]], ["/t?3", ["img", "link", "iframe", "img"]]]
+    page, errors = visit("<!DOCTYPE html><link rel=icon href='data:,'><body></body>")
+    results = page.evaluate(USES, [blocked, orders])
+    assert set(results.values()) == {"load"} and len(results) == 7, results
+    assert errors == []

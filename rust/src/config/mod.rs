@@ -15,6 +15,7 @@
 //! # Ok::<(), http_responder::Error>(())
 //! ```
 
+mod idle;
 mod kind;
 pub mod options;
 pub mod ranges;

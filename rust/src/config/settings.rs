@@ -452,6 +452,11 @@ impl Settings {
                     .to_owned(),
             );
         }
+        if let (Some(page), true) = (&self.stats_page, self.stats_page == self.stats_text) {
+            return contradiction(format!(
+                "stats_text: expected another path than stats_page, got {page}"
+            ));
+        }
         if let (Some(port @ 1..), Some(path)) = (self.port, self.address.strip_prefix("unix:")) {
             return contradiction(format!(
                 "port: expected 0 or none with the address unix:{path}, got {port}"

@@ -407,8 +407,13 @@ impl Machine {
             State::KeepAlive if self.is_spared() => return Some(Next::Close),
             _ => return None,
         }
+        let is_last = cx.draining && !self.is_stream();
         let pending = self.pending.as_mut()?;
-        match pending.script.as_mut()?.next() {
+        let script = pending.script.as_mut()?;
+        if is_last {
+            script.announce_close();
+        }
+        match script.next() {
             Act::Send(piece, pause) => {
                 cx.out.extend_from_slice(piece);
                 if let Some(pause) = pause {

@@ -1,5 +1,6 @@
 //! An answer that a rule wants given late, piece by piece, or cut off.
 
+use crate::responder::response::CLOSE;
 use crate::responder::rules::fault::{End, Fault, Manner, body_start};
 use std::ops::Range;
 use std::time::Duration;
@@ -65,6 +66,21 @@ impl Script {
         Act::Send(piece, more.then_some(self.pause))
     }
 
+    /// Says in the head, as long as nothing of it was given, that the connection ends with this
+    /// answer (RFC 9112 section 9.6).
+    pub(crate) fn announce_close(&mut self) {
+        let is_head =
+            self.sent == 0 && self.end == End::Usual && self.octets.starts_with(b"HTTP/1.");
+        let Some(line) = memchr::memchr(b'\n', &self.octets).filter(|_| is_head) else { return };
+        let head = &self.octets[..body_start(&self.octets)];
+        if memchr::memmem::find(head, CLOSE).is_some() {
+            return;
+        }
+        self.octets.splice(line + 1..line + 1, CLOSE.iter().copied());
+        let shift = |at: usize| if at > line { at + CLOSE.len() } else { at };
+        self.slow = shift(self.slow.start)..shift(self.slow.end);
+    }
+
     /// What was given so far.
     pub(crate) fn given(&self) -> &[u8] {
         &self.octets[..self.sent]
@@ -116,6 +132,23 @@ mod tests {
         let slow_body = manner(Fault::SlowBody(3, Duration::ZERO));
         let (pieces, _) = play(Script::new(answer.to_vec(), &slow_body, End::Usual));
         assert_eq!(pieces, [&b"HTTP/1.1 200 OK\r\n\r\n"[..], b"abc", b"d"]);
+    }
+
+    #[test]
+    fn an_answer_that_has_not_begun_can_still_say_that_it_is_the_last() {
+        let answer = b"HTTP/1.1 200 OK\r\n\r\nabcd";
+        let manner =
+            Manner { fault: Some(Fault::SlowBody(3, Duration::ZERO)), ..Manner::default() };
+        let mut script = Script::new(answer.to_vec(), &manner, End::Usual);
+        script.announce_close();
+        script.announce_close();
+        let head = &b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..];
+        assert_eq!(script.next(), Act::Send(head, Some(Duration::ZERO)));
+        script.announce_close();
+        assert_eq!(play(script).0, [b"abc".to_vec(), b"d".to_vec()]);
+        let mut garbage = Script::new(b"garbage\r\n".to_vec(), &Manner::default(), End::Usual);
+        garbage.announce_close();
+        assert_eq!(play(garbage).0, [b"garbage\r\n".to_vec()]);
     }
 
     #[test]

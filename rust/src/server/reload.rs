@@ -2,7 +2,7 @@
 
 use super::{Inner, lock};
 use crate::config::{Config, Settings};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::responder::pages::Pages;
 use crate::responder::rules::RuleSet;
 use crate::worker::Message;
@@ -96,6 +96,24 @@ impl Inner {
             *config = fresh;
         }
         Ok(Some(reloaded))
+    }
+
+    /// Tells what a reload will not be able to read, as whoever the process has become.
+    pub(super) fn warn_of_what_cannot_be_read_again(self: &Arc<Self>, settings: &Settings) {
+        let who = if settings.user.is_empty() { &settings.group } else { &settings.user };
+        let warn = |error: Error| {
+            let what = error.message().lines().next().unwrap_or_default();
+            self.log.warn(format_args!(
+                "{what}: {who} cannot read it again, so every reload will fail"
+            ));
+        };
+        let config = lock(&self.config).reread().map(drop);
+        let path = lock(&self.rules).clone().or(settings.rules.clone());
+        let rules = path.map_or(Ok(()), |path| super::rules::load(&path).map(drop));
+        let pages = super::pages::load(self, settings).map(drop);
+        let certificates = self.tls.get().map_or(Ok(()), |tls| tls.reload(settings).map(drop));
+        let results = [config, rules, pages, certificates];
+        results.into_iter().filter_map(Result::err).for_each(warn);
     }
 
     /// Rules, and what else can change while the server runs, are as they say from now on.

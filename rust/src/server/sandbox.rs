@@ -20,7 +20,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`ErrorCode::Config`] for a name that is not there; [`ErrorCode::Io`] where it is not allowed.
-pub(super) fn drop_privileges(settings: &Settings) -> Result<()> {
+pub(super) fn drop_privileges(settings: &Settings, log: &Log) -> Result<()> {
     let (uid, gid) = wanted(settings)?;
     let refused = |what: &str, error: nix::Error| {
         Error::new(ErrorCode::Io, format!("{what}: cannot become it: {}", error.desc()))
@@ -37,6 +37,8 @@ pub(super) fn drop_privileges(settings: &Settings) -> Result<()> {
         if back && !uid.is_root() {
             return Err(Error::new(ErrorCode::Io, "user: the way back to root is still open"));
         }
+    } else if gid.is_some() && Uid::effective().is_root() {
+        log.warn(format_args!("group: without the option user the server goes on as root"));
     }
     Ok(())
 }

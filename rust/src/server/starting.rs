@@ -22,6 +22,9 @@ impl Server {
     pub fn start(&self) -> Result<()> {
         let mut life = self.built("start")?;
         let settings = self.settings();
+        for sentence in lock(&self.inner.config).idle(&settings) {
+            self.inner.log.warn(format_args!("{sentence}"));
+        }
         let mut listeners = lock(&self.inner.listeners);
         let before = listeners.len();
         let prepared = self.prepare(&mut listeners, &settings);
@@ -79,7 +82,10 @@ impl Server {
         self.check_tls(listeners, settings)?;
         let admin = Admin::bind(&self.inner, settings)?;
         let access_log = Prepared::open(settings)?;
-        sandbox::drop_privileges(settings)?;
+        sandbox::drop_privileges(settings, &self.inner.log)?;
+        if !settings.user.is_empty() || !settings.group.is_empty() {
+            self.inner.warn_of_what_cannot_be_read_again(settings);
+        }
         if settings.sandbox {
             let addresses = listeners.addresses().iter();
             let files = addresses.filter_map(|it| it.strip_prefix("unix:")).map(PathBuf::from);

@@ -57,9 +57,7 @@ pub(in crate::config) const FLAGS: &[Flag] = &[
     flag('t', "/PATH", "Option stats_text. [default: /servstats.txt]", |r, v| {
         r.set('t', "stats_text", v)
     }),
-    flag('u', "USER", "Option user. [default: nobody, if root starts it]", |r, v| {
-        r.set('u', "user", v)
-    }),
+    flag('u', "USER", "Option user. [default: nobody, if root starts it]", |r, v| r.user(v)),
     flag(
         'z',
         "FOLDER",
@@ -232,6 +230,14 @@ impl Reading {
     fn counted(&self, letter: char, text: &str) -> Result<u64> {
         let count = number(text).filter(|count| (1..=1 << 30).contains(count));
         count.ok_or_else(|| expected(letter, "a number from 1 to 1073741824", text))
+    }
+
+    /// Whom to become; nobody is not root.
+    fn user(&mut self, text: &str) -> Result<()> {
+        if text.is_empty() {
+            return Err(error("-u: expected the name of a user, got \"\"".to_owned()));
+        }
+        self.set('u', "user", text)
     }
 
     fn keep_alive(&mut self, text: &str) -> Result<()> {

@@ -85,5 +85,8 @@ pub(super) const EPUB: &[u8] = include_bytes!("assets/empty.epub");
 pub(super) const XLS: &[u8] = include_bytes!("assets/empty.xls");
 pub(super) const DOCX: &[u8] = include_bytes!("assets/empty.docx");
 pub(super) const XLSX: &[u8] = include_bytes!("assets/empty.xlsx");
+/// No event, and the wish not to be asked again before a day has passed: where a stream ends the
+/// browser comes again, after three seconds if nobody says otherwise (HTML, server-sent events).
+pub(super) const EVENTS: &[u8] = b"retry: 86400000\n\n";
 pub(super) const PPT: &[u8] = include_bytes!("assets/empty.ppt");
 pub(super) const PPTX: &[u8] = include_bytes!("assets/empty.pptx");

@@ -168,6 +168,9 @@ pub(super) fn media_type(file: &str) -> String {
 /// Not to be kept by anybody.
 const NOT_CACHED: &str = "no-store";
 
+/// The fields, beside Origin, that a kind may be chosen by.
+const CHOSEN_BY: &str = "Sec-Fetch-Dest, Accept";
+
 /// A strong entity tag: the same for the same octets and fields, whatever machine answers.
 fn etag_of(body: &[u8], fields: &[u8]) -> Box<str> {
     format!("\"{:016x}\"", hash::extend(hash::hash(body), fields)).into()
@@ -185,11 +188,12 @@ impl Maker<'_> {
         let etag = etag_of(body, kind.mime.as_bytes());
         let fields = [("Content-Type", kind.mime), ("Cache-Control", kind.cache.value())];
         let what = kind.class.kind();
-        let tagged = [("ETag", &*etag), ("Accept-Ranges", "bytes")];
+        // Caches shall not give a picture to whoever wants a script of the same name.
+        let tagged = [("Vary", CHOSEN_BY), ("ETag", &*etag), ("Accept-Ranges", "bytes")];
         match kind.cache {
             Cache::Never => self.answer(what, 200, &fields, body),
             Cache::Hour => {
-                let fields = [&fields[..], if body.is_empty() { &tagged[..1] } else { &tagged }];
+                let fields = [&fields[..], if body.is_empty() { &tagged[..2] } else { &tagged }];
                 Prepared {
                     etag: Some(etag.clone()),
                     ..self.answer(what, 200, &fields.concat(), body)
@@ -231,9 +235,13 @@ impl Maker<'_> {
 
     fn answer(&self, kind: Kind, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Prepared {
         let prepare = |cors: &[(&str, &str)]| {
+            let all = (if self.cors { cors } else { &[] }).iter().chain(fields).copied();
+            let (vary, others): (Vec<_>, Vec<_>) = all.partition(|(name, _)| *name == "Vary");
+            let vary = vary.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(", ");
             let builder = Response::builder(status).body(body);
-            let fields = fields.iter().chain(if self.cors { cors } else { &[] });
-            let builder = fields.fold(builder, |b, (name, value)| b.header(name, value));
+            let builder =
+                others.into_iter().fold(builder, |b, (name, value)| b.header(name, value));
+            let builder = if vary.is_empty() { builder } else { builder.header("Vary", vary) };
             // All fields are constants of ours, which a test builds.
             builder.build().expect("a default answer is well-formed").with_server(self.server)
         };

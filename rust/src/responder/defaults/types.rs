@@ -243,7 +243,7 @@ pub(super) const TABLE: &[Kind] = &[
     kind(Text, "application/yaml", b"", &["yaml", "yml"]),
     kind(Text, "application/toml", b"", &["toml"]),
     kind(Text, "application/x-ndjson", b"", &["ndjson", "jsonl"]),
-    kind(Text, "text/event-stream", b"", &["sse"]),
+    kind(Text, "text/event-stream", body::EVENTS, &["sse"]),
     kind(Text, "text/plain", b"", SOURCES),
     kind(Text, "text/x-rst", b"", &["rst"]),
     kind(Text, "application/x-tex", b"", &["tex", "sty"]),

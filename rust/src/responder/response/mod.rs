@@ -89,7 +89,7 @@ impl Wire<'_> {
 const SHARED_MIN: usize = 32 * 1024;
 
 const EMPTY_LINE: &[u8] = b"\r\n";
-const CLOSE: &[u8] = b"Connection: close\r\n";
+pub(crate) const CLOSE: &[u8] = b"Connection: close\r\n";
 const KEEP_ALIVE: &[u8] = b"Connection: keep-alive\r\n";
 
 impl Response {

@@ -7,6 +7,7 @@
 //! | `0.0.0.0 ads.example b.example` | names, as in hosts(5) |
 //! | <code>&#124;&#124;ads.example^</code> | the name and what lies below it, as in Adblock lists |
 //! | `# text`, `! text`, `[Adblock Plus]` | nothing |
+//! | <code>ads.example##.banner</code>, `@@…`, `/…/`, <code>&#124;&#124;ads.example/path</code>, <code>&#124;&#124;ads.example^$script</code> | nothing: what browsers hide, let through, or match by more than the host |
 
 use super::hosts::{Reach, parse};
 use std::net::IpAddr;
@@ -32,11 +33,15 @@ const OWN: &[&str] = &[
 /// # Errors
 /// What was expected instead of which word.
 pub(super) fn read_line(line: &str, hosts: &mut Vec<(String, Reach)>) -> Result<(), String> {
+    if hides_elements(line) {
+        return Ok(());
+    }
     let line = line.split('#').next().unwrap_or_default().trim();
-    if line.is_empty() || line.starts_with('!') || is_heading(line) {
+    if line.is_empty() || line.starts_with('!') || is_heading(line) || is_for_browsers(line) {
         return Ok(());
     }
     if let Some(name) = line.strip_prefix("||") {
+        let name = name.strip_suffix("$important").unwrap_or(name);
         let (name, _) = read_name(name.strip_suffix('^').unwrap_or(name))?;
         hosts.push((name.clone(), Reach::Below));
         hosts.push((name, Reach::Exact));
@@ -51,6 +56,23 @@ pub(super) fn read_line(line: &str, hosts: &mut Vec<(String, Reach)>) -> Result<
         hosts.push(read_name(word)?);
     }
     Ok(())
+}
+
+/// Whether it is about elements of the pages of some hosts: `##`, `#@#`, `#?#` and the like, with no
+/// space before as a remark has.
+fn hides_elements(line: &str) -> bool {
+    let Some((hosts, rest)) = line.split_once('#') else { return false };
+    let marks = ["#", "@#", "?#", "$#", "%#", "@?#", "@$#", "@%#"];
+    !hosts.ends_with(char::is_whitespace) && marks.iter().any(|mark| rest.starts_with(mark))
+}
+
+/// Whether it lets something through, or matches by more than the host: nothing that a name server
+/// could have blocked.
+fn is_for_browsers(line: &str) -> bool {
+    let is_pattern = line.len() > 1 && line.starts_with('/') && line.ends_with('/');
+    let pattern = line.strip_prefix("||").and_then(|rest| rest.split_once(['/', '*', '$']));
+    let by_more = pattern.is_some_and(|(_, more)| more != "important");
+    is_pattern || by_more || line.starts_with("@@")
 }
 
 fn is_heading(line: &str) -> bool {
@@ -90,8 +112,28 @@ mod tests {
     }
 
     #[test]
+    fn what_only_browsers_can_do_is_nothing() {
+        for line in [
+            "ads.example##.banner",
+            "##.banner",
+            "a.example,b.example#@#.ad",
+            "ads.example#?#div:has(> a)",
+            "@@||ads.example^",
+            "@@||ads.example^$script",
+            "/^https?:.*ads/",
+            "||ads.example/path^",
+            "||ads.example^$third-party",
+            "||ads*.example^",
+        ] {
+            assert_eq!(names(line).unwrap(), [""; 0], "{line}");
+        }
+        assert_eq!(names("||ads.example^$important").unwrap(), ["*.ads.example", "ads.example"]);
+        assert_eq!(names("ads.example ## a remark").unwrap(), ["ads.example"]);
+    }
+
+    #[test]
     fn what_is_no_name_is_told() {
-        for bad in ["http://ads.example/", "||ads.example/path^", "a,b", "0.0.0.0 a/b"] {
+        for bad in ["http://ads.example/", "||ads example^", "a,b", "0.0.0.0 a/b"] {
             assert!(names(bad).unwrap_err().starts_with("expected a host name"), "{bad}");
         }
     }

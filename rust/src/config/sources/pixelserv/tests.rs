@@ -116,6 +116,7 @@ fn options_of_ours_are_taken_beside_the_flags() {
 #[test]
 fn what_is_wrong_is_named() {
     for (args, expected) in [
+        (&["-u", ""][..], r#"-u: expected the name of a user, got """#),
         (&["-p", "http"][..], r#"-p: expected a port from 0 to 65535, got "http""#),
         (&["-p"], "-p: expected PORT, got nothing"),
         (&["-p", "-f"], "-p: expected PORT, got nothing"),
