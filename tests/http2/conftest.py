@@ -28,8 +28,12 @@ def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> b
 class Raw:
     """A connection of which every frame is the test's own."""
 
-    def __init__(self, address, first: bytes = PREFACE + frame(SETTINGS)):
+    def __init__(self, address, first: bytes = PREFACE + frame(SETTINGS), trust=None):
         self.socket = socket.create_connection(address, timeout=PATIENCE)
+        if trust is not None:
+            context = ssl.create_default_context(cafile=trust)
+            context.set_alpn_protocols(["h2"])
+            self.socket = context.wrap_socket(self.socket, server_hostname="a.example", suppress_ragged_eofs=False)
         self.rest = b""
         self.socket.sendall(first)
 

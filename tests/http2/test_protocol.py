@@ -1,5 +1,6 @@
 """Frames that break the rules, and floods of those that do not (RFC 9113)."""
 
+import socket
 import struct
 
 import pytest
@@ -168,6 +169,22 @@ def test_who_does_not_open_windows_is_reset(served):
     client.send(get(1, section=packed(*PSEUDO[:2], (":path", "/a.gif"), PSEUDO[3])))
     assert client.reset(1) == 2
     assert server.stats()["timeouts_write"] == 1
+
+
+@pytest.mark.parametrize("layer", ["clear", "tls"])
+def test_who_has_to_make_room_is_told_so(start, authority, layer):
+    options = ["--tls-port", "0", "--ca-dir", str(authority.folder)] if layer == "tls" else []
+    server = start(*options, "--max-connections", "1", workers=1)
+    address = server.addresses[-1]
+    client = Raw(address, trust=authority.certificate if layer == "tls" else None)
+    client.send(get(1))
+    client.until(h.DATA, 1)
+    with socket.create_connection(server.addresses[0]) as other:
+        other.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert other.recv(12) == b"HTTP/1.1 200"
+    assert client.error() == 0
+    client.close()
+    assert server.stats()["connections_evicted"] == 1
 
 
 def test_a_field_section_that_does_not_come_whole_in_time_ends_the_connection(served):

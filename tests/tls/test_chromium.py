@@ -1,4 +1,5 @@
-"""Chromium, which trusts the CA as any user's does, opens a page of fifty https hosts that are blocked."""
+"""Chromium, which trusts the CA as any user's does, opens a page of fifty https hosts that are blocked,
+over HTTP/2."""
 
 import os
 import shutil
@@ -89,12 +90,16 @@ def test_fifty_blocked_hosts_without_a_certificate_error(tls, chromium, tmp_path
     details = response.security_details()
     assert response.status == 200 and details["issuer"] == "http_responder CA" and details["protocol"] == "TLS 1.3"
     results = page.evaluate("window.done")
+    spoken = page.evaluate("""performance.getEntries().filter((it) => it.name.startsWith("https:"))
+        .map((it) => [new URL(it.name).host, it.nextHopProtocol])""")
     page.screenshot(path=str(BUILD / "tests" / "https_page.png"))
     browser.close()
     assert results == dict.fromkeys(hosts, "load") and told == []
+    assert dict(spoken) == dict.fromkeys(["site.example", *hosts], "h2")
     stats = server.stats()
     # The page's own and theirs; the browser itself asks for some more.
     assert stats["tls_failures"] == 0 and stats["tls_certificates_made"] >= 51
+    assert stats["http2_connections"] >= 51 and stats["http2_errors"] == 0
 
 
 def test_without_the_ca_chromium_refuses(tls, chromium):

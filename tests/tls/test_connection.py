@@ -264,3 +264,15 @@ def test_idle_connections_hold_no_buffer(tls, authority):
     for client in clients:
         client.close()
     eventually(lambda: server.stats()["connections_open"] == 0, "all gone")
+
+
+def test_who_has_to_make_room_is_told_that_nothing_more_comes(tls, authority):
+    server = tls("--max-connections", "1", workers=1)
+    client = Client(server.addresses[1], trust=authority.certificate)
+    client.get()
+    with socket.create_connection(server.addresses[0]) as other:
+        other.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert other.recv(12) == b"HTTP/1.1 200"
+    server.counted("connections_evicted")
+    # Without close_notify this is an error.
+    client.socket.unwrap().close()

@@ -11,6 +11,7 @@
 //! | [`proxy_header`] | the PROXY header, at any cut |
 //! | [`client_hello`] | TLS records and names, at any cut, up to the octets of HTTP |
 //! | [`access_log`] | lines of the access log: one each, printable, JSON that others read |
+//! | [`http2_frames`] | frames of HTTP/2, at any cut: the same events, one whole head for each request, what is sent reads well |
 //! | [`connection`] | a connection through its turns: cuts, full sockets, late answers, timeouts, faults |
 
 mod parsers;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "tls")]
     ("client_hello", client_hello),
     ("access_log", access_log),
+    ("http2_frames", http2_frames),
     ("connection", connection),
 ];
 
@@ -74,6 +76,11 @@ pub fn client_hello(data: &[u8]) {
 /// The facts of a line of the access log.
 pub fn access_log(data: &[u8]) {
     crate::access_log::fuzzing::access_log(data);
+}
+
+/// Frames of a client of HTTP/2.
+pub fn http2_frames(data: &[u8]) {
+    crate::http2::fuzzing::http2_frames(data);
 }
 
 /// What happens to a connection.

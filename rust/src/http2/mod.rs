@@ -18,6 +18,8 @@
 
 mod answer;
 mod frame;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod guard;
 mod heads;
 mod hpack;

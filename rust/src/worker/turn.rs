@@ -49,6 +49,8 @@ pub(super) enum Start<'r> {
     Refused(Refusal),
     /// The server drains; `recent` as for [`Machine::drain`].
     Drain { recent: bool },
+    /// It waits for nothing but another request, and another connection needs its place.
+    Evicted,
     /// A streamed answer.
     Stream(Box<Opening>),
     /// More of one.
@@ -84,6 +86,7 @@ impl<T: Transport> Turn<'_, '_, T> {
             Start::Called => self.run_called()?,
             Start::Refused(refusal) => self.run_refusal(refusal),
             Start::Drain { recent } => self.run_drain(recent)?,
+            Start::Evicted => Fate::Close,
             Start::Stream(opening) => self.run_opening(*opening)?,
             Start::More => self.run_stream()?,
             // Only connections of HTTP/2 have streams.

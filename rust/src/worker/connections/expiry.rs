@@ -1,7 +1,7 @@
 //! Connections that have run out of time, or that make room for others.
 
 use super::Connections;
-use crate::connection::{Deadline, Key, Ready, State};
+use crate::connection::{Deadline, Key, Layer, Ready, State};
 use crate::worker::turn::Start;
 
 /// Expired connections closed between two looks at the events: a hundred thousand that expire in
@@ -84,6 +84,10 @@ impl Connections {
             let machine = &connection.machine;
             if machine.state() == State::KeepAlive && Some(machine.requests()) == requests {
                 self.handle.stats.connections_evicted.add(1);
+                if connection.layer != Layer::Plain {
+                    // TLS and HTTP/2 have a word for it.
+                    self.with_turn(key, Start::Evicted);
+                }
                 self.close(key);
                 return true;
             }

@@ -106,6 +106,10 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
                 announce(self.session, self.cx.alarms, self.cx.key);
                 self.go_on()
             }
+            Start::Evicted => {
+                self.session.leave(Code::NoError, "");
+                self.flush().and(Err(Fate::Close))
+            }
             // These are told to connections that are none of HTTP/2 yet.
             Start::Refused(_) => Err(Fate::Close),
             Start::Answer(_) | Start::Treated(_) | Start::Stream(_) | Start::More => return None,
