@@ -81,6 +81,7 @@ def judge(report: dict) -> list[Goal]:
         ("TLS 1.3 handshakes per CPU second, ratio to nginx", quotient("tls-full", "cpu_us", NGINX_TLS, OURS_TLS), 1.3, True),
         ("the same, resumed", quotient("tls-resumed", "cpu_us", NGINX_TLS, OURS_TLS), 1.3, True),
         ("TLS, a new name: CPU time, ratio to a known one", names, 1.6, False),
+        ("TLS, 10,000 new names in a row: how many fail", figure("tls-many-names", OURS_TLS, "failed"), 0, False),
         ("TLS keep-alive: CPU time per request, ratio to nginx", quotient("tls-keepalive", "cpu_us", OURS_TLS, NGINX_TLS), 1.05, False),
         ("TLS idle: private octets per connection at 15,000", figure("tls-idle", OURS_TLS, "octets"), 8192, False),
         ("TLS, clients that stall: p99 of others, ratio to without them", figure("tls-stall", OURS_TLS, "stall_ratio"), 2, False),

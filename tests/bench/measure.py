@@ -307,6 +307,22 @@ def idle(peer: Peer, connections: int, load: Load = Load()) -> dict:
     return {"octets": grown / connections, "connections": connections}
 
 
+def names(peer: Peer, count: int, load: Load) -> dict:
+    """So many visits in a row, each to a name that is new: how many of them failed, and processor time for each."""
+    with running(peer) as server:
+        client(server.port, load, 0.1)
+        before = server.cpu()[0]
+        command = ["taskset", "-c", CLIENT_CORE, str(load.program()), str(server.port), *load.arguments(0), "--count", str(count)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip()[-200:])
+        found = json.loads(done.stdout.splitlines()[-1])
+        spent = server.cpu()[0] - before
+    if found["requests"] + found["errors"] < count:
+        raise Failed(f"{found['requests']} of {count} names were asked for")
+    return {"cpu_us": spent / count * 1e6, "visits": found["requests"], "failed": found["errors"], "p99_us": found["p99_us"]}
+
+
 def clients(peer: Peer, count: int) -> dict:
     """Private octets that so many clients take, and processor time for a connection of each."""
     load = Load(request="proxied", churn=True, requests=count)

@@ -21,6 +21,8 @@ COLUMNS = [
     ("stall_ratio", "p99 ratio", "{:.2f}"),
     ("stalled", "stalling clients", "{:,.0f}"),
     ("idle_percent", "CPU afterwards, %", "{:.2f}"),
+    ("visits", "visits", "{:,.0f}"),
+    ("failed", "failed", "{:,.0f}"),
     ("syscalls", "syscalls", "{:.2f}"),
     ("instructions", "instructions", "{:,.0f}"),
     ("octets", "octets per connection", "{:,.0f}"),

@@ -141,6 +141,11 @@ def test_the_server_counts_the_handshakes_that_the_client_counts(how):
     assert (made == full) == (how == "names")
 
 
+def test_so_many_names_are_asked_for_and_no_more():
+    found = measure.names(OURS_TLS, 40, measure.Load(connections=1, tls="names"))
+    assert (found["visits"], found["failed"]) == (40, 0)
+
+
 def test_what_is_held_over_tls_is_asked_twice():
     found = measure.idle(OURS_TLS, 20, measure.Load(tls="keepalive"))
     assert found["connections"] == 20

@@ -16,6 +16,7 @@ from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, 
 
 KEEPALIVE = Load()
 IDLE_CONNECTIONS = 15_000
+NAMES = 10_000
 CLIENTS = 1_000_000
 # For comparison: fewer of them do.
 FREE = "no limit"
@@ -126,6 +127,7 @@ WORKLOADS = [
     Workload("tls-full", "TLS 1.3: a handshake and a request for each connection", Load(connections=16, tls="full"), _tls),
     Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _tls),
     Workload("tls-names", "the same, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_TLS]),
+    Workload("tls-many-names", f"{NAMES:,} new names in a row, one after the other", Load(connections=1, tls="names"), lambda _: [OURS_TLS]),
     Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
     Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
     Workload("tls-stall", f"visits beside {stalls.STALLING:,} clients that stall in the handshake, {stalls.RATE} new ones a second", stalls.VISITS, lambda _: [OURS_TLS]),
@@ -152,6 +154,8 @@ class Session:
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
             case "tls-idle":
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS, workload.load))
+            case "tls-many-names":
+                return self._once(workload, participants, lambda peer: measure.names(peer, NAMES, workload.load))
             case "tls-stall":
                 return self._once(workload, participants, stalls.stalls)
             case "clients":

@@ -5,6 +5,9 @@
 //! to 120 microseconds, and about what handing the handshake to another thread and back would cost. A CA
 //! with an RSA key is slower, by one RSA signature for each new name.
 
+#[cfg(test)]
+mod tests;
+
 use super::authority::Authority;
 use super::cache::Cache;
 use super::names::Subject;

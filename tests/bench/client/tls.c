@@ -1,9 +1,10 @@
 /* The load of the workloads of TLS, by OpenSSL: TLS 1.3, X25519 or P-256, nothing verified but the answer.
  *
  *     tls PORT full|resumed|keepalive|names --request FILE --connections N --seconds S
+ *     tls PORT names --request FILE --connections N --count N
  *     tls PORT hold --request FILE --connections N
  *
- * keeps N connections busy for S seconds: with `full` each has a handshake of its own and ends, with
+ * keeps N connections busy for S seconds, or until there were so many: with `full` each has a handshake of its own and ends, with
  * `resumed` the same with the ticket of an earlier one, with `names` each asks for another name;
  * `keepalive` asks again and again. `hold` opens all, has one answer on each, prints `open`, waits for a
  * line on standard input and asks each again. The last line on standard output is one JSON object:
@@ -42,7 +43,7 @@ static int request_length, poller;
 static struct sockaddr_in server;
 static SSL_CTX *context;
 static SSL_SESSION *session;
-static uint64_t done, errors, names, resumed, *samples;
+static uint64_t done, errors, names, resumed, wanted, begun, *samples;
 
 static uint64_t now(void)
 {
@@ -78,6 +79,7 @@ static void resume(SSL *ssl)
 
 static void begin(struct connection *c)
 {
+    begun++;
     c->fd = socket(AF_INET, SOCK_STREAM, 0);
     int one = 1;
     if (c->fd < 0) {
@@ -102,7 +104,8 @@ static void begin(struct connection *c)
     SSL_set_fd(c->ssl, c->fd);
     char name[64] = "ads.example.com";
     if (mode == NAMES) {
-        snprintf(name, sizeof name, "x.site%llu.example", (unsigned long long)names++);
+        /* New also where another run has asked the same server before. */
+        snprintf(name, sizeof name, "x.site%llu-%d.example", (unsigned long long)names++, (int)getpid());
     }
     SSL_set_tlsext_host_name(c->ssl, name);
     c->resumes = mode == RESUMED && session != NULL;
@@ -213,6 +216,12 @@ static void report(double elapsed)
     printf("\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f}\n", found[0], found[1], found[2]);
 }
 
+/* Whether no more connections are to begin. */
+static int is_late(uint64_t stop)
+{
+    return wanted ? begun >= wanted : now() >= stop;
+}
+
 static void run(struct connection *all)
 {
     struct epoll_event events[EVENTS];
@@ -231,7 +240,7 @@ static void run(struct connection *all)
         }
         for (int i = 0; i < count; i++) {
             struct connection *c = events[i].data.ptr;
-            int over = step(c), late = now() >= stop;
+            int over = step(c), late = is_late(stop);
             if (over || (late && mode == KEEPALIVE && c->open)) {
                 end(c);
                 if (late) {
@@ -289,6 +298,8 @@ int main(int argc, char **argv)
             request_length = file ? (int)fread(request, 1, sizeof request, file) : 0;
         } else if (strcmp(argv[i], "--connections") == 0) {
             connections = (unsigned)atoi(argv[i + 1]);
+        } else if (strcmp(argv[i], "--count") == 0) {
+            wanted = strtoull(argv[i + 1], NULL, 10);
         } else if (strcmp(argv[i], "--seconds") == 0) {
             seconds = atof(argv[i + 1]);
         }
