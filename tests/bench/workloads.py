@@ -1,7 +1,7 @@
 """The workloads: what each asks of whom."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Callable
 
@@ -205,7 +205,7 @@ class Session:
                 if peer.name in failed:
                     continue
                 self.progress(f"{workload.name} {number + 1}/{self.rounds}: {peer.name}")
-                take = lambda peer=peer: runs[peer.name].append(measure.run(peer, load, seconds))  # noqa: E731
+                take = lambda peer=peer: runs[peer.name].append(measure.run(peer, _load_of(peer, load), seconds))  # noqa: E731
                 if not self._try(workload, peer, take):
                     failed.add(peer.name)
         # A round counts where everybody who is compared took part in it.
@@ -235,6 +235,10 @@ class Session:
             runs = [measure.run(FLOOR, KEEPALIVE, self.seconds) for _ in range(3)]
             self.capacity = median(run["per_second"] for run in runs)
         return self.capacity
+
+
+def _load_of(peer: Peer, load: Load) -> Load:
+    return replace(load, churn=True) if peer.ends_connections else load
 
 
 def _summary(rows: list[dict], base: list[dict]) -> dict:

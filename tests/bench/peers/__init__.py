@@ -38,6 +38,8 @@ class Peer:
     """Debian's package that it comes in."""
     halves_descriptors: bool = False
     """Whether it takes no more connections than half of the descriptors that it may have."""
+    ends_connections: bool = False
+    """Whether each request needs a connection of its own, whatever the workload wants."""
 
 
 def _tool(name: str, package: str) -> str:

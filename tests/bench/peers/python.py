@@ -23,7 +23,8 @@ def _peer(kind: str, name: str, module: str) -> Peer:
             raise Missing(f"{module} is not installed")
         return [str(BUILD / "venv" / "bin" / "python"), str(HERE / "python_app.py"), kind, str(port)]
 
-    return Peer(name, program, lambda: metadata.version(module) if module else "")
+    version = lambda: metadata.version(module) if module else ""  # noqa: E731
+    return Peer(name, program, version, ends_connections=kind == "pytest-httpserver")
 
 
 def python_peers() -> list[Peer]:

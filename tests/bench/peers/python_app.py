@@ -115,8 +115,11 @@ def pytest_httpserver(port):
     import time
 
     from pytest_httpserver import HTTPServer
+    from werkzeug.serving import WSGIRequestHandler
 
-    server = HTTPServer(host="127.0.0.1", port=port)
+    # The load takes no HTTP/1.0 for an answer.
+    WSGIRequestHandler.protocol_version = "HTTP/1.1"
+    server = HTTPServer(host="127.0.0.1", port=port, threaded=True)
     server.expect_request("/x.gif").respond_with_data(GIF, content_type=TYPE)
     server.start()
     time.sleep(3600)
