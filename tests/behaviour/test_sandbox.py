@@ -1,5 +1,6 @@
 """What the process gives away once its sockets are bound."""
 
+import errno
 import os
 import pwd
 import re
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from support.client import get
+from support.compile import c_program
 from support.deadline import eventually
 from support.paths import BINARY
+from support.server import ServerProcess, binary_argv
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -134,3 +137,17 @@ def test_a_group_alone_leaves_root_and_says_so(start):
     told = "group: without the option user the server goes on as root"
     server = start("--group", "daemon", allow=[told])
     eventually(lambda: any(told in line for line in server.messages()), "it is told")
+
+
+def test_who_takes_over_a_thread_gets_no_further():
+    library = c_program(Path(__file__).with_name("intruder.c"), preloaded=True)
+    server = ServerProcess(["env", f"LD_PRELOAD={library}", *binary_argv(workers=1)])
+    try:
+        assert get(server.address, "/a.gif").status == 200
+        said = lambda: [line for line in server.messages() if line.startswith("intruder: ")]  # noqa: E731
+        eventually(lambda: len(said()) == 4, "all was tried")
+        assert said() == [f"intruder: {call} {errno.EPERM}" for call in ("execve", "ptrace", "mount", "unshare")]
+        assert get(server.address, "/a.gif").status == 200
+        server.stop(allow=("intruder: ",))
+    finally:
+        server.kill()
