@@ -1,5 +1,8 @@
 //! From the octets of an answer, as HTTP/1 has them, to the frames of a stream.
 
+#[cfg(test)]
+mod tests;
+
 use super::frame::{self, MAX_FRAME, flag, kind};
 use super::heads::{Framing, Heads, lines};
 use super::hpack::encoder;

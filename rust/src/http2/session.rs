@@ -11,6 +11,8 @@
 mod control;
 mod sections;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod way;
 
 pub(crate) use way::Way;
