@@ -148,7 +148,7 @@ python: $(VENV)/ready ## Builds the Python package and installs it into build/ve
 wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2'
 	@rm -rf $(BUILD)/wheels
-	cd python && ../$(VENV)/bin/maturin build --release --locked --out $(abspath $(BUILD))/wheels $(WHEEL_ARGS)
+	cd python && ../$(VENV)/bin/maturin build --profile wheel --compression-level 9 --locked --out $(abspath $(BUILD))/wheels $(WHEEL_ARGS)
 
 .PHONY: test-wheel
 test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
