@@ -226,6 +226,17 @@ mod tests {
         assert!(!sent.takes(&lines, true) && sent.update().is_none());
     }
 
+    #[test]
+    fn what_the_client_has_let_go_of_is_sent_again() {
+        let (mut sent, mut decoder) = (Sent::new(), Decoder::new());
+        let (lines, text) = lines(7, 9, 10);
+        for second in 0..200 {
+            let mut out = Vec::new();
+            sent.write(Some(&date(second)), &lines, &mut out);
+            assert_eq!(read(&mut decoder, &out)[1..], text);
+        }
+    }
+
     proptest! {
         /// Whatever is sent in whatever order, the client reads what was meant, its table full or not.
         #[test]
