@@ -16,9 +16,9 @@ impl Server {
     /// and on each of `listen_tls` and `listen_auto`.
     ///
     /// # Errors
-    /// [`ErrorCode::State`](crate::ErrorCode::State) if started before;
-    /// [`ErrorCode::Bind`](crate::ErrorCode::Bind); [`ErrorCode::Io`](crate::ErrorCode::Io);
-    /// [`ErrorCode::Config`](crate::ErrorCode::Config) for a `user` or `group` that is not there.
+    /// [`ErrorCode::State`] if started before;
+    /// [`ErrorCode::Bind`]; [`ErrorCode::Io`];
+    /// [`ErrorCode::Config`] for a `user` or `group` that is not there.
     pub fn start(&self) -> Result<()> {
         let mut life = self.built("start")?;
         let settings = self.settings();
