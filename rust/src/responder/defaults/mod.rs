@@ -235,7 +235,7 @@ impl Maker<'_> {
 
     fn answer(&self, kind: Kind, status: u16, fields: &[(&str, &str)], body: &[u8]) -> Prepared {
         let prepare = |cors: &[(&str, &str)]| {
-            let all = (if self.cors { cors } else { &[] }).iter().chain(fields).copied();
+            let all = fields.iter().chain(if self.cors { cors } else { &[] }).copied();
             let (vary, others): (Vec<_>, Vec<_>) = all.partition(|(name, _)| *name == "Vary");
             let vary = vary.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join(", ");
             let builder = Response::builder(status).body(body);

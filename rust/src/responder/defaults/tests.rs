@@ -249,7 +249,7 @@ fn without_origin_anybody_may_read_the_answer() {
     let seen = get("/x.gif");
     assert_eq!(seen.field("Access-Control-Allow-Origin"), Some("*"));
     assert_eq!(seen.field("Access-Control-Allow-Credentials"), None);
-    assert_eq!(seen.field("Vary"), Some("Origin, Sec-Fetch-Dest, Accept"));
+    assert_eq!(seen.field("Vary"), Some("Sec-Fetch-Dest, Accept, Origin"));
     assert_eq!(seen.field("Timing-Allow-Origin"), Some("*"));
     assert_eq!(seen.field("Cross-Origin-Resource-Policy"), Some("cross-origin"));
 }
@@ -259,7 +259,7 @@ fn an_origin_is_echoed_with_credentials() {
     let seen = answer("GET", "/x.gif", |h| h.known.origin = Some(b"https://a.example:8443"));
     assert_eq!(seen.field("Access-Control-Allow-Origin"), Some("https://a.example:8443"));
     assert_eq!(seen.field("Access-Control-Allow-Credentials"), Some("true"));
-    assert_eq!(seen.field("Vary"), Some("Origin, Sec-Fetch-Dest, Accept"));
+    assert_eq!(seen.field("Vary"), Some("Sec-Fetch-Dest, Accept, Origin"));
     assert_eq!(seen.field("Timing-Allow-Origin"), Some("*"));
     assert_eq!(seen.field("Cross-Origin-Resource-Policy"), Some("cross-origin"));
 }
