@@ -144,9 +144,11 @@ def test_it_is_written_by_whom_the_process_becomes(tls, authority):
     place = Path(tempfile.mkdtemp(prefix="http_responder_kept_"))
     place.chmod(0o755)
     try:
-        server = tls("--certificate-dir", str(place / "made"), "--user", "nobody", "--sandbox")
+        # The CA stands where nobody else may look.
+        told = "nobody cannot read it again"
+        server = tls("--certificate-dir", str(place / "made"), "--user", "nobody", "--sandbox", allow=[told])
         visit(server, authority)
-        server.stop(())
+        server.stop((told,))
         assert len(certificates(place / "made")) == 1
         assert len({file.stat().st_uid for file in (place / "made").iterdir()}) == 1
         assert (place / "made").stat().st_uid != 0
