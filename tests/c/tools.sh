@@ -5,7 +5,7 @@ set -eu -o pipefail
 # shellcheck source=tests/c/skip.sh
 . "${BASH_SOURCE[0]%/*}/skip.sh"
 
-declare -A package=([valgrind]=valgrind [wrk]=wrk [ab]=apache2-utils [strace]=strace [slowhttptest]=slowhttptest [curl]=curl [openssl]=openssl [gnutls-cli]=gnutls-bin [certtool]=gnutls-bin [certutil]=libnss3-tools [chromium]=chromium [cpio]=cpio [cmake]=cmake [doxygen]=doxygen ["clang++"]=clang [socat]=socat [catppt]=catdoc [dnsmasq]=dnsmasq-base [unbound]=unbound)
+declare -A package=([valgrind]=valgrind [wrk]=wrk [ab]=apache2-utils [strace]=strace [slowhttptest]=slowhttptest [curl]=curl [openssl]=openssl [gnutls-cli]=gnutls-bin [certtool]=gnutls-bin [certutil]=libnss3-tools [chromium]=chromium [cpio]=cpio [cmake]=cmake [doxygen]=doxygen ["clang++"]=clang [socat]=socat [catppt]=catdoc [h2load]=nghttp2-client [dnsmasq]=dnsmasq-base [unbound]=unbound)
 
 missing=()
 for tool in "${!package[@]}"; do

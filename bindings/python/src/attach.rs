@@ -45,9 +45,9 @@ impl Kept {
         if self.state.get().is_null() {
             return;
         }
-        // SAFETY: the state of this thread, which `keep` counted once more than it is let go of;
-        // the thread is not attached. The interpreter ends only after ENDING is set, and a worker
-        // that is still busy then does not come here again.
+        // The interpreter ends only after ENDING is set, and who is busy then does not come here again.
+        // SAFETY: the state of this thread, which `keep` counted once more than it is let go of; the
+        // thread is not attached.
         unsafe { ffi::PyEval_RestoreThread(self.state.get()) };
         self.inside.set(true);
         http_responder::at_batch_end(|| KEPT.with(Kept::leave));

@@ -15,6 +15,7 @@
 //! # Ok::<(), http_responder::Error>(())
 //! ```
 
+mod contradictions;
 mod idle;
 mod kind;
 pub mod options;

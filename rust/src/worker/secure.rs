@@ -1,13 +1,11 @@
 //! TLS between a turn and its socket.
 
 use super::transport::{Received, Transport};
-use crate::responder::response::FilePart;
 use crate::stats::Cells;
 use crate::sys::socket;
 use crate::tls::{Progress, Session, Trouble, Workspace};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
 
 /// Octets of HTTP that are encrypted and sent at a time.
 const CHUNK: usize = 64 * 1024;
@@ -156,19 +154,6 @@ impl Transport for Secure<'_> {
             Err(io::ErrorKind::WouldBlock.into())
         } else {
             Ok(done)
-        }
-    }
-
-    fn send_file(
-        &mut self,
-        part: &FilePart<'_>,
-        length: usize,
-        scratch: &mut [u8],
-    ) -> io::Result<usize> {
-        let room = length.min(scratch.len());
-        match part.file.read_at(&mut scratch[..room], part.offset)? {
-            0 => Ok(0),
-            count => self.send(&scratch[..count]),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::responder::response::FilePart;
 use crate::sys::{sendfile, socket};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 
 /// What a receive brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,13 @@ pub(super) trait Transport {
         part: &FilePart<'_>,
         length: usize,
         scratch: &mut [u8],
-    ) -> io::Result<usize>;
+    ) -> io::Result<usize> {
+        let room = length.min(scratch.len());
+        match part.file.read_at(&mut scratch[..room], part.offset)? {
+            0 => Ok(0),
+            count => self.send(&scratch[..count]),
+        }
+    }
 
     /// Whether a handshake has come to its end in the last receive; said once.
     fn has_opened(&mut self) -> bool;

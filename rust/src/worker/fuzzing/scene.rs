@@ -11,14 +11,12 @@ use crate::http::{DateLine, Limits};
 use crate::log::Limiter;
 use crate::responder::Responder;
 use crate::responder::deferred::{Delivery, Post};
-use crate::responder::response::FilePart;
 use crate::stats::Cells;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex};
 
 const KEY: Key = Key { index: 7, generation: 3 };
@@ -379,19 +377,6 @@ impl Transport for Wire<'_> {
         self.socket.room -= count;
         self.sent.extend_from_slice(&bytes[..count]);
         Ok(count)
-    }
-
-    fn send_file(
-        &mut self,
-        part: &FilePart<'_>,
-        length: usize,
-        scratch: &mut [u8],
-    ) -> io::Result<usize> {
-        let room = length.min(scratch.len());
-        match part.file.read_at(&mut scratch[..room], part.offset)? {
-            0 => Ok(0),
-            count => self.send(&scratch[..count]),
-        }
     }
 
     fn has_opened(&mut self) -> bool {

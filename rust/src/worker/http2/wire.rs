@@ -2,11 +2,9 @@
 //! what it sends becomes frames.
 
 use crate::http2::{Answer, Heads, Open, Way, Written};
-use crate::responder::response::FilePart;
 use crate::worker::transport::{Received, Transport};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
 
 /// How a stream has ended, beside the end of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,19 +60,6 @@ impl Transport for Wire<'_> {
                 self.way.out.extend_from_slice(bytes);
                 Ok(bytes.len())
             }
-        }
-    }
-
-    fn send_file(
-        &mut self,
-        part: &FilePart<'_>,
-        length: usize,
-        scratch: &mut [u8],
-    ) -> io::Result<usize> {
-        let room = length.min(scratch.len());
-        match part.file.read_at(&mut scratch[..room], part.offset)? {
-            0 => Ok(0),
-            count => self.send(&scratch[..count]),
         }
     }
 
