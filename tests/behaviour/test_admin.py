@@ -1,4 +1,4 @@
-"""The admin side: what it says, what it can be told, who may ask, and that nobody pays for it."""
+"""The admin side: what it says, what it can be told, and that nobody pays for it."""
 
 import json
 import os
@@ -7,67 +7,25 @@ import re
 import shutil
 import signal
 import socket
-import ssl
 import stat
 import subprocess
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.admin import ask, read
 from support.client import Client, get, request
 from support.deadline import PATIENCE, eventually
-from support.paths import BINARY, REPO
+from support.paths import REPO
 from support.server import ServerProcess, binary_argv
 from support.stats import NAMES
 
-LOOPBACK = "Host: 127.0.0.1"
 PAGES = ("/", "/stats.json", "/stats.txt", "/metrics", "/healthz", "/connections", "/history.json", "/rules", "/log-level")
-
-
-def ask(address, path="/", *fields, method="GET", body=b"", host="localhost"):
-    """One request to the admin side, as programs send it."""
-    with Client(address) as client:
-        head = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *fields]
-        if body or method in ("POST", "PUT"):
-            head.append(f"Content-Length: {len(body)}")
-        client.send("\r\n".join([*head, "", ""]).encode() + body)
-        response = client.response(head=method == "HEAD")
-        client.expect_closed()
-        return response
-
-
-def read(address, path, status=200, **how):
-    """The JSON at `path`."""
-    response = ask(address, path, **how)
-    assert (response.status, response.get("content-type")) == (status, "application/json"), response.body
-    return json.loads(response.body)
 
 
 def refused(*options):
     """How the program ends that cannot be started like this."""
     return subprocess.run(binary_argv(*options), capture_output=True, text=True, timeout=PATIENCE)
-
-
-@pytest.fixture
-def admin(start, tmp_path):
-    """A server with its admin side on a Unix socket: `admin(*options)` gives both."""
-
-    def both(*options, **how):
-        path = str(tmp_path / "admin.sock")
-        return start("--admin", f"unix:{path}", *options, **how), path
-
-    return both
-
-
-@pytest.fixture
-def admin_tcp(start):
-    """The same on a port of 127.0.0.1, which the start line names last."""
-
-    def both(*options, **how):
-        server = start("--admin", "127.0.0.1:0", *options, **how)
-        return server, server.addresses[-1]
-
-    return both
 
 
 def test_the_statistics_say_what_happened(admin):
@@ -377,100 +335,6 @@ def test_what_is_not_there_and_what_cannot_be_done_is_said_as_json(admin):
     assert (head.status, head.body) == (200, b"")
 
 
-def test_a_name_that_somebody_pointed_at_this_machine_is_refused(admin_tcp):
-    _, address = admin_tcp()
-    for host in ("evil.example", "evil.example:80", "localhost.evil.example", "192.0.2.1"):
-        refused = read(address, "/stats.json", 403, host=host)
-        assert refused["error"].startswith("Host: expected localhost or a loopback address")
-    for host in ("localhost", "127.0.0.1", f"127.0.0.1:{address[1]}", "[::1]:80"):
-        assert ask(address, "/stats.json", host=host).status == 200, host
-
-
-def test_no_page_of_another_site_can_change_anything(admin_tcp):
-    server, address = admin_tcp(allow=("there is no file to read again",))
-    own = f"127.0.0.1:{address[1]}"
-
-    def status(*fields):
-        return ask(address, "/reload", *fields, method="POST", host=own).status
-
-    assert status() == 403
-    assert status("Content-Type: text/plain") == 403
-    assert status("Origin: http://evil.example", "Content-Type: application/json") == 403
-    assert status("Origin: null", "X-Requested-With: x") == 403
-    assert status(f"Origin: https://{own}") == 403
-    assert ask(address, "/drain", method="POST", host=own).status == 403
-    assert status(f"Origin: http://{own}") == 200
-    assert status("X-Requested-With: curl") == 200
-    assert status("Content-Type: application/json; charset=utf-8") == 200
-    # Nor read anything, nor put it into a frame.
-    assert ask(address, "/stats.json", "Origin: http://evil.example", host=own).status == 403
-    page = ask(address, "/", host=own)
-    assert "frame-ancestors 'none'" in page.get("content-security-policy")
-    assert page.get("cross-origin-resource-policy") == "same-origin"
-    assert page.get("access-control-allow-origin") is None
-    assert read(address, "/healthz", host=own) == {"status": "running"}
-
-
-GARBAGE = [
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"b" * 100_000,
-    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n",
-    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n" + b"c" * 65536,
-    b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\xff\xfe\x00",
-    b"GET /stats.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
-    bytes(range(256)) * 64,
-]
-
-
-@pytest.mark.parametrize("octets", GARBAGE, ids=range(len(GARBAGE)))
-def test_whatever_the_admin_side_is_sent_the_server_answers(admin, octets):
-    server, path = admin()
-    with Client(path) as hostile:
-        hostile.send_unless_closed(octets)
-        hostile.end_sending()
-        hostile.expect_gone()
-    assert get(server.address, "/a.gif").status == 200
-    assert ask(path, "/healthz").status == 200
-
-
-def test_who_fills_the_admin_side_keeps_nobody_waiting_on_the_other(admin):
-    server, path = admin()
-    hostile = [Client(path) for _ in range(60)]
-    try:
-        for client in hostile:
-            client.send_unless_closed(b"GET /stats.json HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
-        for _ in range(50):
-            assert get(server.address, "/a.gif").status == 200
-        assert server.stats()["connections_shed"] == 0
-    finally:
-        for client in hostile:
-            client.close()
-    eventually(lambda: healthy(path), "the admin side once they have gone")
-
-
-def healthy(path) -> bool:
-    try:
-        return ask(path, "/healthz").status == 200
-    except (AssertionError, OSError):
-        return False
-
-
-def test_who_does_not_read_what_it_asks_for_is_let_go(admin):
-    server, path = admin()
-    with Client(path) as greedy:
-        greedy.socket.setblocking(False)
-        sent = request("/metrics") * 200
-        try:
-            while sent:
-                sent = sent[greedy.socket.send(sent) :]
-        except BlockingIOError:
-            pass
-        assert ask(path, "/healthz").status == 200
-        assert get(server.address, "/a.gif").status == 200
-
-
 def test_reports_under_load_are_consistent(admin):
     server, path = admin()
     before = -1
@@ -521,48 +385,3 @@ def test_without_the_option_there_is_no_admin_side(start):
     assert "admin" not in server.stdout_lines[0]
     assert get(server.address, "/stats.json").get("content-type") == "application/json"
     assert get(server.address, "/stats.json").body in (b"{}", b"{}\n", b"null")
-
-
-@pytest.fixture
-def with_ca(admin, tmp_path):
-    """A server with a CA, where it listens, and its admin side."""
-    ca = tmp_path / "ca"
-    subprocess.run([BINARY, "ca", "init", "--dir", ca, "--name", "Mine"], check=True, capture_output=True)
-    server, path = admin("--tls-port", "0", "--ca-dir", str(ca))
-    return server, path, ca
-
-
-def test_it_hands_out_the_ca_in_every_form(with_ca):
-    _, path, ca = with_ca
-    assert read(path, "/stats.json")["has_ca"] is True
-    said = read(path, "/ca.json")
-    assert said["certificate"]["subject"] == "CN=Mine" and said["distrusting"] == []
-    shown = subprocess.run([BINARY, "ca", "show", "--dir", ca], capture_output=True, text=True).stdout
-    assert said["certificate"]["sha256"] in shown
-    forms = {"/ca.crt": b"-----BEGIN CERTIFICATE", "/ca.der": b"\x30", "/ca.mobileconfig": b"<?xml", "/ca.p12": b"\x30"}
-    for place, begin in forms.items():
-        answer = ask(path, place)
-        assert answer.status == 200 and answer.body.startswith(begin) and b"PRIVATE" not in answer.body
-    assert ask(path, "/ca.crt").body == (ca / "ca.crt").read_bytes()
-    page = ask(path, "/ca")
-    assert page.status == 200 and all(word in page.body for word in (b"Windows", b"Android", b"Firefox", b"macOS"))
-
-
-def test_it_says_who_does_not_trust_the_ca(with_ca):
-    server, path, _ = with_ca
-    # A client that goes at once may take its alert with it, by a reset.
-    def until_said():
-        with pytest.raises(ssl.SSLCertVerificationError), socket.create_connection(server.addresses[1]) as raw:
-            ssl.create_default_context().wrap_socket(raw, server_hostname="a.example")
-        return read(path, "/ca.json")["distrusting"]
-
-    [one] = eventually(until_said, "a client that does not trust it")
-    assert (one["client"], one["alert"]) == ("127.0.0.1", "unknown_ca") and one["times"] >= 1 and one["last"] > 1.7e9
-
-
-def test_without_a_ca_it_has_none_to_hand_out(admin):
-    _, path = admin()
-    assert read(path, "/ca.json") == {"certificate": None, "distrusting": []}
-    # So the page has no link to it.
-    assert read(path, "/stats.json")["has_ca"] is False
-    assert ask(path, "/ca.crt").status == 404
