@@ -53,13 +53,11 @@ impl Recorded {
     pub fn answer_body(&self) -> Cow<'_, [u8]> {
         let start = self.body_start().unwrap_or(0);
         let (head, body) = self.answer.split_at(start);
-        match head
-            .to_ascii_lowercase()
-            .windows(28)
-            .any(|it| it == b"\r\ntransfer-encoding: chunked")
-        {
-            true => Cow::Owned(without_chunks(body)),
-            false => Cow::Borrowed(body),
+        let lower = head.to_ascii_lowercase();
+        if memchr::memmem::find(&lower, b"\r\ntransfer-encoding: chunked").is_some() {
+            Cow::Owned(without_chunks(body))
+        } else {
+            Cow::Borrowed(body)
         }
     }
 
