@@ -20,9 +20,9 @@ missing() {
 
 libfuzzer() {
     mkdir -p "work/corpus/$1" "corpus/$1"
-    # Small inputs are fast, and hold every state there is.
+    # Small inputs are fast, and hold every state there is; to name functions takes a symbolizer its seconds.
     $run cargo +nightly fuzz run --release --fuzz-dir . "$1" "work/corpus/$1" "corpus/$1" -- \
-        -max_total_time="$seconds" -max_len=2048 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -max_total_time="$seconds" -max_len=2048 -print_funcs=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -dict="dictionaries/$1.dict" -verbosity="${VERBOSITY:-1}" >"work/$1.log" 2>&1 || {
         tail -n 40 "work/$1.log" >&2
         echo "fuzz: $1 has a finding (artifacts/$1; work/$1.log)" >&2

@@ -20,7 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.client import Client, get, request
+from support.client import Client, request
+from support.http2 import Client as Http2Client
 from support.paths import BINARY, REPO
 from support.proc import cpu_seconds, open_descriptors, resident_bytes
 from support.server import ServerProcess, binary_argv
@@ -143,7 +144,28 @@ class Tls(Part):
                     self.answers += 1
 
 
-PARTS = [KeepAlive, KeepAlive, Churn, Pipelines, Uploads, Slow, Slow, Leaving, Tls, Tls]
+class Http2(Part):
+    """Several streams at once, one with a body, one that is let go of."""
+
+    def round(self) -> None:
+        self.connections += 1
+        client = Http2Client(self.scene.secure, trust=self.scene.authority)
+        try:
+            for _ in range(random.randrange(1, 10)):
+                paths = ["/a.gif", "/slow", "/drip", "/b.js"]
+                streams = [client.ask(path, host="ads.example.com") for path in paths]
+                streams.append(client.ask("/a.gif", method="POST", body=b"x" * random.randrange(1, 60_000)))
+                for stream in streams:
+                    answer = client.answer(stream)
+                    assert answer.status == 200 and answer.reset is None
+                    self.answers += 1
+            client.ask("/reset")
+        finally:
+            client.close()
+        time.sleep(0.02)
+
+
+PARTS = [KeepAlive, KeepAlive, Churn, Pipelines, Uploads, Slow, Slow, Leaving, Tls, Tls, Http2]
 
 
 class Scene:
@@ -159,7 +181,8 @@ class Scene:
         options += ["--access-log", str(self.log), "--certificate-cache", "1000"]
         self.server = ServerProcess(binary_argv(*options))
         self.plain, self.secure = self.server.addresses[:2]
-        self.trust = ssl.create_default_context(cafile=folder / "ca" / "ca.crt")
+        self.authority = folder / "ca" / "ca.crt"
+        self.trust = ssl.create_default_context(cafile=self.authority)
         self.parts = [part(self) for part in PARTS]
 
     def reload(self) -> None:
