@@ -36,7 +36,10 @@ libfuzzer() {
 
 afl() {
     export AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1
-    $run cargo afl build --quiet --release --no-default-features --features afl --bin "$1"
+    # What has nothing to do with TLS is built in half the time without it.
+    local features=afl
+    [ "$1" != client_hello ] || features=afl,tls
+    $run cargo afl build --quiet --release --no-default-features --features "$features" --bin "$1"
     rm -rf "work/afl/$1"
     mkdir -p work/afl
     $run cargo afl fuzz -i "corpus/$1" -o "work/afl/$1" -x "dictionaries/$1.dict" -G 2048 -t 2000 -V "$seconds" \

@@ -120,7 +120,12 @@ fn read_head(bytes: &[u8], limits: &Limits) -> Read<(Asked, usize)> {
             _ => break,
         }
     }
-    let line = lines.next()?;
+    let rest = &bytes[lines.at..];
+    // A target that is too long is told before the line has ended, however that may be.
+    let line = lines.next().map_err(|verdict| match verdict {
+        Verdict::Refused(_) if has_long_target(rest, limits) => Verdict::Refused(None),
+        other => other,
+    })?;
     // Wrong lines are told in their order; what the fields mean together, once all are there.
     let mut asked = request_line(line, limits)?;
     let mut fields = Vec::new();
@@ -166,6 +171,11 @@ fn is_token(text: &[u8]) -> bool {
 
 fn is_value(text: &[u8]) -> bool {
     text.iter().all(|b| *b == b'\t' || (*b >= b' ' && *b != 0x7f))
+}
+
+fn has_long_target(line: &[u8], limits: &Limits) -> bool {
+    let target = line.split(|b| *b == b' ').nth(1).unwrap_or_default();
+    target.iter().take_while(|b| !b"\r\n".contains(b)).count() > limits.max_target
 }
 
 fn request_line(line: &[u8], limits: &Limits) -> Read<Asked> {

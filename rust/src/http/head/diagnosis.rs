@@ -164,7 +164,8 @@ fn check_version(version: &[u8], ended: bool) -> Result<(), Refusal> {
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
             if major.is_ascii_digit() && minor.is_ascii_digit() =>
         {
-            Err(Refusal::Version)
+            // With more behind it, it is none.
+            if ended { Err(Refusal::Version) } else { Ok(()) }
         }
         _ if !ended && may_become_version(version) => Ok(()),
         // Then it is no version that is wrong but the target that has a space in it.

@@ -18,6 +18,8 @@ fn nothing_and_the_beginnings_of_a_head_are_waited_for() {
         "GET / HTTP/1.1",
         "GET / HTTP/1.1\r",
         "GET / HTTP/1.1\r\n",
+        "GET / HTTP/3.0",
+        "GET / HTTP/3.0\r",
         "GET / HTTP/1.1\r\nHo",
         "GET / HTTP/1.1\r\nHost:",
         "GET / HTTP/1.1\r\nHost: a\r",
@@ -41,7 +43,7 @@ fn what_cannot_become_a_head_is_refused_at_once() {
         ("GET foo ", Refusal::RequestLine),
         ("GET foo HTTP/1.1\r\n", Refusal::RequestLine),
         ("GET / HTTX", Refusal::VersionSyntax),
-        ("GET / HTTP/3.0", Refusal::Version),
+        ("GET / HTTP/3.0\r\n", Refusal::Version),
         ("GET / HTTP/1.1 ", Refusal::RequestLine),
         ("GET /\r\n", Refusal::VersionSyntax),
         ("GET / HTTP/1.1\n", Refusal::LineEnd),
@@ -66,9 +68,12 @@ fn a_name_that_a_cr_cuts_off_has_no_colon_to_come() {
 
 #[test]
 fn an_unserved_version_is_told_from_a_malformed_one_wherever_it_is_cut() {
-    for (line, reason) in
-        [("GET / HTTP/2.0", Refusal::Version), ("GET / HTTP/2", Refusal::VersionSyntax)]
-    {
+    for (line, reason) in [
+        ("GET / HTTP/2.0", Refusal::Version),
+        ("GET / HTTP/2", Refusal::VersionSyntax),
+        ("GET / HTTP/2.01", Refusal::VersionSyntax),
+        ("GET / HTTP/0.1\r\u{b9}", Refusal::LineEnd),
+    ] {
         let head = with_line(line);
         for cut in 0..head.len() {
             let outcome = parse_with(&head[..cut], &LIMITS);
