@@ -339,6 +339,14 @@ typedef struct hr_deferred hr_deferred;
 // Takes the answer to one request; valid until the handler returns. The handler's thread only.
 typedef struct hr_exchange hr_exchange;
 
+// A request with its answer, as they went over the wire. It belongs to the hr_records that it is of,
+// and so does every hr_str that it gives.
+typedef struct hr_record hr_record;
+
+// What a server had recorded when it was asked: requests with their answers, in the order of the
+// answers. It is yours, and stays as it is. Any thread may read it, several at once.
+typedef struct hr_records hr_records;
+
 // A whole request, valid until the handler returns, and so is every hr_str that it gives: copy
 // what you want to keep, or all of it with hr_request_clone(). It may be read from several threads.
 typedef struct hr_request hr_request;
@@ -1230,6 +1238,69 @@ bool hr_writer_has_body(const hr_writer *writer);
 // fine. Without hr_writer_finish() before it, what was sent goes out and the connection is cut off,
 // so that the client knows that the answer is not whole.
 void hr_writer_free(hr_writer *writer);
+
+/* The record of a server */
+
+// Records the last `size` requests with their answers, whoever gives them, and `max_body` octets of
+// each body and of each answer with its head. None of so many is missing. Each answer costs a copy
+// then, and memory as long as it is there.
+//
+// HR_ERR_INVALID_ARGUMENT for a size of 0 or more than a million, HR_ERR_STATE once started.
+hr_result hr_server_record(hr_server *server, size_t size, size_t max_body);
+
+// Gives what is recorded; with `forget` it begins anew. None where hr_server_record() was not called
+// or the server never started. Free *records with hr_records_free(); it may outlive the server.
+hr_result hr_server_recorded(const hr_server *server,
+                             bool forget,
+                             hr_records **records);
+
+// Frees what hr_server_recorded() gave, and every hr_record and hr_str of it. NULL is fine.
+void hr_records_free(hr_records *records);
+
+// How many there are; 0 for NULL.
+size_t hr_records_count(const hr_records *records);
+
+// The one at `index`, from 0 on; NULL behind the last one, and for NULL.
+const hr_record *hr_records_at(const hr_records *records, size_t index);
+
+// The method as sent; absent where the request was not understood.
+hr_str hr_record_method(const hr_record *record);
+
+// The target as sent, "/a/b?c=d"; absent where the request was not understood.
+hr_str hr_record_target(const hr_record *record);
+
+// The head of the request as HTTP/1.1 has it, with its empty line, also where it came over HTTP/2;
+// the first line of what was not understood.
+hr_str hr_record_request_head(const hr_record *record);
+
+// Whether the request has a field `name`, compared without case; *value, which may be NULL, becomes
+// its first value.
+bool hr_record_request_header(const hr_record *record, const char *name, hr_str *value);
+
+// The body of the request, decoded from its transfer coding, as far as it is kept.
+hr_str hr_record_request_body(const hr_record *record);
+
+// The status of the answer; 0 where there was none, and for NULL.
+uint32_t hr_record_status(const hr_record *record);
+
+// The head of the answer with its empty line; empty where there was none, or none that is HTTP.
+hr_str hr_record_answer_head(const hr_record *record);
+
+// Whether the answer has a field `name`, compared without case; *value, which may be NULL, becomes
+// its first value.
+bool hr_record_answer_header(const hr_record *record, const char *name, hr_str *value);
+
+// The body of the answer, without chunks, as far as it is kept.
+hr_str hr_record_answer_body(const hr_record *record);
+
+// Whether both bodies are kept to their ends; false for NULL.
+bool hr_record_is_whole(const hr_record *record);
+
+// When the answer was prepared, of a stream its end, in microseconds since 1970; 0 for NULL.
+uint64_t hr_record_ended_us(const hr_record *record);
+
+// Microseconds from the whole head of the request to then; 0 for NULL.
+uint64_t hr_record_took_us(const hr_record *record);
 
 /* Statistics */
 

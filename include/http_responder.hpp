@@ -70,6 +70,7 @@ struct deleter {
     void operator()(hr_response *it) const noexcept { hr_response_free(it); }
     void operator()(hr_deferred *it) const noexcept { hr_deferred_free(it); }
     void operator()(hr_writer *it) const noexcept { hr_writer_free(it); }
+    void operator()(hr_records *it) const noexcept { hr_records_free(it); }
 };
 
 template <typename T> using owner = std::unique_ptr<T, deleter>;
@@ -474,6 +475,24 @@ hr_action handle(void *user, const hr_request *asked, hr_exchange *answering) no
 
 } // namespace detail
 
+/** What a server had recorded, in the order of the answers; hr_record_*() say what each one is. */
+class records {
+public:
+    /** Takes over what hr_server_recorded() gave. */
+    explicit records(hr_records *handle) noexcept : handle_(handle) {}
+
+    std::size_t size() const noexcept { return hr_records_count(handle_.get()); }
+
+    /** The one at `index`, which belongs to this; null behind the last one. */
+    const hr_record *operator[](std::size_t index) const noexcept
+    {
+        return hr_records_at(handle_.get(), index);
+    }
+
+private:
+    detail::owner<hr_records> handle_;
+};
+
 /**
  * A server. A handler is anything that can be called, by several threads at once, with
  * (const request &, exchange &) or (const request &); it returns nothing, an hr_action, or a
@@ -577,6 +596,20 @@ public:
         stats.struct_size = sizeof stats;
         check(hr_server_stats(handle(), &stats));
         return stats;
+    }
+
+    /** Keeps the last `size` requests with their answers, and so many octets of each body; before start(). */
+    void record(std::size_t size, std::size_t max_body = 65536)
+    {
+        check(hr_server_record(handle(), size, max_body));
+    }
+
+    /** What is recorded; with `forget` it begins anew. */
+    records recorded(bool forget = false) const
+    {
+        hr_records *out = nullptr;
+        check(hr_server_recorded(handle(), forget, &out));
+        return records(out);
     }
 
     hr_server *handle() const noexcept { return handle_.get(); }

@@ -7,7 +7,9 @@
 use crate::http::{BodyDecoder, Field, Framing, Head, Version};
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::mem;
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much is kept.
@@ -38,8 +40,25 @@ impl Recorded {
         &self.head
     }
 
-    /// The body of the request, as far as it is kept; nothing of one that went to its handler as it
-    /// arrived.
+    /// Method, target and version of the request; `None` where it was not understood.
+    pub fn request_line(&self) -> Option<[&str; 3]> {
+        // Without an end of the line it was not understood.
+        let end = memchr::memmem::find(&self.head, b"\r\n")?;
+        let mut words = std::str::from_utf8(&self.head[..end]).ok()?.split(' ');
+        Some([words.next()?, words.next()?, words.next()?])
+    }
+
+    /// Names and values of the fields of the request.
+    pub fn request_fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        fields(&self.head)
+    }
+
+    /// Names and values of the fields of the answer.
+    pub fn answer_fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        fields(self.answer_head())
+    }
+
+    /// The body of the request, as far as it is kept.
     pub fn request_body(&self) -> &[u8] {
         &self.request_body
     }
@@ -86,6 +105,15 @@ impl Recorded {
     }
 }
 
+/// The fields behind the first line of `head`.
+fn fields(head: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    head.split(|octet| *octet == b'\n').skip(1).filter_map(|line| {
+        let line = line.strip_suffix(b"\r")?;
+        let colon = memchr::memchr(b':', line)?;
+        Some((&line[..colon], line[colon + 1..].trim_ascii()))
+    })
+}
+
 /// The body in `octets` as far as it is there.
 fn without_chunks(octets: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
@@ -105,6 +133,8 @@ pub(crate) struct Draft {
     request_body: Vec<u8>,
     answer: Vec<u8>,
     is_cut: bool,
+    /// The body goes to its handler as it arrives, and is not whole yet.
+    is_arriving: bool,
     most: usize,
 }
 
@@ -134,15 +164,42 @@ impl Draft {
         Draft { head: line.to_vec(), most: extent.most, ..Draft::default() }
     }
 
+    /// The body of the request goes to its handler, and comes here by [`Draft::arrived`].
+    pub(crate) fn arriving(mut self) -> Draft {
+        self.is_arriving = true;
+        self
+    }
+
+    /// Whether its body is still to come here.
+    pub(crate) fn is_arriving(&self) -> bool {
+        self.is_arriving
+    }
+
+    /// The body of the request has these octets too, which may be the last ones.
+    pub(crate) fn arrived(&mut self, octets: &[u8], done: bool) {
+        let kept = self.kept(octets, self.request_body.len());
+        self.request_body.extend_from_slice(kept);
+        self.is_arriving = !done;
+    }
+
     /// The answer has these octets too.
     pub(crate) fn answer(&mut self, octets: &[u8]) {
         let kept = self.kept(octets, self.answer.len());
         self.answer.extend_from_slice(kept);
     }
 
-    /// There are octets of the answer that nobody here sees.
-    pub(crate) fn is_cut(&mut self) {
-        self.is_cut = true;
+    /// The answer has these octets of a file too.
+    pub(crate) fn answer_file(&mut self, file: &File, offset: u64, length: u64) {
+        let there = self.answer.len();
+        let room =
+            self.most.saturating_sub(there).min(usize::try_from(length).unwrap_or(usize::MAX));
+        self.is_cut |= (room as u64) < length;
+        self.answer.resize(there + room, 0);
+        if file.read_exact_at(&mut self.answer[there..], offset).is_err() {
+            // Cut off meanwhile, or not to be read: the client will not get it either.
+            self.answer.truncate(there);
+            self.is_cut = true;
+        }
     }
 
     /// Octets of memory that it holds.
@@ -173,12 +230,12 @@ impl Records {
     /// The answer to the request of `draft` is over, which has this status; the oldest one goes where there
     /// is no room.
     pub(crate) fn put(&self, draft: Draft, status: u16, (ended, took): (u64, u64)) {
-        let Draft { head, request_body, answer, is_cut, .. } = draft;
+        let Draft { head, request_body, answer, is_cut, is_arriving, .. } = draft;
         let recorded = Arc::new(Recorded {
             head: head.into(),
             request_body: request_body.into(),
             answer: answer.into(),
-            is_whole: !is_cut,
+            is_whole: !is_cut && !is_arriving,
             status,
             ended,
             took,

@@ -4,7 +4,7 @@
 extern const test_suite suite_error, suite_config, suite_server, suite_handler, suite_request,
     suite_exchange, suite_response, suite_deferred, suite_stats, suite_process, suite_faults,
     suite_fork, suite_rules, suite_admin, suite_writer, suite_upload,
-    suite_file, suite_host, suite_clients;
+    suite_file, suite_host, suite_clients, suite_record;
 
 int main(int argc, char **argv)
 {
@@ -13,7 +13,7 @@ int main(int argc, char **argv)
         &suite_exchange, &suite_response, &suite_deferred, &suite_stats,   &suite_process,
         &suite_faults,   &suite_fork,     &suite_rules,    &suite_admin,
         &suite_writer,   &suite_upload,   &suite_file,     &suite_host,
-        &suite_clients,
+        &suite_clients,  &suite_record,
     };
 
     (void)argc;

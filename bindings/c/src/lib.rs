@@ -35,6 +35,7 @@ pub mod deferred;
 pub mod upload;
 pub mod writer;
 
+pub mod record;
 pub mod stats;
 
 mod ffi;

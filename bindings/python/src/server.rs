@@ -368,9 +368,8 @@ impl Server {
     }
 
     /// Records the last size requests with their answers, and max_body octets of each body, without
-    /// entering Python: recorded() gives them. None of them is missing before there are more. Bodies of files, and
-    /// those that go to their handler as they arrive, are left out. Before the server starts. Raises
-    /// InvalidArgument, StateError.
+    /// entering Python: recorded() gives them. None of them is missing before there are more. Before the
+    /// server starts. Raises InvalidArgument, StateError.
     #[pyo3(signature = (size=1000, max_body=65_536))]
     fn record(&self, py: Python<'_>, size: usize, max_body: usize) -> PyResult<()> {
         self.life.engine(py)?.record(size, max_body).or_raise(py)

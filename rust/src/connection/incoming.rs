@@ -2,6 +2,7 @@
 
 use super::Buffers;
 use crate::http::{BodyDecoder, Progress, Refusal};
+use crate::record::Draft;
 use crate::responder::upload::{Intake, Pace};
 
 /// The head as it came, the state of the decoder, and where the body goes.
@@ -46,8 +47,8 @@ impl Incoming {
     ) -> Result<Progress, Refusal> {
         let Incoming { decoder, sink, reserved, .. } = self;
         match sink {
-            Sink::Nobody | Sink::Unwanted => decoder.decode(input, &mut |_| Ok(())),
-            Sink::Upload(_) => self.feed_upload(input),
+            Sink::Nobody => decoder.decode(input, &mut |_| Ok(())),
+            Sink::Upload(_) | Sink::Unwanted => self.take_in(input, None),
             Sink::Kept(body) => decoder.decode(input, &mut |piece| {
                 let octets = piece.len() as u64;
                 if !buffers.reserve_body(octets) {
@@ -61,13 +62,24 @@ impl Incoming {
         }
     }
 
-    /// One call of the handler for all of `input`, so that it can pause behind it.
-    fn feed_upload(&mut self, input: &[u8]) -> Result<Progress, Refusal> {
+    /// As [`Incoming::feed`] where the handler has the request already: one call of it for all of
+    /// `input`, so that it can pause behind it. `draft` gets the body too.
+    pub(crate) fn take_in(
+        &mut self,
+        input: &[u8],
+        draft: Option<&mut Draft>,
+    ) -> Result<Progress, Refusal> {
+        let wanted = self.is_upload() || draft.is_some();
         let mut gathered = Vec::new();
         let progress = self.decoder.decode(input, &mut |piece| {
-            gathered.extend_from_slice(piece);
+            if wanted {
+                gathered.extend_from_slice(piece);
+            }
             Ok(())
         })?;
+        if let Some(draft) = draft {
+            draft.arrived(&gathered, progress.done);
+        }
         if let (Sink::Upload(intake), false) = (&mut self.sink, gathered.is_empty()) {
             match intake.chunk(&gathered) {
                 Some(pace) => self.paused = pace == Pace::Pause,

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 impl Server {
     /// Records the last `size` requests with their answers, and `most` octets of each body. None of them is
-    /// missing before there are more. Of a body that is a file the head alone is recorded, as of one that goes to its
-    /// handler as it arrives. Each answer costs a copy then.
+    /// missing before there are more. Each answer costs a copy then; the beginning of a file is read for it.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidArgument`] for a size of 0 or more than a million, [`ErrorCode::State`] once started.

@@ -20,6 +20,7 @@ const HEADINGS: &[(&str, &str)] = &[
     ("hr_result hr_deferred_respond(", "Deferred answers"),
     ("hr_result hr_server_route_upload(", "Bodies taken as they arrive"),
     ("hr_result hr_deferred_stream(", "Streamed answers"),
+    ("hr_result hr_server_record(", "The record of a server"),
     ("hr_result hr_server_stats(", "Statistics"),
 ];
 

@@ -47,6 +47,21 @@ impl Machine {
         cx.watchers.record(draft, status, cx.watchers.begun());
     }
 
+    /// The body of the request in hand is recorded as it arrives.
+    #[cold]
+    pub(super) fn record_arriving(&mut self) {
+        let kept = self.pending.as_mut().and_then(|pending| pending.kept.as_mut());
+        if let Some(kept) = kept {
+            kept.draft = kept.draft.take().map(|draft| Box::new(draft.arriving()));
+        }
+    }
+
+    /// What is recorded of a request whose body is still to come.
+    pub(super) fn arriving_draft(&mut self) -> Option<&mut Draft> {
+        let kept = self.pending.as_mut()?.kept.as_mut()?;
+        kept.draft.as_deref_mut().filter(|draft| draft.is_arriving())
+    }
+
     /// The answer that was waited for stands in the output from `start` on.
     pub(super) fn note_answer(&mut self, start: usize, cx: &Context<'_>) {
         let Some(pending) = &mut self.pending else { return };
@@ -76,8 +91,8 @@ fn add(draft: &mut Draft, octets: &[u8], shared: Option<&SharedBody>) {
     draft.answer(octets);
     if let Some(body) = shared {
         draft.answer(body.rest());
-        if body.file().is_some() {
-            draft.is_cut();
+        if let Some(part) = body.file() {
+            draft.answer_file(part.file, part.offset, part.length);
         }
     }
 }

@@ -77,6 +77,7 @@ impl Machine {
         };
         if cx.watchers.is_on() {
             self.keep(head, b"", Answer { begun, ..Answer::none(source) }, cx);
+            self.record_arriving();
         }
         self.pending_mut(cx).held = Some(Held { shared, head_only, persistence });
         let mut incoming = Incoming::new(decoder, sink);
@@ -101,7 +102,7 @@ impl Machine {
         cx: &mut Context<'_>,
     ) -> Step {
         let wanted = incoming.is_upload();
-        let progress = match incoming.feed(input, cx.buffers) {
+        let progress = match incoming.take_in(input, self.arriving_draft()) {
             Ok(progress) => progress,
             Err(refusal) => {
                 self.forsake(cx);
