@@ -4,10 +4,11 @@ import json
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import goals
@@ -18,7 +19,7 @@ import report
 import stalls
 import workloads
 from peers import OURS
-from peers.tls import OURS_TLS
+from peers.tls import OURS_TLS, PIXELSERV_TLS, site_certificate
 from support.compile import c_program
 
 HERE = Path(__file__).resolve().parent
@@ -143,7 +144,51 @@ def test_the_server_counts_the_handshakes_that_the_client_counts(how):
 
 def test_so_many_names_are_asked_for_and_no_more():
     found = measure.names(OURS_TLS, 40, measure.Load(connections=1, tls="names"))
-    assert (found["visits"], found["failed"]) == (40, 0)
+    assert (found["visits"], found["failed"], found["failed_again"]) == (40, 0, 0)
+
+
+@contextmanager
+def fails_first(folder: Path):
+    """A server whose first handshake with each name fails, as that of one that makes certificates afterwards."""
+    context, seen = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), set()
+    context.load_cert_chain(*site_certificate(folder))
+
+    def name(_, asked, __):
+        return None if asked in seen else seen.add(asked) or ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+
+    context.sni_callback = name
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as spoken:
+            spoken.recv(65536)
+            spoken.sendall(ANSWER)
+            spoken.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    _quietly(serve, listener.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_failed_visits_are_counted_and_the_others_are_made(tmp_path):
+    with fails_first(tmp_path) as port:
+        names = measure.Load(connections=1, tls="names")
+        command = [str(names.program()), str(port), *names.arguments(0), "--count", "12", "--tag", "same"]
+        first, again = (json.loads(subprocess.run(command, capture_output=True, timeout=60).stdout) for _ in range(2))
+    assert (first["requests"], first["errors"]) == (0, 12)
+    assert (again["requests"], again["errors"]) == (12, 0)
+
+
+@pytest.mark.skipif(shutil.which("pixelserv-tls") is None, reason="pixelserv-tls is not on the PATH")
+def test_pixelserv_fails_each_new_name_once():
+    found = measure.names(PIXELSERV_TLS, 20, measure.Load(connections=1, tls="names"))
+    assert (found["failed"], found["failed_again"]) == (20, 0)
 
 
 def test_what_is_held_over_tls_is_asked_twice():

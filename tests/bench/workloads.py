@@ -11,7 +11,7 @@ import stalls
 import streams
 from measure import BUILD, Failed, HERE, Load
 from peers.python import python_peer, python_peers
-from peers.tls import HTTP2, HTTP2_TLS, NGINX_TLS, OURS_TLS
+from peers.tls import HTTP2, HTTP2_TLS, NGINX_TLS, OURS_TLS, PIXELSERV_TLS
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
@@ -86,7 +86,18 @@ def _logs() -> list[Peer]:
 
 
 def _tls(peers: list[Peer]) -> list[Peer]:
-    return [OURS_TLS, *([NGINX_TLS] if any(peer.name == "nginx" for peer in peers) else [])]
+    """Ours, and those that speak TLS of the peers that are asked for."""
+    known = {"nginx": NGINX_TLS, "pixelserv-tls": PIXELSERV_TLS}
+    return [OURS_TLS, *(known[peer.name] for peer in peers if peer.name in known)]
+
+
+def _minting(peers: list[Peer]) -> list[Peer]:
+    """Those that make a certificate for a name that they see for the first time."""
+    return [peer for peer in _tls(peers) if peer is not NGINX_TLS]
+
+
+def _resuming(peers: list[Peer]) -> list[Peer]:
+    return [peer for peer in _tls(peers) if peer is not PIXELSERV_TLS]
 
 
 def _http2(known: list[Peer]) -> Callable[[list[Peer]], list[Peer]]:
@@ -125,9 +136,9 @@ WORKLOADS = [
     Workload("stream", "1 GB made while it is sent", KEEPALIVE, lambda _: streams.streamers()),
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("tls-full", "TLS 1.3: a handshake and a request for each connection", Load(connections=16, tls="full"), _tls),
-    Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _tls),
+    Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _resuming),
     Workload("tls-names", "the same, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_TLS]),
-    Workload("tls-many-names", f"{NAMES:,} new names in a row, one after the other", Load(connections=1, tls="names"), lambda _: [OURS_TLS]),
+    Workload("tls-many-names", f"{NAMES:,} new names in a row, one after the other, and the same again", Load(connections=1, tls="names"), _minting),
     Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
     Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
     Workload("tls-stall", f"visits beside {stalls.STALLING:,} clients that stall in the handshake, {stalls.RATE} new ones a second", stalls.VISITS, lambda _: [OURS_TLS]),
@@ -148,7 +159,7 @@ class Session:
         self.capacity = 0.0
 
     def run(self, workload: Workload, peers: list[Peer]) -> dict:
-        participants = [peer for peer in workload.participants(peers) if peer.name not in self.skipped]
+        participants = [peer for peer in workload.participants(peers) if self._takes_part(peer, workload)]
         match workload.name:
             case "idle":
                 return self._once(workload, participants, lambda peer: measure.idle(peer, IDLE_CONNECTIONS))
@@ -168,6 +179,10 @@ class Session:
                 return self._once(workload, participants, self._start)
             case _:
                 return self._rounds(workload, participants)
+
+    def _takes_part(self, peer: Peer, workload: Workload) -> bool:
+        is_there = peer.name.removesuffix(" (TLS)") not in self.skipped and peer.name not in self.skipped
+        return is_there and (not peer.only or workload.name in peer.only)
 
     def _once(self, workload: Workload, participants: list[Peer], take: Callable[[Peer], dict]) -> dict:
         found = {}

@@ -1,11 +1,12 @@
 /* The load of the workloads of TLS, by OpenSSL: TLS 1.3, X25519 or P-256, nothing verified but the answer.
  *
  *     tls PORT full|resumed|keepalive|names --request FILE --connections N --seconds S
- *     tls PORT names --request FILE --connections N --count N
+ *     tls PORT names --request FILE --connections N --count N --tag WORD
  *     tls PORT hold --request FILE --connections N
  *
  * keeps N connections busy for S seconds, or until there were so many: with `full` each has a handshake of its own and ends, with
- * `resumed` the same with the ticket of an earlier one, with `names` each asks for another name;
+ * `resumed` the same with the ticket of an earlier one, with `names` each asks for another name, the same
+ * names for the same WORD; where they are counted the failed ones are errors, and it goes on;
  * `keepalive` asks again and again. `hold` opens all, has one answer on each, prints `open`, waits for a
  * line on standard input and asks each again. The last line on standard output is one JSON object:
  * in the first three modes a request is a connection, and its handshake is part of the latency;
@@ -39,6 +40,7 @@ static enum mode mode;
 static unsigned connections = 64;
 static double seconds = 1;
 static char request[1 << 16];
+static char tag[16];
 static int request_length, poller;
 static struct sockaddr_in server;
 static SSL_CTX *context;
@@ -104,8 +106,7 @@ static void begin(struct connection *c)
     SSL_set_fd(c->ssl, c->fd);
     char name[64] = "ads.example.com";
     if (mode == NAMES) {
-        /* New also where another run has asked the same server before. */
-        snprintf(name, sizeof name, "x.site%llu-%d.example", (unsigned long long)names++, (int)getpid());
+        snprintf(name, sizeof name, "x.site%llu-%s.example", (unsigned long long)names++, tag);
     }
     SSL_set_tlsext_host_name(c->ssl, name);
     c->resumes = mode == RESUMED && session != NULL;
@@ -149,17 +150,17 @@ static void ask(struct connection *c)
     }
 }
 
+enum answer { NONE, GOOD, BAD };
+
 /* Whether an answer has come, whole: they are small and come in one record. */
-static int answered(struct connection *c)
+static enum answer answered(struct connection *c)
 {
     static char buffer[1 << 16];
     int count = SSL_read(c->ssl, buffer, sizeof buffer);
-    if (count <= 0) {
-        errors += SSL_get_error(c->ssl, count) != SSL_ERROR_WANT_READ;
-        return 0;
+    if (count <= 0 && SSL_get_error(c->ssl, count) == SSL_ERROR_WANT_READ) {
+        return NONE;
     }
-    errors += count < 12 || memcmp(buffer + 9, "200", 3) != 0;
-    return 1;
+    return count >= 12 && memcmp(buffer + 9, "200", 3) == 0 ? GOOD : BAD;
 }
 
 /* Goes on as far as it can; whether the connection has done what it is for. */
@@ -186,8 +187,10 @@ static int step(struct connection *c)
         ask(c);
         return 0;
     }
-    if (!answered(c)) {
-        return errors > 0;
+    enum answer answer = answered(c);
+    if (answer != GOOD) {
+        errors += answer == BAD;
+        return answer == BAD;
     }
     note(c);
     if (mode == KEEPALIVE) {
@@ -232,7 +235,7 @@ static void run(struct connection *all)
         wait_for(&all[i], EPOLL_CTL_ADD);
         step(&all[i]);
     }
-    while (live > 0 && errors == 0) {
+    while (live > 0 && (errors == 0 || wanted)) {
         int count = epoll_wait(poller, events, EVENTS, 5000);
         if (count <= 0) {
             errors++;
@@ -241,15 +244,16 @@ static void run(struct connection *all)
         for (int i = 0; i < count; i++) {
             struct connection *c = events[i].data.ptr;
             int over = step(c), late = is_late(stop);
-            if (over || (late && mode == KEEPALIVE && c->open)) {
+            while (over || (late && mode == KEEPALIVE && c->open)) {
                 end(c);
                 if (late) {
                     live--;
-                    continue;
+                    break;
                 }
                 begin(c);
                 wait_for(c, EPOLL_CTL_ADD);
-                step(c);
+                over = step(c);
+                late = is_late(stop);
             }
         }
     }
@@ -292,6 +296,8 @@ int main(int argc, char **argv)
             mode = i;
         }
     }
+    /* New names also where another run has asked the same server before. */
+    snprintf(tag, sizeof tag, "%d", (int)getpid());
     for (int i = 3; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--request") == 0) {
             FILE *file = fopen(argv[i + 1], "rb");
@@ -300,6 +306,8 @@ int main(int argc, char **argv)
             connections = (unsigned)atoi(argv[i + 1]);
         } else if (strcmp(argv[i], "--count") == 0) {
             wanted = strtoull(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--tag") == 0) {
+            snprintf(tag, sizeof tag, "%s", argv[i + 1]);
         } else if (strcmp(argv[i], "--seconds") == 0) {
             seconds = atof(argv[i + 1]);
         }

@@ -38,6 +38,12 @@ class Peer:
     """Debian's package that it comes in."""
     halves_descriptors: bool = False
     """Whether it takes no more connections than half of the descriptors that it may have."""
+    most_connections: int = 0
+    """More than so many it does not take, whatever it is told; 0 is as many as there are."""
+    only: frozenset[str] = frozenset()
+    """The workloads that it is for; all where there are none."""
+    fails_first: bool = False
+    """Whether the first handshake of each new name fails."""
     ends_connections: bool = False
     """Whether each request needs a connection of its own, whatever the workload wants."""
 
@@ -221,6 +227,31 @@ def _rust(name: str, crate: str) -> Peer:
     return Peer(name, lambda port, folder: [str(_rust_peers() / name), str(port), str(_gif(folder))], version)
 
 
+# ---- pixelserv-tls, in no package: where somebody has put one on the PATH ----
+
+
+def _pixelserv_tool() -> str:
+    found = shutil.which("pixelserv-tls")
+    if found is None:
+        raise Missing("pixelserv-tls is not on the PATH (no package of Debian has it)")
+    return found
+
+
+def pixelserv(port: int, folder: Path, tls: bool = False) -> list[str]:
+    """A thread for each connection; every handshake in the thread that accepts; 42 octets of image/gif."""
+    store = folder / "pixelserv"
+    if not store.exists():
+        subprocess.run([BINARY, "ca", "init", "--dir", store], check=True, capture_output=True)
+    listen = ["-k", str(port), "-p", "0"] if tls else ["-p", str(port), "-k", "0"]
+    # As root it would become another user, who cannot write to this folder.
+    user = ["-u", "root"] if os.geteuid() == 0 else []
+    return [_pixelserv_tool(), "127.0.0.1", "-f", *user, *listen, "-z", str(store), "-c", "10000", "-O", "3600"]
+
+
+def _pixelserv_version() -> str:
+    return _first_line(_pixelserv_tool(), "-?").split()[1]
+
+
 FLOOR = Peer("floor", _floor, lambda: "floor.c")
 OURS = Peer("http_responder", ours(), _our_version)
 REUSEPORT = Peer("http_responder (reuseport)", ours(1, 17_000, "--accept", "reuseport"), _our_version)
@@ -239,4 +270,5 @@ PEERS = [
     _rust("hyper", "hyper"),
     _rust("may_minihttp", "may_minihttp"),
     _rust("actix", "actix-web"),
+    Peer("pixelserv-tls", pixelserv, _pixelserv_version, only=frozenset({"keepalive"})),
 ]

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from . import BINARY, OURS, Peer, _h2o, _nginx, _our_version, _package_version
+from . import BINARY, OURS, Peer, _h2o, _nginx, _our_version, _package_version, pixelserv
 
 
 def _ours(port: int, folder: Path) -> list[str]:
@@ -14,7 +14,7 @@ def _ours(port: int, folder: Path) -> list[str]:
     return [str(BINARY), "0", "127.0.0.1", "-w", "1", "--max-connections", "17000", *words]
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def site_certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "site.crt", folder / "site.key"
     words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
     words += ["-subj", "/CN=ads.example.com", "-addext", "subjectAltName=DNS:ads.example.com", "-keyout", key, "-out", certificate]
@@ -23,13 +23,13 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def _nginx_tls(port: int, folder: Path, listen: str = "ssl") -> list[str]:
-    certificate, key = _certificate(folder)
+    certificate, key = site_certificate(folder)
     more = f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_tickets on;"
     return _nginx(port, folder, listen, more)
 
 
 def _h2o_tls(port: int, folder: Path) -> list[str]:
-    certificate, key = _certificate(folder)
+    certificate, key = site_certificate(folder)
     return _h2o(port, folder, f"  ssl:\n    certificate-file: {certificate}\n    key-file: {key}\n")
 
 
@@ -39,6 +39,10 @@ def _nginx_version() -> str:
 
 OURS_TLS = Peer("http_responder (TLS)", _ours, _our_version)
 NGINX_TLS = Peer("nginx (TLS)", _nginx_tls, _nginx_version, "nginx-light")
+PIXELSERV_TLS = Peer(
+    "pixelserv-tls (TLS)", lambda port, folder: pixelserv(port, folder, tls=True), lambda: "", most_connections=1000, fails_first=True
+)
+"""It allows itself 1,250 descriptors before it reads its options."""
 
 HTTP2 = [
     OURS,
