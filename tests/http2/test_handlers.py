@@ -1,10 +1,13 @@
 """Handlers, deferred and streamed answers, and faults over HTTP/2."""
 
+import struct
 import threading
 
 import h2.exceptions
+import h2.settings
 import pytest
-from http2.conftest import Client
+from http2 import conftest as h
+from http2.conftest import Client, Raw, frame
 
 import http_responder
 from support.deadline import eventually
@@ -125,6 +128,47 @@ def test_a_large_body_holds_nobody_up(client):
     small = client.answer(streams[1])
     assert small.status == 200 and not client.answers[streams[0]].ended
     assert [len(client.answer(stream).body) for stream in streams] == [3_000_000, 43, 5, 3_000_000]
+
+
+def test_streams_that_wait_for_the_window_take_turns_and_who_resets_leaves_it_to_the_others(client):
+    client.opens_windows = False
+    # Each stream may have more than the connection: that is what they share.
+    client.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 20})
+    first, second = client.ask("/big"), client.ask("/big")
+    got = lambda: [len(client.answers[stream].body) for stream in (first, second)]  # noqa: E731
+    client.until(lambda: sum(got()) == 65_535)
+    client.h2.increment_flow_control_window(65_535)
+    client.flush()
+    client.until(lambda: sum(got()) == 2 * 65_535)
+    assert min(got()) > 0, "one stream had all of the window, twice"
+    client.h2.reset_stream(first)
+    client.opens_windows = True
+    client.h2.increment_flow_control_window(65_535)
+    client.h2.increment_flow_control_window(got()[1], second)
+    client.flush()
+    assert len(client.answer(second).body) == 3_000_000
+    assert client.get("/a.gif").status == 200
+
+
+def test_a_window_that_shrinks_while_an_answer_waits_has_to_be_earned_again(server):
+    first = h.PREFACE + frame(h.SETTINGS, payload=struct.pack(">HI", 4, 100))
+    client = Raw(("127.0.0.1", server.port), first)
+    path = b"\x04\x04/big"
+    client.send(frame(h.HEADERS, h.END_STREAM | h.END_HEADERS, 1, b"\x82\x86\x41\x01a" + path))
+    assert len(client.until(h.DATA, 1)[1]) == 100
+    client.send(frame(h.SETTINGS, payload=struct.pack(">HI", 4, 40)))
+    client.until(h.SETTINGS, flags=h.ACK)
+    # Sixty are owed: these come to nothing, and one more is one octet.
+    client.send(frame(h.WINDOW, 0, 1, struct.pack(">I", 60)), frame(h.PING, payload=bytes(8)))
+    kinds = []
+    for kind, *_ in client.frames():
+        kinds.append(kind)
+        if kind == h.PING:
+            break
+    assert h.DATA not in kinds
+    client.send(frame(h.WINDOW, 0, 1, struct.pack(">I", 1)))
+    assert len(client.until(h.DATA, 1)[1]) == 1
+    client.close()
 
 
 def test_a_streamed_answer_has_its_trailers(client):

@@ -1,5 +1,6 @@
 """Frames that break the rules, and floods of those that do not (RFC 9113)."""
 
+import signal
 import socket
 import struct
 
@@ -136,6 +137,25 @@ def test_padding_priority_continuations_trailers_and_unknown_frames_are_taken(se
     assert client.until(h.HEADERS, 5)
     client.send(frame(h.PING, payload=b"12345678"))
     assert client.until(h.PING, flags=h.ACK)[1] == b"12345678"
+
+
+def test_what_crosses_the_last_goaway_ends_no_other_stream(served):
+    client, server = served("--drain-timeout", "10s", kind=Raw)
+    post = packed((":method", "POST"), *PSEUDO[1:])
+    client.send(get(1, h.END_HEADERS, post))
+    client.send(frame(h.PING, payload=bytes(8)))
+    client.until(h.PING)
+    server.signal(signal.SIGTERM)
+    client.until(h.GOAWAY)
+    last = int.from_bytes(client.until(h.GOAWAY)[1][:4], "big")
+    assert last == 1
+    # A request with a body that was on its way: it is not served, and nobody's mistake.
+    client.send(get(3, h.END_HEADERS, post), frame(h.DATA, 0, 3, b"abc"), frame(h.RST, 0, 3, number(8)))
+    client.send(frame(h.DATA, h.END_STREAM, 1, b"abc"))
+    assert client.until(h.HEADERS, 1)
+    for _ in client.frames():
+        pass
+    assert server.wait() == 0
 
 
 def test_more_streams_than_are_allowed_are_refused(served):

@@ -200,17 +200,26 @@ impl Session {
 
     /// Says why the connection cannot go on.
     pub(crate) fn fail(&mut self, code: Code, why: &str) {
-        self.leaving = Leaving::Said(self.last);
-        frame::goaway(&mut self.way.out, self.last, code, why);
+        let last = match self.leaving {
+            Leaving::Said(last) => last,
+            _ => self.last,
+        };
+        self.leaving = Leaving::Said(last);
+        frame::goaway(&mut self.way.out, last, code, why);
     }
 
     /// Resets a stream that is not open any more, or never was.
     pub(crate) fn reset(&mut self, stream: &Open, code: Code) {
         frame::reset(&mut self.way.out, stream.id, code);
         if !stream.ended {
-            self.cut[self.cut_next % CUT] = stream.id;
-            self.cut_next = self.cut_next.wrapping_add(1);
+            self.cut_off(stream.id);
         }
+    }
+
+    /// What still comes of this stream is nobody's mistake.
+    fn cut_off(&mut self, id: u32) {
+        self.cut[self.cut_next % CUT] = id;
+        self.cut_next = self.cut_next.wrapping_add(1);
     }
 
     /// The worker has used `octets` of a stream's body: the client may send as many more.

@@ -149,3 +149,88 @@ fn heads_go_into_the_table_until_the_client_takes_it_away() {
     assert_eq!(lengths[4], lengths[0] + 1);
     assert_eq!(decoder.memory(), Decoder::new().memory(), "the client has let go of all");
 }
+
+/// The client says something in the middle.
+fn hears(session: &mut Session, octets: &[u8]) -> String {
+    let event = session.next(octets, &mut 0, &mut Space::default(), &BOUNDS);
+    let event = format!("{event:?}");
+    session.way.out.clear();
+    event
+}
+
+fn first_window(octets: u32) -> Vec<u8> {
+    let mut settings = Vec::new();
+    frame::settings(&mut settings, &[(4, octets)]);
+    settings
+}
+
+#[test]
+fn a_window_that_shrinks_while_data_waits_has_to_be_earned_again() {
+    let mut session = session(&[(4, 10)]);
+    let (mut answer, mut open) = (Answer::new(false), stream(1));
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n";
+    let body = "0123456789abcdefghij";
+    write(&mut answer, &format!("{head}{body}"), &mut open, &mut session);
+    session.way.out.clear();
+    // Ten were sent: of a window of three there are now seven less than none (section 6.9.2).
+    assert_eq!(hears(&mut session, &first_window(3)), "Hungry");
+    let rest = &body[10..];
+    assert_eq!(write(&mut answer, rest, &mut open, &mut session), Written::Taken(0));
+    open.credit += 7;
+    assert_eq!(write(&mut answer, rest, &mut open, &mut session), Written::Taken(0));
+    open.credit += 1;
+    assert_eq!(write(&mut answer, rest, &mut open, &mut session), Written::Taken(1));
+    assert_eq!(hears(&mut session, &first_window(100)), "Room");
+    assert_eq!(write(&mut answer, &rest[1..], &mut open, &mut session), Written::Taken(9));
+    assert!(answer.is_done());
+}
+
+#[test]
+fn streams_share_the_window_of_the_connection_and_heads_do_not_wait_for_it() {
+    let mut session = session(&[(4, 1 << 20)]);
+    session.way.window = 5;
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
+    let text = format!("{head}abcd");
+    let mut streams = [1, 3].map(|id| (Answer::new(false), stream(id)));
+    let mut taken = Vec::new();
+    for (answer, open) in &mut streams {
+        let Written::Taken(count) = write(answer, &text, open, &mut session) else { panic!() };
+        taken.push(count - head.len());
+    }
+    assert_eq!((taken, session.way.window), (vec![4, 1], 0));
+    let frames = said(&mut session, &mut Decoder::new());
+    assert_eq!(frames.iter().filter(|it| it.0 == kind::HEADERS).count(), 2);
+}
+
+#[test]
+fn one_turn_of_a_stream_is_bounded_and_so_is_what_waits_on_the_connection() {
+    let mut session = session(&[(4, 1 << 30)]);
+    session.way.window = 1 << 30;
+    let (mut answer, mut open) = (Answer::new(false), stream(1));
+    write(
+        &mut answer,
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+        &mut open,
+        &mut session,
+    );
+    let body = "x".repeat(1_000_000);
+    assert_eq!(write(&mut answer, &body, &mut open, &mut session), Written::Taken(TURN));
+    assert!(answer.is_spent());
+    assert_eq!(write(&mut answer, &body, &mut open, &mut session), Written::Taken(0));
+    answer.begin_turn();
+    session.way.out.clear();
+    session.way.out.resize(BOUND, 0);
+    assert_eq!(write(&mut answer, &body, &mut open, &mut session), Written::Taken(0));
+    assert!(!answer.is_spent(), "it waits for the others, not for its turn");
+}
+
+#[test]
+fn frames_are_no_longer_than_the_least_that_a_client_takes() {
+    let mut session = session(&[(5, 1 << 20)]);
+    let (mut answer, mut open) = (Answer::new(false), stream(1));
+    let text = format!("HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n{}", "x".repeat(40_000));
+    write(&mut answer, &text, &mut open, &mut session);
+    let lengths: Vec<usize> =
+        said(&mut session, &mut Decoder::new())[1..].iter().map(|frame| frame.2.len()).collect();
+    assert_eq!(lengths, [MAX_FRAME, MAX_FRAME, 40_000 - 2 * MAX_FRAME]);
+}

@@ -89,10 +89,12 @@ impl Session {
         if decoded.is_err() {
             return Err(Broken(Code::Compression, "malformed field section"));
         }
+        self.last = id;
         if matches!(self.leaving, Leaving::Said(_)) {
+            // It crossed our GOAWAY, and so may what follows it (RFC 9113 section 6.8).
+            self.cut_off(id);
             return Ok(None);
         }
-        self.last = id;
         self.requests = self.requests.wrapping_add(1);
         let mut stream = Open { id, slot: u32::MAX, credit: 0, window: WINDOW, left: None, ended };
         if self.open.len() >= bounds.max_streams {

@@ -1,3 +1,5 @@
+mod states;
+
 use super::*;
 
 const BOUNDS: Bounds = Bounds { max_head: 4096, max_streams: 2, now: 0 };

@@ -1,6 +1,9 @@
 //! The streams of one worker that wait for something: for the rest of a request, for an answer, for
 //! room. Those that are answered as soon as they come, nearly all, are never here.
 
+#[cfg(test)]
+mod tests;
+
 use crate::clients::Peer;
 use crate::connection::{Buffers, Key, Machine, Ready, State, Watchers};
 use crate::http2::{Answer, Open};

@@ -215,13 +215,11 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
         Ok(())
     }
 
-    /// Gives each stream a turn that waits for room or was cut off.
+    /// Gives each stream a turn that waits for room or was cut off. Who had one goes behind all others:
+    /// however little room there is at a time, each has its share.
     fn run_waiting(&mut self) -> Result<(), Fate> {
         let mut place = 0;
-        // Who was last is first, so that all have theirs.
-        let count = self.session.open.len();
-        self.session.open.rotate_left(count.min(1));
-        for _ in 0..count {
+        for _ in 0..self.session.open.len() {
             let Some(open) = self.session.open.get(place) else { break };
             let (id, slot) = (open.id, open.slot);
             let has_room = self.session.way.window > 0
@@ -235,7 +233,8 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
             self.check_end()?;
             if self.session.open.get(place).is_some_and(|open| open.id == id) {
                 self.busy |= self.streams.at(slot).is_some_and(|it| it.answer.is_spent());
-                place += 1;
+                let open = self.session.open.remove(place);
+                self.session.open.push(open);
             }
         }
         Ok(())
