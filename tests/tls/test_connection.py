@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import struct
 import threading
 
 import pytest
@@ -72,6 +73,38 @@ def test_octet_by_octet(tls, authority, version):
     until_done(side.do_handshake)
     until_done(lambda: side.write(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n"))
     assert b"200 OK" in until_done(lambda: side.read(65536))
+    raw.close()
+
+
+def data_segments(raw: socket.socket) -> int:
+    """How many segments with data have come: on the loopback one for each send."""
+    return struct.unpack_from("=I", raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0]
+
+
+def test_tickets_go_out_with_the_first_answer(tls, authority):
+    server = tls(workers=1)
+    raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    side = context(authority.certificate, version=V13).wrap_bio(incoming, outgoing, server_hostname="a.example.com")
+
+    def until(done):
+        while True:
+            try:
+                return done()
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+                octets = raw.recv(65536)
+                assert octets, "the server has closed"
+                incoming.write(octets)
+
+    until(side.do_handshake)
+    side.write(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert until(lambda: side.read(65536)).startswith(b"HTTP/1.1 200")
+    assert data_segments(raw) == 2, "the handshake, and then the tickets with the answer"
+    # Where no request is there yet they do not wait for one.
+    with Client(server.addresses[1], trust=authority.certificate) as silent:
+        eventually(lambda: data_segments(silent.socket) == 2, "tickets have come")
+        assert b"200 OK" in silent.get()
     raw.close()
 
 

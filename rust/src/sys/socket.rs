@@ -5,7 +5,8 @@
 
 use super::transfer;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Takes one connection from a listener: non-blocking, close-on-exec, address not asked for.
 pub(crate) fn accept(listener: impl AsFd) -> io::Result<OwnedFd> {
@@ -34,6 +35,22 @@ pub(crate) fn peek(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     let (start, length) = (buffer.as_mut_ptr(), buffer.len());
     // SAFETY: `buffer` is valid for writing `length` bytes.
     transfer(|| unsafe { libc::recv(fd, start.cast(), length, libc::MSG_PEEK) })
+}
+
+/// The address that the peer of a socket came to; none of a socket of another kind.
+pub(crate) fn own_address(socket: RawFd) -> Option<IpAddr> {
+    // SAFETY: the kernel writes an address no longer than the room for it, and its length; a number
+    // that is no socket is an error.
+    let named = unsafe {
+        socket2::SockAddr::try_init(|room, length| {
+            match libc::getsockname(socket, room.cast(), length) {
+                0 => Ok(()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        })
+    };
+    let (_, address) = named.ok()?;
+    address.as_socket().map(|it| it.ip().to_canonical())
 }
 
 /// Sends from `bytes`; never raises SIGPIPE.

@@ -2,28 +2,30 @@
 //! what shall go wrong with it.
 
 use super::given::Misbehaviour;
+use crate::sys::socket;
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 thread_local! {
-    static ADDRESS: Cell<Option<IpAddr>> = const { Cell::new(None) };
+    static SOCKET: Cell<Option<RawFd>> = const { Cell::new(None) };
     static PLANNED: Cell<Option<Misbehaviour>> = const { Cell::new(None) };
 }
 
 /// While it lives, [`address`] says where the peer of a socket came to.
-pub(super) struct Here(());
+pub(super) struct Here<'s>(PhantomData<&'s OwnedFd>);
 
-/// Asks `socket` for its own address.
-pub(super) fn of(socket: &OwnedFd) -> Here {
-    let address = socket2::SockRef::from(socket).local_addr().ok();
-    ADDRESS.set(address.and_then(|address| address.as_socket()).map(|it| it.ip().to_canonical()));
-    Here(())
+/// The handshake in progress on this thread is that of `socket`.
+pub(super) fn of(socket: &OwnedFd) -> Here<'_> {
+    SOCKET.set(Some(socket.as_raw_fd()));
+    Here(PhantomData)
 }
 
-/// The address that the handshake in progress on this thread has come to; none on a Unix socket.
+/// The address that the handshake in progress on this thread has come to; none on a Unix socket. The
+/// kernel is asked only here: nearly every client names whom it wants.
 pub(super) fn address() -> Option<IpAddr> {
-    ADDRESS.get()
+    SOCKET.get().and_then(socket::own_address)
 }
 
 /// The handshake in progress shall go wrong like this.
@@ -36,9 +38,9 @@ pub(super) fn planned() -> Option<Misbehaviour> {
     PLANNED.take()
 }
 
-impl Drop for Here {
+impl Drop for Here<'_> {
     fn drop(&mut self) {
-        ADDRESS.set(None);
+        SOCKET.set(None);
         PLANNED.set(None);
     }
 }

@@ -34,8 +34,9 @@ impl Secure<'_> {
         Ok(true)
     }
 
-    /// Sends what TLS itself has to say, behind what waits already.
-    fn send_records(&mut self) -> io::Result<()> {
+    /// Sends what TLS itself has to say, behind what waits already. Where a request came with the end
+    /// of the handshake, the tickets go out with its answer or at the end of the turn.
+    pub(super) fn send_records(&mut self) -> io::Result<()> {
         if self.space.outgoing.is_empty() {
             return Ok(());
         }
@@ -115,7 +116,9 @@ impl Transport for Secure<'_> {
         }
         let progress = self.session.process(self.space, length, buffer, self.socket);
         self.note(&progress);
-        self.send_records()?;
+        if progress.octets == 0 || progress.trouble.is_some() {
+            self.send_records()?;
+        }
         Ok(match progress.octets {
             _ if progress.trouble.is_some() => Received::Broken,
             0 if self.session.peer_has_closed() => Received::End,

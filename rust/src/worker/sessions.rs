@@ -109,6 +109,7 @@ impl Sessions {
             }
             report(trouble, &cx);
         }
+        let fate = if secure.send_records().is_err() { Some(Fate::Reset) } else { fate };
         let fits = cx.buffers.account_records(before, secure.session.memory());
         if fits { fate } else { Some(Fate::Close) }
     }
