@@ -7,6 +7,8 @@
 //! for a slice of the time to come; a connection is moved to the list of the slice in which it is
 //! really due. The ring is as long as the timeout: whoever is in it stands in the order of its
 //! activity, so the first connection that has not moved is the one idle for the longest time.
+//! Those that a sweep finds due go to one more list of their kind, from which they are taken as
+//! the worker has time for them: a million that are due at once need no memory for it.
 
 use super::pool::{NONE, Pool};
 use crate::config::Settings;
@@ -32,16 +34,27 @@ pub(crate) enum Deadline {
 
 const KINDS: usize = 6;
 
+impl Deadline {
+    pub(crate) const ALL: [Deadline; KINDS] = [
+        Deadline::Head,
+        Deadline::Body,
+        Deadline::Write,
+        Deadline::KeepAlive,
+        Deadline::Linger,
+        Deadline::Handshake,
+    ];
+}
+
 /// Lists of one ring.
 const SLOTS: usize = 256;
 
-/// The slot of a connection that [`Deadlines::sweep`] found due: it is in no list.
-const DUE: u16 = SLOTS as u16;
+/// The list behind the ring: who was found due.
+const DUE: usize = SLOTS;
 
 /// How long a connection without a deadline stays in its list before it is put into another one.
 const ROUND: u32 = 3_600_000;
 
-/// Connections of one slice that are compared when the longest idle one is asked for.
+/// Connections of one list that are looked at for one: the longest idle, or the next that is due.
 const CANDIDATES: usize = 64;
 
 /// As far as 32 bits of milliseconds can look ahead safely: 24 days.
@@ -81,7 +94,7 @@ pub(crate) struct Deadlines {
 /// The deadlines of one kind.
 #[derive(Debug)]
 struct Ring {
-    lists: [List; SLOTS],
+    lists: [List; SLOTS + 1],
     /// Milliseconds from the last activity to the deadline; a [`ROUND`] where that is off.
     length: u32,
     is_off: bool,
@@ -122,10 +135,7 @@ impl Deadlines {
     pub(crate) fn change(&mut self, pool: &mut Pool, settings: &Settings, now: u64) {
         *self = Deadlines::new(settings, now);
         for index in 0..pool.extent() {
-            let running = pool.at(index).map(|connection| &connection.link);
-            // Those that a sweep found due are asked about again in any case.
-            if let Some(Link { slot: 0..DUE, kind: Some(kind), .. }) = running {
-                let kind = *kind;
+            if let Some(kind) = pool.at(index).and_then(|connection| connection.link.kind) {
                 self.link(pool, index, kind, now);
             }
         }
@@ -136,7 +146,7 @@ impl Deadlines {
         Duration::from_millis(self.period)
     }
 
-    /// Whether no deadline runs.
+    /// Whether no deadline runs or is over.
     pub(crate) fn is_empty(&self) -> bool {
         self.pending == 0
     }
@@ -159,9 +169,6 @@ impl Deadlines {
         let Some(connection) = pool.at(index) else { return };
         let link = std::mem::take(&mut connection.link);
         let Some(kind) = link.kind else { return };
-        if link.slot == DUE {
-            return;
-        }
         self.pending -= 1;
         let list = &mut self.rings[kind as usize].lists[usize::from(link.slot)];
         match pool.at(link.prev) {
@@ -174,20 +181,13 @@ impl Deadlines {
         }
     }
 
-    /// Goes through the lists that came up since the last call. Connections that are due are
-    /// taken off their lists and handed to `expired` by their slot's index, to be asked about
-    /// again with [`Deadlines::confirm`] when their turn comes.
-    pub(crate) fn sweep(
-        &mut self,
-        pool: &mut Pool,
-        now: u64,
-        mut expired: impl FnMut(u32, Deadline),
-    ) {
-        for kind in ALL {
+    /// Goes through the lists that came up since the last call. Connections that are due are from
+    /// then on given by [`Deadlines::next_due`].
+    pub(crate) fn sweep(&mut self, pool: &mut Pool, now: u64) {
+        for kind in Deadline::ALL {
             while let Some(mut index) = self.rings[kind as usize].next_list(now) {
                 while let Some(connection) = pool.at(index) {
                     let current = std::mem::replace(&mut index, connection.link.next);
-                    connection.link = Link { slot: DUE, kind: Some(kind), ..Link::default() };
                     self.pending -= 1;
                     let ring = &self.rings[kind as usize];
                     if ring.due(connection.since, now) > now {
@@ -195,32 +195,32 @@ impl Deadlines {
                     } else if ring.is_off {
                         self.link_last(pool, current, kind);
                     } else {
-                        expired(current, kind);
+                        self.link_to(pool, current, kind, DUE);
                     }
                 }
             }
         }
     }
 
-    /// Whether the connection in slot `index`, which a sweep found due for `kind`, still is: what
-    /// has come since may have renewed, replaced or stopped its deadline.
-    pub(crate) fn confirm(
-        &mut self,
-        pool: &mut Pool,
-        index: u32,
-        kind: Deadline,
-        now: u64,
-    ) -> bool {
-        let Some(connection) = pool.at(index) else { return false };
-        if connection.link.slot != DUE || connection.link.kind != Some(kind) {
-            return false;
-        }
-        connection.link = Link::default();
-        let is_due = self.rings[kind as usize].due(connection.since, now) <= now;
-        if !is_due {
+    /// Whether a sweep found connections due for `kind` that were not taken yet.
+    pub(crate) fn has_due(&self, kind: Deadline) -> bool {
+        self.rings[kind as usize].lists[DUE].head != NONE
+    }
+
+    /// Takes the next connection that is due for `kind`, by its slot's index: its deadline is over
+    /// and stopped. Those that were active since the sweep run on; after a number of them there is
+    /// none for now, whatever [`Deadlines::has_due`] says.
+    pub(crate) fn next_due(&mut self, pool: &mut Pool, kind: Deadline, now: u64) -> Option<u32> {
+        for _ in 0..CANDIDATES {
+            let index = self.rings[kind as usize].lists[DUE].head;
+            let since = pool.at(index)?.since;
+            self.stop(pool, index);
+            if self.rings[kind as usize].due(since, now) <= now {
+                return Some(index);
+            }
             self.link(pool, index, kind, now);
         }
-        is_due
+        None
     }
 
     /// The connection that has been idle between requests for the longest time: exact among the
@@ -266,17 +266,16 @@ impl Deadlines {
     fn link(&mut self, pool: &mut Pool, index: u32, kind: Deadline, now: u64) {
         let Some(connection) = pool.at(index) else { return };
         let tick = self.rings[kind as usize].tick_of(connection.since, now);
-        self.link_to(pool, index, kind, tick);
+        self.link_to(pool, index, kind, slot(tick));
     }
 
     /// Puts a connection that is never due into the list that comes up last.
     fn link_last(&mut self, pool: &mut Pool, index: u32, kind: Deadline) {
         let last = self.rings[kind as usize].last();
-        self.link_to(pool, index, kind, last);
+        self.link_to(pool, index, kind, slot(last));
     }
 
-    fn link_to(&mut self, pool: &mut Pool, index: u32, kind: Deadline, tick: u64) {
-        let slot = slot(tick);
+    fn link_to(&mut self, pool: &mut Pool, index: u32, kind: Deadline, slot: usize) {
         let list = &mut self.rings[kind as usize].lists[slot];
         let tail = std::mem::replace(&mut list.tail, index);
         match pool.at(tail) {
@@ -296,7 +295,7 @@ impl Ring {
         // The slice of now and the one that a deadline is rounded up to are two of them.
         let width = u64::from(length).div_ceil(SLOTS as u64 - 2).max(period);
         let is_off = timeout.is_none();
-        Ring { lists: [EMPTY; SLOTS], length, is_off, width, tick: now / width }
+        Ring { lists: [EMPTY; SLOTS + 1], length, is_off, width, tick: now / width }
     }
 
     /// The next list that has come up, taken out.
@@ -330,15 +329,6 @@ impl Ring {
 fn slot(tick: u64) -> usize {
     (tick % SLOTS as u64) as usize
 }
-
-const ALL: [Deadline; KINDS] = [
-    Deadline::Head,
-    Deadline::Body,
-    Deadline::Write,
-    Deadline::KeepAlive,
-    Deadline::Linger,
-    Deadline::Handshake,
-];
 
 fn milliseconds(timeout: Duration) -> u32 {
     u32::try_from(timeout.as_millis()).map_or(FURTHEST, |ms| ms.min(FURTHEST))

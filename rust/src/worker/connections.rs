@@ -75,11 +75,7 @@ pub(super) struct Connections {
     next_second: u64,
     /// Connections whose turn was cut off.
     unfinished: VecDeque<Key>,
-    /// Connections that ran out of time and are not closed yet.
-    expired: VecDeque<(Key, Deadline)>,
-    /// Idle connections that ran out of time, closed a number a second.
-    rested: VecDeque<Key>,
-    /// How many of them may still be closed in this second.
+    /// How many idle connections that ran out of time may still be closed in this second.
     allowance: u32,
     draining: bool,
     limiter: Limiter,
@@ -119,8 +115,6 @@ impl Connections {
             now,
             next_second: 0,
             unfinished: VecDeque::new(),
-            expired: VecDeque::new(),
-            rested: VecDeque::new(),
             allowance: 0,
             draining,
             limiter: Limiter::default(),
@@ -166,7 +160,7 @@ impl Connections {
     }
 
     pub(super) fn has_deadlines(&self) -> bool {
-        !self.deadlines.is_empty() || !self.rested.is_empty()
+        !self.deadlines.is_empty()
     }
 
     pub(super) fn tick_period(&self) -> Duration {
@@ -175,11 +169,7 @@ impl Connections {
 
     /// Whether [`Connections::go_on`] has something to do that no event will announce.
     pub(super) fn has_work(&self) -> bool {
-        let may_close = self.allowance > 0 && !self.rested.is_empty();
-        may_close
-            || !self.walks.is_empty()
-            || !self.unfinished.is_empty()
-            || !self.expired.is_empty()
+        !self.walks.is_empty() || !self.unfinished.is_empty() || self.has_expired()
     }
 
     /// Takes in a connection that was just accepted. Its request is often there already: it has a

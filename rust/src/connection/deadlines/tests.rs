@@ -48,11 +48,20 @@ impl Bench {
     /// Time passes; who runs out of it now.
     fn pass(&mut self, milliseconds: u64) -> Vec<u32> {
         self.now += milliseconds;
-        let mut found = Vec::new();
-        let Bench { pool, deadlines, now } = self;
-        deadlines.sweep(pool, *now, |index, kind| found.push((index, kind)));
-        found.retain(|&(index, kind)| deadlines.confirm(pool, index, kind, *now));
-        found.into_iter().map(|(index, _)| index).collect()
+        self.sweep();
+        Deadline::ALL.into_iter().flat_map(|kind| self.due(kind)).collect()
+    }
+
+    fn sweep(&mut self) {
+        self.deadlines.sweep(&mut self.pool, self.now);
+    }
+
+    /// Takes all that are due.
+    fn due(&mut self, kind: Deadline) -> Vec<u32> {
+        let next = || self.deadlines.next_due(&mut self.pool, kind, self.now);
+        let found = std::iter::from_fn(next).collect();
+        assert!(!self.deadlines.has_due(kind));
+        found
     }
 
     /// The keep-alive timeout is another one from now on.
@@ -109,18 +118,31 @@ fn activity_between_the_sweep_and_the_close_keeps_the_connection() {
     for index in 0..2 {
         bench.start(index, Deadline::KeepAlive);
     }
-    let mut found = Vec::new();
     bench.now += 2000;
-    let Bench { pool, deadlines, now } = &mut bench;
-    deadlines.sweep(pool, *now, |index, kind| found.push((index, kind)));
-    assert_eq!(found.len(), 2);
+    bench.sweep();
+    assert!(bench.deadlines.has_due(Deadline::KeepAlive));
     bench.renew(0);
     bench.start(1, Deadline::Head);
-    for (index, kind) in found {
-        assert!(!bench.deadlines.confirm(&mut bench.pool, index, kind, bench.now));
-    }
+    assert_eq!(bench.due(Deadline::KeepAlive), []);
     assert_eq!(bench.pass(1000 + bench.tick()), [0], "its time began anew");
     assert_eq!(bench.pool.at(1).unwrap().link.kind(), Some(Deadline::Head));
+}
+
+#[test]
+fn who_goes_while_it_is_due_leaves_the_others_in_their_order() {
+    let mut bench = Bench::new(KEEP_ALIVE_1S, 5, 5000);
+    for index in 0..5 {
+        bench.start(index, Deadline::KeepAlive);
+    }
+    bench.now += 2000;
+    bench.sweep();
+    for index in [0, 2, 4] {
+        bench.stop(index);
+    }
+    assert!(!bench.deadlines.is_empty());
+    assert_eq!(bench.due(Deadline::KeepAlive), [1, 3]);
+    assert!(bench.deadlines.is_empty());
+    assert_eq!(bench.pass(100_000), []);
 }
 
 #[test]
@@ -308,7 +330,7 @@ proptest! {
         for deed in deeds {
             match deed {
                 Deed::Start(index, kind) => {
-                    bench.start(index, ALL[kind]);
+                    bench.start(index, Deadline::ALL[kind]);
                     model.insert(index, (kind, bench.now));
                 }
                 Deed::Stop(index) => {
@@ -341,7 +363,7 @@ proptest! {
                         prop_assert!(since + lengths[kind] <= bench.now, "early");
                     }
                     for (kind, since) in model.values() {
-                        let late = bench.late(ALL[*kind]);
+                        let late = bench.late(Deadline::ALL[*kind]);
                         prop_assert!(since + lengths[*kind] + late > bench.now, "forgotten");
                     }
                 }
@@ -370,13 +392,11 @@ fn a_timeout_can_be_turned_off_and_on_while_deadlines_run() {
     let mut bench = Bench::new(KEEP_ALIVE_1S, 2, 0);
     bench.start(0, Deadline::KeepAlive);
     bench.now += 2000;
-    // Found due, and not yet asked about when the timeout goes.
-    let mut found = Vec::new();
-    bench.deadlines.sweep(&mut bench.pool, bench.now, |index, _| found.push(index));
+    // Found due, and not yet taken when the timeout goes.
+    bench.sweep();
     bench.start(1, Deadline::KeepAlive);
     bench.change("off");
-    assert_eq!(found, [0]);
-    assert!(!bench.deadlines.confirm(&mut bench.pool, 0, Deadline::KeepAlive, bench.now));
+    assert_eq!(bench.due(Deadline::KeepAlive), []);
     assert_eq!(bench.pass(10_000_000), []);
     bench.change("1s");
     let late = bench.late(Deadline::KeepAlive) + bench.tick();

@@ -1,7 +1,7 @@
 //! Connections that have run out of time, or that make room for others.
 
 use super::Connections;
-use crate::connection::{Deadline, Key, Layer, Ready, State};
+use crate::connection::{Deadline, Layer, Ready, State};
 use crate::worker::turn::Start;
 
 /// Expired connections closed between two looks at the events: a hundred thousand that expire in
@@ -26,51 +26,48 @@ pub(super) fn closed_a_second(connections: u32) -> u32 {
 impl Connections {
     /// Finds who has run out of time.
     pub(in crate::worker) fn sweep(&mut self) {
-        let Connections { deadlines, pool, expired, rested, .. } = self;
-        let mut found = Vec::new();
-        deadlines.sweep(pool, self.now, |index, deadline| found.push((index, deadline)));
-        for (index, deadline) in found {
-            match (pool.key_at(index), deadline) {
-                (Some(key), Deadline::KeepAlive) => rested.push_back(key),
-                (Some(key), deadline) => expired.push_back((key, deadline)),
-                (None, _) => {}
+        self.deadlines.sweep(&mut self.pool, self.now);
+    }
+
+    /// Whether somebody who has run out of time may be closed now.
+    pub(super) fn has_expired(&self) -> bool {
+        let may_close_idle = self.allowance > 0;
+        let due = |kind| self.deadlines.has_due(kind);
+        Deadline::ALL
+            .into_iter()
+            .any(|kind| due(kind) && (kind != Deadline::KeepAlive || may_close_idle))
+    }
+
+    /// Closes those who have run out of time, a bounded number of each kind.
+    pub(super) fn end_expired(&mut self) {
+        for kind in Deadline::ALL {
+            for _ in 0..EXPIRED_AT_ONCE {
+                let is_idle = kind == Deadline::KeepAlive;
+                if is_idle && self.allowance == 0 || !self.end_next(kind) {
+                    break;
+                }
+                self.allowance -= u32::from(is_idle);
             }
         }
     }
 
-    /// Closes those who have run out of time, a bounded number of them.
-    pub(super) fn end_expired(&mut self) {
-        for _ in 0..EXPIRED_AT_ONCE.min(self.expired.len()) {
-            let Some((key, deadline)) = self.expired.pop_front() else { break };
-            self.expire(key, deadline);
+    /// Ends the next one that has run out of time for `kind`; whether there was one.
+    fn end_next(&mut self, kind: Deadline) -> bool {
+        let Some(index) = self.deadlines.next_due(&mut self.pool, kind, self.now) else {
+            return false;
+        };
+        if let Some(key) = self.pool.key_at(index) {
+            self.with_turn(key, Start::Expired(kind));
         }
-        for _ in 0..EXPIRED_AT_ONCE.min(self.allowance as usize) {
-            let Some(key) = self.rested.pop_front() else { break };
-            self.allowance -= 1;
-            self.expire(key, Deadline::KeepAlive);
-        }
-        if self.expired.is_empty() {
-            self.expired.shrink_to(EXPIRED_AT_ONCE);
-        }
-        if self.rested.is_empty() {
-            self.rested.shrink_to(EXPIRED_AT_ONCE);
-        }
-    }
-
-    fn expire(&mut self, key: Key, deadline: Deadline) {
-        let Connections { deadlines, pool, .. } = self;
-        if pool.get(key).is_none() || !deadlines.confirm(pool, key.index, deadline, self.now) {
-            return;
-        }
-        self.with_turn(key, Start::Expired(deadline));
+        true
     }
 
     /// Closes the longest-idle connection in favour of a new one; whether there was one.
     pub(super) fn evict_idle(&mut self) -> bool {
         // Who has run out of time already goes first.
-        while let Some(key) = self.rested.pop_front() {
-            self.expire(key, Deadline::KeepAlive);
-            if self.pool.get(key).is_none() {
+        let before = self.pool.len();
+        while self.end_next(Deadline::KeepAlive) {
+            if self.pool.len() < before {
                 return true;
             }
         }
