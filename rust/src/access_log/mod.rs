@@ -47,7 +47,6 @@ use std::io;
 use std::os::fd::RawFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Time that the writer has for what is left when the server stops.
@@ -147,7 +146,7 @@ fn spawn(
     log: Log,
 ) -> io::Result<()> {
     let writer = move || writer::run(shared, rings, formatter, sink, log);
-    thread::Builder::new().name("hr-log".to_owned()).spawn(writer).map(drop)
+    crate::sys::thread::named("hr-log").spawn(writer).map(drop)
 }
 
 impl AccessLog {

@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Descriptors left for whatever else the process opens: an eighth of the limit, at most this.
@@ -144,7 +144,7 @@ fn spawn(
     let mut setups = setups.into_iter();
     while let Some(setup) = setups.next() {
         let name = inner.role.worker(setup.index);
-        match thread::Builder::new().name(name).spawn(move || worker::run(setup)) {
+        match crate::sys::thread::named(name).spawn(move || worker::run(setup)) {
             Ok(thread) => workers.push(thread),
             Err(error) => {
                 stop_all(handles);
@@ -172,7 +172,7 @@ fn spawn(
         inner.admin.get().into_iter().for_each(|admin| admin.end(at_once));
         inner.has_stopped();
     };
-    let supervisor = thread::Builder::new().name(owner.role.acceptor()).spawn(supervise);
+    let supervisor = crate::sys::thread::named(owner.role.acceptor()).spawn(supervise);
     supervisor.inspect_err(|_| {
         stop_all(handles);
         owner.finish_log();

@@ -17,6 +17,7 @@ pub(crate) mod sendfile;
 pub(crate) mod signals;
 pub(crate) mod socket;
 pub(crate) mod stderr;
+pub(crate) mod thread;
 pub(crate) mod timerfd;
 
 use std::io;

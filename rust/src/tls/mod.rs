@@ -270,7 +270,7 @@ impl Tls {
         self.store.iter().for_each(|store| store.start(log.clone()));
         let Some(minter) = self.shared.certificates.load().minter.clone() else { return };
         // Without a thread that client waits.
-        let thread = std::thread::Builder::new().name("hr-rsa-key".to_owned());
+        let thread = crate::sys::thread::named("hr-rsa-key");
         let _ = thread.spawn(move || minter.warm_up());
     }
 

@@ -166,7 +166,7 @@ impl Store {
     pub(super) fn start(&self, log: Log) {
         let (jobs, waiting) = sync_channel(WAITING);
         let owner = self.owner;
-        let thread = std::thread::Builder::new().name("hr-certificates".to_owned());
+        let thread = crate::sys::thread::named("hr-certificates");
         // Without it nothing is kept.
         if let Ok(thread) = thread.spawn(move || write_all(&waiting, owner, &log)) {
             let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use crate::stats::Snapshot;
 use crate::sync::{Condvar, Mutex, PoisonError};
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Between two points.
@@ -63,7 +63,7 @@ impl History {
                 history.add(&server.stats().1);
             }
         };
-        thread::Builder::new().name("hr-admin-past".to_owned()).spawn(work)
+        crate::sys::thread::named("hr-admin-past").spawn(work)
     }
 
     /// Has the thread end.
