@@ -1,12 +1,14 @@
 //! Finds the rules for a host among any number of names.
 //!
 //! # Implementation
-//! One open-addressed table of all names, at most half full. A name has two lists of rules: those
-//! for itself and those for what lies below it. Each list already has what the names above it add,
-//! so that the longest name that is found says everything. A host costs as many lookups as it has
-//! labels, at most as many as the deepest name, with ten names or a million.
+//! One table of all names. A name has two lists of rules: those for itself and those for what lies
+//! below it. Each list already has what the names above it add, so that the longest name that is
+//! found says everything. A host costs as many lookups as it has labels, at most as many as the
+//! deepest name, with ten names or a million; a label that is not there costs a look at an octet of
+//! the table, which keeps in the cache what a hundred thousand names need of it.
 
 use super::super::hash;
+use hashbrown::HashTable;
 use std::collections::HashMap;
 
 /// Octets of the longest name (RFC 1035 section 2.3.4).
@@ -38,11 +40,8 @@ impl HostsBuilder {
     }
 
     pub(super) fn build(self) -> Hosts {
-        let size = (self.names.len() * 2).next_power_of_two().max(2);
         let mut hosts = Hosts {
-            slots: vec![FREE; size].into(),
-            shift: 64 - size.trailing_zeros(),
-            entries: Vec::with_capacity(self.names.len()),
+            entries: HashTable::with_capacity(self.names.len()),
             text: Vec::new(),
             lists: Vec::new(),
             depth: 0,
@@ -65,10 +64,7 @@ impl HostsBuilder {
 
 /// Names with their rules.
 pub(super) struct Hosts {
-    slots: Box<[Slot]>,
-    /// What is shifted off a hash to get a slot.
-    shift: u32,
-    entries: Vec<Entry>,
+    entries: HashTable<Entry>,
     /// All names, one behind the other.
     text: Vec<u8>,
     /// All lists of rules, one behind the other, each in order.
@@ -77,16 +73,7 @@ pub(super) struct Hosts {
     depth: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Slot {
-    /// The upper half of the hash.
-    mark: u32,
-    /// Which entry; `u32::MAX` is free.
-    entry: u32,
-}
-
-const FREE: Slot = Slot { mark: 0, entry: u32::MAX };
-
+/// A name: its place in `Hosts::text`, its two lists.
 struct Entry {
     start: u32,
     len: u32,
@@ -135,15 +122,7 @@ impl Hosts {
 
     #[inline]
     fn entry(&self, hashed: u64, name: &[u8]) -> Option<&Entry> {
-        let mut at = (hashed >> self.shift) as usize;
-        loop {
-            let slot = self.slots[at];
-            let entry = self.entries.get(slot.entry as usize)?;
-            if slot.mark == hashed as u32 && *self.name(entry) == *name {
-                return Some(entry);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
+        self.entries.find(hashed, |entry| self.name(entry) == name)
     }
 
     fn name(&self, entry: &Entry) -> &[u8] {
@@ -155,15 +134,12 @@ impl Hosts {
     }
 
     fn insert(&mut self, name: &[u8], exact: List, below: List) {
-        let hashed = hash_of(name);
-        let mut at = (hashed >> self.shift) as usize;
-        while self.slots[at].entry != FREE.entry {
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        self.slots[at] = Slot { mark: hashed as u32, entry: self.entries.len() as u32 };
         let start = self.text.len() as u32;
         self.text.extend_from_slice(name);
-        self.entries.push(Entry { start, len: name.len() as u32, exact, below });
+        let Hosts { entries, text, .. } = self;
+        let name_of = |entry: &Entry| &text[entry.start as usize..][..entry.len as usize];
+        let entry = Entry { start, len: name.len() as u32, exact, below };
+        entries.insert_unique(hash_of(name), entry, |entry| hash_of(name_of(entry)));
         self.depth = self.depth.max(1 + memchr::memchr_iter(b'.', name).count());
     }
 
