@@ -271,7 +271,6 @@ fn bind_unix(path: &Path, access: Option<Access>, settings: &Settings) -> io::Re
 
 /// Whether a socket file was left behind by a process that is gone.
 fn is_stale(path: &Path, address: &SockAddr) -> bool {
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket());
     let connect = || {
         let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         // A living owner whose queue is full would keep us waiting.
@@ -279,7 +278,11 @@ fn is_stale(path: &Path, address: &SockAddr) -> bool {
         probe.connect(address)
     };
     let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    is_socket && connect().is_err_and(refused)
+    is_socket(path) && connect().is_err_and(refused)
+}
+
+fn is_socket(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
 }
 
 fn backlog(settings: &Settings) -> i32 {
@@ -309,6 +312,9 @@ fn bad_address(text: &str) -> Error {
 
 fn cannot_listen(address: &Address, error: &io::Error) -> Error {
     let why = match error.kind() {
+        io::ErrorKind::AddrInUse if matches!(address, Address::Unix(path) if !is_socket(path)) => {
+            "there is something else in its place, which is no socket".to_owned()
+        }
         io::ErrorKind::AddrInUse => "the address is in use already".to_owned(),
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
         io::ErrorKind::PermissionDenied => match address {

@@ -41,6 +41,9 @@ impl Inner {
                     what.push_str(", access log opened again");
                 }
                 self.log.info(format_args!("reload: {what}"));
+                if *rules == Some(0) {
+                    self.log.warn(format_args!("reload: the rules file has no rule in it"));
+                }
                 if !later.is_empty() {
                     let later = later.join(", ");
                     self.log.warn(format_args!("reload: at the next start only: {later}"));

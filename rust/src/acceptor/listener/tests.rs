@@ -115,7 +115,12 @@ fn a_unix_socket_that_somebody_listens_on_is_not_taken_away() {
 fn a_file_that_is_no_socket_is_not_taken_away() {
     let place = Place::new("a-file");
     std::fs::write(&place.0, "precious").unwrap();
-    assert_eq!(bind(&place.address()).unwrap_err().code(), ErrorCode::Bind);
+    let error = bind(&place.address()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Bind);
+    assert!(
+        error.message().ends_with("something else in its place, which is no socket"),
+        "{error}"
+    );
     assert_eq!(std::fs::read_to_string(&place.0).unwrap(), "precious");
 }
 

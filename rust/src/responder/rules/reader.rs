@@ -9,6 +9,7 @@ use super::{Action, Draft, Rule};
 use crate::config::suggest::nearest_of;
 use crate::config::values::quoted;
 use crate::responder::defaults::{media_type, row_of};
+use crate::responder::response::is_token;
 use crate::responder::{Response, ResponseBuilder};
 use std::ops::Range;
 use std::path::Path;
@@ -44,6 +45,14 @@ const KEYS: &[&str] = &[
 
 /// The keys that say what a request gets; a rule has one of them, or `status`.
 const ACTIONS: &[&str] = &["body", "file", "redirect", "null", "default", "close", "reset"];
+
+/// `type/subtype`, with or without parameters (RFC 9110 section 8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let essence = text.split(';').next().unwrap_or_default().trim_end();
+    essence
+        .split_once('/')
+        .is_some_and(|(kind, of)| [kind, of].into_iter().all(|part| is_token(part.as_bytes())))
+}
 
 type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -186,7 +195,10 @@ impl Reader<'_> {
             builder = builder.header("Location", location);
         }
         let (body, guessed) = self.body(table);
-        if let Some((mime, _)) = self.text(table, "type") {
+        if let Some((mime, span)) = self.text(table, "type") {
+            if !is_media_type(mime) {
+                self.refuse(span, "type", "a media type such as text/css; charset=utf-8", mime);
+            }
             builder = builder.header("Content-Type", mime);
             own_type = true;
         }

@@ -268,6 +268,10 @@ body = ""
 [[rule]]
 status = 204
 body = "x"
+[[rule]]
+prefix = ["/ads/{any}", "/ads/*", "/ok/"]
+type = "css"
+body = "x"
 "#,
     );
     let expected = [
@@ -289,6 +293,9 @@ body = "x"
         "27:10: rule 8, status: expected with body, file or redirect, or alone, got another action",
         "29:8: rule 9, host: expected at least one text, got an empty array",
         "32:10: rule 10, response: status 204: expected no body, got 1 octets",
+        "35:11: rule 11, prefix: expected the start of a path, from its \"/\" on, in visible ASCII ({name} and a final * are for path), got \"/ads/{any}\"",
+        "35:25: rule 11, prefix: expected the start of a path, from its \"/\" on, in visible ASCII ({name} and a final * are for path), got \"/ads/*\"",
+        "36:8: rule 11, type: expected a media type such as text/css; charset=utf-8, got \"css\"",
     ];
     for (found, expected) in found.iter().zip(expected) {
         assert_eq!(found, expected);

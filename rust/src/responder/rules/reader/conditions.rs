@@ -17,6 +17,15 @@ const LIST_MAX: u64 = 256 << 20;
 /// Mistakes of one list that are told.
 const LIST_MISTAKES: usize = 10;
 
+/// What a prefix is. What a pattern has is most likely meant as one.
+const PREFIX: &str =
+    "the start of a path, from its \"/\" on, in visible ASCII ({name} and a final * are for path)";
+
+fn is_prefix(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_graphic() && !b"{}?#".contains(&b);
+    text.starts_with('/') && text.bytes().all(fits) && !text.ends_with('*')
+}
+
 impl Reader<'_> {
     pub(super) fn hosts(&mut self, table: &DeTable<'_>) -> Vec<(String, Reach)> {
         let mut found = Vec::new();
@@ -71,10 +80,10 @@ impl Reader<'_> {
             }
         }
         for (text, span) in self.texts(table, "prefix") {
-            if text.starts_with('/') {
+            if is_prefix(text) {
                 conditions.paths.push(PathTest::Prefix(text.into()));
             } else {
-                self.refuse(span, "prefix", "the start of a path, from its \"/\" on", text);
+                self.refuse(span, "prefix", PREFIX, text);
             }
         }
         for (text, span) in self.texts(table, "extension") {
