@@ -109,7 +109,8 @@ def _clients() -> list[Peer]:
     """Ours behind a proxy that names another client with each connection."""
 
     def limited(name: str, connections: int, rate: int) -> Peer:
-        limits = ("--max-connections-per-client", str(connections), "--rate-per-client", str(rate))
+        # Three million clients have room in it: a million of them, and nobody is forgotten.
+        limits = ("--max-connections-per-client", str(connections), "--rate-per-client", str(rate), "--client-table", "48m")
         return Peer(name, ours(1, 1000, "--proxy-protocol", "all", *limits), lambda: "")
 
     return [limited(FREE, 0, 0), limited("limits of a client", 10_000, 5_000)]

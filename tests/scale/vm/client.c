@@ -1,6 +1,6 @@
 /* Very many keep-alive connections from one process: opened, asked, held, watched while they end.
  *
- *     client PORT CONNECTIONS
+ *     client PORT CONNECTIONS [tls]
  *
  * opens all, has one answer on each as it opens, and says so on standard output; for a line on
  * standard input asks every one of them again; for a second line waits until the server has closed
@@ -8,8 +8,10 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +21,22 @@
 #include <unistd.h>
 
 /* PER_ADDRESS: more from one source address, and the kernel's search for a port gets slow. */
-enum { EVENTS = 512, PER_ADDRESS = 25000, IN_FLIGHT = 256, STALLED_SECONDS = 240 };
+enum { EVENTS = 512, PER_ADDRESS = 25000, IN_FLIGHT = 256, STALLED_SECONDS = 240, PER_TICKET = 1000 };
 
 static const char REQUEST[] = "GET /x.gif HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /* One octet of state for each descriptor: a million structs would be the client's memory. */
-enum { UNUSED, WAITING, IDLE };
+enum { UNUSED, GREETING, WAITING, IDLE };
 static unsigned char *state;
-static int poller, first, last, waiting, closed;
+static int poller, first, last, opened, waiting, closed;
 static long answered;
+
+/* With TLS, by descriptor. The certificate is not looked at: what is shown is the server. One in
+ * PER_TICKET has a whole handshake, the others go on with its session: emulated, both ends of a
+ * whole one take ten milliseconds. */
+static SSL_CTX *tls;
+static SSL **sessions;
+static SSL_SESSION *ticket;
 
 static void fail(const char *what)
 {
@@ -42,12 +51,65 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void ask(int fd)
+static void put_request(int fd)
 {
-    if (send(fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) != (ssize_t)sizeof REQUEST - 1)
+    int length = sizeof REQUEST - 1;
+    int sent = tls ? SSL_write(sessions[fd], REQUEST, length) : (int)send(fd, REQUEST, (size_t)length, MSG_NOSIGNAL);
+
+    if (sent != length)
         fail("send");
     state[fd] = WAITING;
+}
+
+static void ask(int fd)
+{
     waiting++;
+    put_request(fd);
+}
+
+/* The handshake, as far as it goes now; then the request. */
+static void greet(int fd)
+{
+    int done = SSL_connect(sessions[fd]);
+
+    if (done == 1)
+        put_request(fd);
+    else if (SSL_get_error(sessions[fd], done) != SSL_ERROR_WANT_READ)
+        fail("handshake");
+    errno = 0;
+}
+
+/* Octets, 0 at the end of the stream, -1 where there is nothing yet. */
+static ssize_t receive(int fd, char *buffer, int size)
+{
+    int got, why;
+
+    if (!tls) {
+        ssize_t octets = recv(fd, buffer, (size_t)size, MSG_DONTWAIT);
+        if (octets < 0)
+            fail("recv");
+        return octets;
+    }
+    got = SSL_read(sessions[fd], buffer, size);
+    if (got > 0)
+        return got;
+    why = SSL_get_error(sessions[fd], got);
+    errno = 0;
+    if (why != SSL_ERROR_ZERO_RETURN && why != SSL_ERROR_WANT_READ)
+        fail("SSL_read");
+    /* Tickets are records too. */
+    return why == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
+static void hang_up(int fd)
+{
+    if (tls) {
+        SSL_free(sessions[fd]);
+        sessions[fd] = NULL;
+    }
+    close(fd);
+    state[fd] = UNUSED;
+    closed++;
 }
 
 /* The whole answer comes at once: it is one small send on a loopback. */
@@ -56,16 +118,14 @@ static void take_answer(int fd, int closing)
     static char known[4096];
     static ssize_t known_length;
     char buffer[4096];
-    ssize_t got = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    ssize_t got = receive(fd, buffer, sizeof buffer);
 
+    if (got < 0)
+        return;
     if (got == 0 && closing && state[fd] == IDLE) {
-        close(fd);
-        state[fd] = UNUSED;
-        closed++;
+        hang_up(fd);
         return;
     }
-    if (got < 0)
-        fail("recv");
     errno = 0;
     if (state[fd] != WAITING || got == 0)
         fail("an answer that nobody asked for, or a close");
@@ -91,8 +151,13 @@ static int handle(int timeout_ms, int closing)
 
     if (count < 0)
         fail("epoll_wait");
-    for (int i = 0; i < count; i++)
-        take_answer(events[i].data.fd, closing);
+    for (int i = 0; i < count; i++) {
+        int fd = events[i].data.fd;
+        if (state[fd] == GREETING)
+            greet(fd);
+        else if (state[fd] != UNUSED)
+            take_answer(fd, closing);
+    }
     return count;
 }
 
@@ -107,6 +172,44 @@ static void handle_until(int bound)
         if (now() - heard > STALLED_SECONDS)
             fail("no answer for four minutes");
     }
+}
+
+static void begin_session(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        fail("fcntl");
+    sessions[fd] = SSL_new(tls);
+    if (sessions[fd] == NULL || SSL_set_fd(sessions[fd], fd) != 1
+        || SSL_set_tlsext_host_name(sessions[fd], "localhost") != 1)
+        fail("SSL_new");
+    if (ticket != NULL && SSL_set_session(sessions[fd], ticket) != 1)
+        fail("SSL_set_session");
+    state[fd] = GREETING;
+    waiting++;
+    greet(fd);
+}
+
+/* A whole handshake, from which the next ones take their session. */
+static void renew_ticket(int fd)
+{
+    handle_until(0);
+    ticket = SSL_get1_session(sessions[fd]);
+    if (ticket == NULL || SSL_SESSION_is_resumable(ticket) != 1)
+        fail("no ticket");
+}
+
+static void prepare_tls(size_t descriptors)
+{
+    tls = SSL_CTX_new(TLS_client_method());
+    sessions = calloc(descriptors, sizeof *sessions);
+    if (tls == NULL || sessions == NULL)
+        fail("SSL_CTX_new");
+    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set1_groups_list(tls, "X25519");
 }
 
 static void open_one(const struct sockaddr_in *server, int number)
@@ -130,13 +233,24 @@ static void open_one(const struct sockaddr_in *server, int number)
     if (number == 0)
         first = fd;
     last = fd;
-    ask(fd);
+    opened++;
+    if (!tls) {
+        ask(fd);
+        return;
+    }
+    if (number % PER_TICKET == 0) {
+        SSL_SESSION_free(ticket);
+        ticket = NULL;
+    }
+    begin_session(fd);
+    if (number % PER_TICKET == 0)
+        renew_ticket(fd);
 }
 
 static void say(const char *event, double since)
 {
     printf("@{\"event\": \"%s\", \"connections\": %d, \"answered\": %ld, \"closed\": %d, \"seconds\": %.2f}\n",
-           event, last - first + 1, answered, closed, now() - since);
+           event, opened, answered, closed, now() - since);
     fflush(stdout);
 }
 
@@ -151,13 +265,16 @@ static void wait_for_a_line(void)
 int main(int argc, char **argv)
 {
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int count = argc == 3 ? atoi(argv[2]) : 0;
+    int count = argc >= 3 ? atoi(argv[2]) : 0;
+    int is_tls = argc == 4 && strcmp(argv[3], "tls") == 0;
     double since, heard;
 
-    if (count <= 0) {
-        fprintf(stderr, "usage: client PORT CONNECTIONS\n");
+    if (count <= 0 || (argc > 3 && !is_tls)) {
+        fprintf(stderr, "usage: client PORT CONNECTIONS [tls]\n");
         return 2;
     }
+    if (is_tls)
+        prepare_tls((size_t)count + 64);
     server.sin_port = htons((unsigned short)atoi(argv[1]));
     /* Descriptors are given out in order, so that they can be the index. */
     state = calloc((size_t)count + 64, 1);
@@ -176,6 +293,9 @@ int main(int argc, char **argv)
     wait_for_a_line();
     since = now();
     for (int fd = first; fd <= last; fd++) {
+        /* OpenSSL has some for itself. */
+        if (state[fd] == UNUSED)
+            continue;
         ask(fd);
         handle(0, 0);
         handle_until(IN_FLIGHT);

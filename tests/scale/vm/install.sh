@@ -10,6 +10,7 @@ work=${1:?the build tree}/scale
 packages=()
 command -v qemu-system-x86_64 >/dev/null || packages+=(qemu-system-x86)
 command -v busybox >/dev/null || packages+=(busybox-static)
+[ -e /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
 if [ ${#packages[@]} -gt 0 ] && can_install; then
     { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${packages[@]}"; } \
         >/dev/null 2>&1 </dev/null || true
