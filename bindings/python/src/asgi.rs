@@ -272,19 +272,15 @@ impl Call {
 
     /// Begins an answer that is sent piece by piece.
     fn open(&self, py: Python<'_>) -> PyResult<Py<Writer>> {
-        let mut stage = self.lock();
-        // It stays, as what was begun.
         let empty = Start { status: 0, fields: Vec::new(), length: None };
-        let start = stage.start.replace(empty).unwrap_or(Start {
-            status: 200,
-            fields: Vec::new(),
-            length: None,
-        });
+        // It stays, as what was begun.
+        let start = self.lock().start.replace(empty);
+        let start = start.unwrap_or(Start { status: 200, fields: Vec::new(), length: None });
         let length = start.length;
         let head = start.into_builder().build().or_raise(py)?;
         let writer = Writer::new(self.deferred.stream(&head, length).or_raise(py)?);
         let writer = Py::new(py, writer)?;
-        stage.writer = Some(writer.clone_ref(py));
+        self.lock().writer = Some(writer.clone_ref(py));
         Ok(writer)
     }
 

@@ -1,6 +1,6 @@
 //! An answer that is given later, from any thread.
 
-use crate::errors::{OrRaise, exception};
+use crate::errors::OrRaise;
 use crate::response;
 use crate::writer::Writer;
 use http_responder as engine;
@@ -104,9 +104,17 @@ impl Deferred {
         head: &engine::Response,
         length: Option<u64>,
     ) -> PyResult<engine::responder::Writer> {
+        self.begin(head, length).or_raise(py)
+    }
+
+    fn begin(
+        &self,
+        head: &engine::Response,
+        length: Option<u64>,
+    ) -> http_responder::Result<engine::responder::Writer> {
         let mut stage = self.lock();
         match mem::replace(&mut *stage, Stage::Settled) {
-            Stage::Waiting(deferred) => deferred.stream(head, length).or_raise(py),
+            Stage::Waiting(deferred) => deferred.stream(head, length),
             other => {
                 let error = match other {
                     Stage::New => Error::new(ErrorCode::State, "return it from its handler first"),
@@ -114,7 +122,7 @@ impl Deferred {
                     _ => answered(),
                 };
                 *stage = other;
-                Err(exception(py, &error))
+                Err(error)
             }
         }
     }
@@ -163,17 +171,21 @@ impl Deferred {
 
     /// A handler has returned it: answers through `exchange` now, or later.
     pub(crate) fn join(&self, py: Python<'_>, exchange: &mut engine::Exchange<'_>) -> PyResult<()> {
+        self.joined_by(exchange).or_raise(py)
+    }
+
+    fn joined_by(&self, exchange: &mut engine::Exchange<'_>) -> http_responder::Result<()> {
         let mut stage = self.lock();
         match mem::replace(&mut *stage, Stage::Settled) {
             Stage::New => {
-                *stage = Stage::Waiting(exchange.defer().or_raise(py)?);
+                *stage = Stage::Waiting(exchange.defer()?);
                 self.joined.notify_all();
             }
-            Stage::Early(response) => exchange.respond(&response).or_raise(py)?,
+            Stage::Early(response) => exchange.respond(&response)?,
             other => {
                 *stage = other;
                 let message = "this Deferred was returned for another request already";
-                return Err(exception(py, &Error::new(ErrorCode::State, message)));
+                return Err(Error::new(ErrorCode::State, message));
             }
         }
         Ok(())

@@ -5,7 +5,8 @@
 //! - A call that can wait for a worker is made detached from the interpreter: a worker may itself
 //!   be waiting to enter Python for a handler.
 //! - A lock is taken only while attached, never across a call into Python, so that it cannot be
-//!   found held after a fork.
+//!   found held after a fork. Without a GIL there is one more reason: the garbage collector stops
+//!   who is in Python, and waits for who waits for the lock.
 //! - Every error of the engine becomes the exception of its kind, with the same text.
 
 mod asgi;

@@ -27,25 +27,27 @@ impl Record {
     /// The method; empty where the request was not understood.
     #[getter]
     fn method(&self) -> String {
-        self.line().map(|words| words[0].to_owned()).unwrap_or_default()
+        self.0.request_line().map(|words| words[0].to_owned()).unwrap_or_default()
     }
 
     /// The target as sent; the whole first line of what was not understood.
     #[getter]
     fn target(&self) -> String {
-        self.line().map_or_else(|| text(self.0.request_head()), |words| words[1].to_owned())
+        self.0
+            .request_line()
+            .map_or_else(|| text(self.0.request_head()), |words| words[1].to_owned())
     }
 
     /// The version, such as "HTTP/1.1"; empty where the request was not understood.
     #[getter]
     fn version(&self) -> String {
-        self.line().map(|words| words[2].to_owned()).unwrap_or_default()
+        self.0.request_line().map(|words| words[2].to_owned()).unwrap_or_default()
     }
 
     /// The fields of the request.
     #[getter]
     fn request_headers(&self) -> Headers {
-        Headers::new(fields(self.0.request_head()))
+        headers(self.0.request_fields())
     }
 
     /// The body of the request, as far as it was kept.
@@ -63,7 +65,7 @@ impl Record {
     /// The fields of the answer.
     #[getter]
     fn headers(&self) -> Headers {
-        Headers::new(fields(self.0.answer_head()))
+        headers(self.0.answer_fields())
     }
 
     /// The body of the answer, as far as it was kept.
@@ -84,24 +86,6 @@ impl Record {
     }
 }
 
-impl Record {
-    /// Method, target and version.
-    fn line(&self) -> Option<[&str; 3]> {
-        let head = self.0.request_head();
-        // Without an end of the line it was not understood.
-        let end = head.windows(2).position(|pair| pair == b"\r\n")?;
-        let mut words = std::str::from_utf8(&head[..end]).ok()?.split(' ');
-        Some([words.next()?, words.next()?, words.next()?])
-    }
-}
-
-/// The fields behind the first line of `head`.
-fn fields(head: &[u8]) -> Vec<(String, String)> {
-    let lines = head.split(|octet| *octet == b'\n').skip(1);
-    let field = |line: &[u8]| {
-        let line = line.strip_suffix(b"\r")?;
-        let colon = line.iter().position(|octet| *octet == b':')?;
-        Some((text(&line[..colon]), text(line[colon + 1..].trim_ascii())))
-    };
-    lines.filter_map(field).collect()
+fn headers<'r>(fields: impl Iterator<Item = (&'r [u8], &'r [u8])>) -> Headers {
+    Headers::new(fields.map(|(name, value)| (text(name), text(value))).collect())
 }
