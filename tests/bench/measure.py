@@ -180,8 +180,11 @@ def client(port: int, load: Load, seconds: float, *, lenient: bool = False) -> d
 
 
 def _warm(peer: Peer, server: Running, load: Load, seconds: float) -> None:
-    if peer.fails_first:
-        client(server.port, load, seconds, lenient=True)
+    end = time.monotonic() + PATIENCE
+    while peer.fails_first and time.monotonic() < end:
+        # Until the certificate of the first name is there.
+        if client(server.port, load, seconds, lenient=True)["errors"] == 0:
+            break
     client(server.port, load, seconds)
 
 

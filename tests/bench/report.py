@@ -88,7 +88,7 @@ def markdown(report: dict, titles: dict[str, str]) -> str:
         lines += ["", f"## {name}: {titles[name]}", "", "| " + " | ".join(heading) + " |"]
         lines += ["| --- " + "| ---: " * (len(heading) - 1) + "|"]
         lines += ["| " + " | ".join(row) + " |" for row in rows]
-        if any("cpu_us" in row or "octets" in row for row in found.values()):
+        if _drawn(found):
             lines += ["", f"![{name}](benchmarks/{name}.svg)"]
         if name == LATENCY:
             lines += ["", f"![{name}, latency](benchmarks/{name}-latency.svg)"]
@@ -108,6 +108,14 @@ def runs(report: dict) -> list[str]:
     return [f"- {text}: {', '.join(names)}." for text, names in alike.items()]
 
 
+def _drawn(found: dict) -> str:
+    """What of a workload is drawn: processor time with its split, else octets, else nothing."""
+    for key, needed in (("cpu_us", "user_us"), ("octets", "octets")):
+        if any(needed in row for row in found.values()):
+            return key
+    return ""
+
+
 def plots(report: dict, titles: dict[str, str], folder: Path) -> None:
     import matplotlib
 
@@ -118,10 +126,10 @@ def plots(report: dict, titles: dict[str, str], folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in report["workloads"].items():
-        key = "cpu_us" if any("cpu_us" in row for row in found.values()) else "octets"
-        shown = sorted((n for n in found if key in found[n]), key=lambda n: found[n][key], reverse=True)
-        if not shown:
+        key = _drawn(found)
+        if not key:
             continue
+        shown = sorted((n for n in found if key in found[n]), key=lambda n: found[n][key], reverse=True)
         figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.35 * len(shown)), layout="constrained")
         if key == "octets":
             axes.barh(shown, [found[n][key] for n in shown], color="#4477aa")

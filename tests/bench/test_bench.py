@@ -276,6 +276,15 @@ def test_the_report_names_what_it_has_and_what_it_lacks():
     assert "- h2o: it is not installed" in text and "nginx 1.0" in text
 
 
+def test_what_has_no_split_of_its_time_has_no_picture(tmp_path):
+    names = {"names": {"one": {"cpu_us": 1.0, "failed": 0}}}
+    assert "![names]" not in report.markdown(REPORT | {"workloads": names}, {"names": "names"})
+    assert "![keepalive](benchmarks/keepalive.svg)" in report.markdown(REPORT, {"keepalive": "one", "pipeline": "two"})
+    pytest.importorskip("matplotlib")
+    report.plots({"workloads": names}, {"names": "names"}, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_parts_add_up(tmp_path):
     file = tmp_path / "bench.json"
     assert parts.earlier(file, ["pipeline"])["workloads"] == {}
