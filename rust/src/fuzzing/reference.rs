@@ -110,12 +110,12 @@ fn read_head(bytes: &[u8], limits: &Limits) -> Read<(Asked, usize)> {
     for left in [2, 1, 0] {
         match &bytes[lines.at..] {
             [] | [b'\r'] => return Err(Verdict::Unfinished),
-            [b'\r' | b'\n', ..] if left == 0 => return Err(BAD),
+            [b'\r' | b'\n', ..] if left == 0 => return Err(lines.wrong()),
             [b'\r', b'\n', ..] => lines.at += 2,
             [b'\n', ..] if limits.allow_bare_lf => lines.at += 1,
-            [b'\r' | b'\n', ..] => return Err(BAD),
+            [b'\r' | b'\n', ..] => return Err(lines.wrong()),
             [first, ..] if !first.is_ascii_graphic() && !b" \t\x0b\x0c".contains(first) => {
-                return Err(BAD);
+                return Err(lines.wrong());
             }
             _ => break,
         }
@@ -150,6 +150,11 @@ struct Lines<'b> {
 }
 
 impl<'b> Lines<'b> {
+    /// The next line is wrong, which may be told as late as at its end.
+    fn wrong(&self) -> Verdict {
+        if self.bytes[self.at..].contains(&b'\n') { BAD } else { Verdict::Unfinished }
+    }
+
     fn next(&mut self) -> Read<&'b [u8]> {
         let rest = &self.bytes[self.at..];
         let end = rest.iter().position(|b| *b == b'\n').ok_or(Verdict::Unfinished)?;
@@ -185,11 +190,11 @@ fn request_line(line: &[u8], limits: &Limits) -> Read<Asked> {
         return Err(BAD);
     }
     let target = target.ok_or(BAD)?;
+    if !target.iter().take(limits.max_target).all(|b| *b > b' ' && *b != 0x7f) {
+        return Err(BAD);
+    }
     if target.len() > limits.max_target {
         return Err(refused(414));
-    }
-    if !target.iter().all(|b| *b > b' ' && *b != 0x7f) {
-        return Err(BAD);
     }
     let method = String::from_utf8_lossy(method).into_owned();
     let target = String::from_utf8(target.to_vec()).map_err(|_| BAD)?;

@@ -139,6 +139,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has that memory itself")]
     fn too_much_is_an_error() {
         assert!(Pages::<u64>::new(usize::MAX, |_| 0).is_err());
         assert!(Pages::<u8>::new(usize::MAX / 2, |_| 0).is_err());

@@ -128,11 +128,13 @@ fn check_request_line(line: Line<'_>, limits: &Limits) -> Result<(), Refusal> {
         return if line.ended { Err(Refusal::RequestLine) } else { Ok(()) };
     };
     let (target, version) = split_at_space(rest);
+    // What comes first is told, so that it is the same however the head is cut.
+    let shown = &target[..target.len().min(limits.max_target)];
+    if method.is_empty() || !shown.iter().all(|&b| is_target_byte(b)) {
+        return Err(Refusal::RequestLine);
+    }
     if target.len() > limits.max_target {
         return Err(Refusal::TargetTooLong);
-    }
-    if method.is_empty() || !target.iter().all(|&b| is_target_byte(b)) {
-        return Err(Refusal::RequestLine);
     }
     if version.is_none() && !line.ended {
         return Ok(());

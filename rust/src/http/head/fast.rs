@@ -118,7 +118,7 @@ mod tests {
     fn every_octet_at_every_place_of_a_head_is_judged_alike() {
         let head = b"GET /a?b HTTP/1.1\r\nHost: a.b:80\r\nX-y: z \r\nConnection: close\r\n\r\n";
         for at in 0..head.len() {
-            for octet in 0..=255 {
+            for octet in (0..=255).step_by(if cfg!(miri) { 31 } else { 1 }) {
                 let mut changed = head.to_vec();
                 changed[at] = octet;
                 compare(&changed, &LIMITS);
