@@ -142,13 +142,15 @@ $(VENV)/ready: tests/requirements.txt python/tests/requirements.txt
 python: $(VENV)/ready ## Builds the Python package and installs it into build/venv
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
 
-# The lowest manylinux tag that its symbols allow; WHEEL_ARGS="--zig --compatibility manylinux2014" for
-# an older one, where pip has installed ziglang.
+# The lowest manylinux tag that its symbols allow: that of this machine's glibc. MANYLINUX=2014 has zig compile
+# and link it for glibc 2.17 (pip: ziglang); WHEEL_ARGS are more words for maturin.
+MATURIN = $(if $(MANYLINUX),PATH="$(abspath $(VENV))/bin:$$PATH" VIRTUAL_ENV=$(abspath $(VENV)) )../$(VENV)/bin/maturin
 .PHONY: wheel
-wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2'
+wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels (MANYLINUX=2014: for old systems)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2' $(if $(MANYLINUX),'ziglang>=0.15')
 	@rm -rf $(BUILD)/wheels
-	cd python && ../$(VENV)/bin/maturin build --profile wheel --compression-level 9 --locked --out $(abspath $(BUILD))/wheels $(WHEEL_ARGS)
+	cd python && $(MATURIN) build --profile wheel --compression-level 9 --locked --out $(abspath $(BUILD))/wheels \
+	    $(if $(MANYLINUX),--zig --compatibility manylinux$(MANYLINUX)) $(WHEEL_ARGS)
 
 .PHONY: test-wheel
 test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
