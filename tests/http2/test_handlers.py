@@ -134,19 +134,23 @@ def test_streams_that_wait_for_the_window_take_turns_and_who_resets_leaves_it_to
     client.opens_windows = False
     # Each stream may have more than the connection: that is what they share.
     client.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 20})
-    first, second = client.ask("/big"), client.ask("/big")
-    got = lambda: [len(client.answers[stream].body) for stream in (first, second)]  # noqa: E731
-    client.until(lambda: sum(got()) == 65_535)
-    client.h2.increment_flow_control_window(65_535)
-    client.flush()
-    client.until(lambda: sum(got()) == 2 * 65_535)
-    assert min(got()) > 0, "one stream had all of the window, twice"
-    client.h2.reset_stream(first)
+    streams = [client.ask("/big") for _ in range(3)]
+    last = streams[-1]
+    got = lambda: [len(client.answers[stream].body) for stream in streams]  # noqa: E731
+    # All of them wait, one with the window behind it.
+    client.until(lambda: sum(got()) == 65_535 and all(client.answers[stream].headers for stream in streams))
+    for windows in (2, 3, 4):
+        client.h2.increment_flow_control_window(65_535)
+        client.flush()
+        client.until(lambda windows=windows: sum(got()) == windows * 65_535)
+    assert min(got()) > 0, f"one stream has waited for nothing: {got()}"
+    for stream in streams[:-1]:
+        client.h2.reset_stream(stream)
     client.opens_windows = True
     client.h2.increment_flow_control_window(65_535)
-    client.h2.increment_flow_control_window(got()[1], second)
+    client.h2.increment_flow_control_window(got()[-1], last)
     client.flush()
-    assert len(client.answer(second).body) == 3_000_000
+    assert len(client.answer(last).body) == 3_000_000
     assert client.get("/a.gif").status == 200
 
 

@@ -31,7 +31,7 @@ enum { EVENTS = 256, SAMPLES = 1 << 20 };
 
 struct connection {
     SSL *ssl;
-    int fd, open, resumes;
+    int fd, open, resumes, failed;
     uint64_t since;
 };
 
@@ -101,7 +101,7 @@ static void begin(struct connection *c)
         fail("connect");
     }
     c->ssl = SSL_new(context);
-    c->open = 0;
+    c->open = c->failed = 0;
     c->since = now();
     SSL_set_fd(c->ssl, c->fd);
     char name[64] = "ads.example.com";
@@ -166,14 +166,16 @@ static enum answer answered(struct connection *c)
 /* Goes on as far as it can; whether the connection has done what it is for. */
 static int step(struct connection *c)
 {
+    if (c->failed) {
+        /* It was counted. */
+        return 1;
+    }
     if (!c->open) {
         int result = SSL_do_handshake(c->ssl);
         if (result != 1) {
-            if (SSL_get_error(c->ssl, result) != SSL_ERROR_WANT_READ) {
-                errors++;
-                return 1;
-            }
-            return 0;
+            c->failed = SSL_get_error(c->ssl, result) != SSL_ERROR_WANT_READ;
+            errors += (uint64_t)c->failed;
+            return c->failed;
         }
         c->open = 1;
         int reused = SSL_session_reused(c->ssl);
@@ -189,8 +191,9 @@ static int step(struct connection *c)
     }
     enum answer answer = answered(c);
     if (answer != GOOD) {
-        errors += answer == BAD;
-        return answer == BAD;
+        c->failed = answer == BAD;
+        errors += (uint64_t)c->failed;
+        return c->failed;
     }
     note(c);
     if (mode == KEEPALIVE) {
