@@ -158,6 +158,12 @@ test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
 
 # ---- tests ----
 
+FREE := $(BUILD)/free-threaded
+.PHONY: test-free-threaded
+test-free-threaded: $(VENV)/ready ## The Python package without a GIL, on a CPython built from its sources (FREE=PREFIX: on that one)
+	@python/tools/free_threaded.sh $(abspath $(FREE))
+	@python/tests/free_threaded.sh $(abspath $(FREE))/bin/python3 $(abspath $(BUILD))
+
 .PHONY: test-clone
 test-clone: ## pip install ./python in a clean clone, and the READMEs typed into the interpreter (a few minutes)
 	@tests/packages/clone.sh $(PYTHON)

@@ -227,7 +227,7 @@ def test_a_request_that_waits_keeps_none_of_its_batch_waiting():
             answers = [client.get(server.url_for(path)) for path in paths]
             for answer in await asyncio.gather(*answers):
                 assert answer.status_code == 200
-        assert len(asyncio.all_tasks()) == 2, "main and who waits for it: no task is left behind"
+        assert len(asyncio.all_tasks()) <= 2, "main and who waits for it: no task is left behind"
 
     asyncio.run(asyncio.wait_for(main(), 30))
     assert order == ["/go"] * 20 + ["/wait"] * 20

@@ -121,7 +121,7 @@ def test_a_record_that_is_saved_is_answered_again(server, ask, tmp_path):
     server.route("/count")(lambda request: {"n": next(numbers)})
     server.route("/stream")(lambda request: iter(["one", "two"]))
     said = [ask(path).text for path in ("/count", "/count", "/stream")]
-    har.save(tmp_path / "x.har", server.recorded())
+    har.save(tmp_path / "x.har", recorded(server, 3))
     written = json.loads((tmp_path / "x.har").read_text())["log"]["entries"]
     assert written[0]["request"]["url"] == server.url_for("/count")
     with Server(port=0) as other:
