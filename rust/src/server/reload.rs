@@ -18,6 +18,8 @@ pub(super) struct Reloaded {
     pub(super) later: Vec<&'static str>,
     /// How many rules there are, where there is a file of them.
     pub(super) rules: Option<usize>,
+    /// Whether there were rules and now there is none.
+    pub(super) emptied: bool,
     /// How many certificates of the operator there are, where TLS is spoken.
     pub(super) certificates: Option<usize>,
     /// Whether the access log was opened again.
@@ -30,7 +32,7 @@ impl Inner {
         let result = self.try_reload();
         match &result {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
-            Ok(Some(Reloaded { live, later, rules, certificates, log })) => {
+            Ok(Some(Reloaded { live, later, rules, emptied, certificates, log })) => {
                 let mut what = format!("{} options changed", live.len());
                 for (count, things) in [(rules, "rules"), (certificates, "certificates")] {
                     if let Some(count) = count {
@@ -41,8 +43,9 @@ impl Inner {
                     what.push_str(", access log opened again");
                 }
                 self.log.info(format_args!("reload: {what}"));
-                if *rules == Some(0) {
-                    self.log.warn(format_args!("reload: the rules file has no rule in it"));
+                if *emptied {
+                    self.log
+                        .warn(format_args!("reload: the rules file has no rule in it any more"));
                 }
                 if !later.is_empty() {
                     let later = later.join(", ");
@@ -93,6 +96,8 @@ impl Inner {
         }
         reloaded.log = log;
         reloaded.rules = set.as_ref().map(|set| set.len());
+        reloaded.emptied = reloaded.rules == Some(0)
+            && self.responder.load().rules().is_some_and(|set| set.len() > 0);
         let rules = set.unwrap_or_default();
         self.put_in_force(settings, rules, pages, !reloaded.live.is_empty())?;
         if let Some(fresh) = fresh {
