@@ -49,7 +49,7 @@ def attempt(connections: int, tls: bool, show) -> Run:
     run = Run(connections, tls)
     begun = time.monotonic()
     # Handshakes are a thousand times the work of a request.
-    patience = 240 + connections / (50 if tls else 150)
+    patience = 240 + connections / (30 if tls else 150)
     for line in machine.run(connections, tls, WORKERS, patience):
         event = run.take(line)
         if event:
