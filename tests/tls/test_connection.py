@@ -1,6 +1,7 @@
 """What goes over a connection that speaks TLS: cuts, stalls, large bodies, ends."""
 
 import os
+import resource
 import socket
 import ssl
 import struct
@@ -46,6 +47,35 @@ def test_one_port_for_both(start, authority):
     for one in silent:
         one.close()
     server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+
+
+@pytest.fixture
+def many_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2000:
+        pytest.skip("this process may not have 2,000 descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_memory_of_many_sessions_goes_back_when_they_have_gone(tls, authority, many_descriptors):
+    server = tls("-w", "1", "--max-connections", "1500")
+    rollup = f"/proc/{server.process.pid}/smaps_rollup"
+
+    def kilobytes() -> int:
+        lines = open(rollup).read().splitlines()
+        return int(next(line for line in lines if line.startswith("Anonymous:")).split()[1])
+
+    with Client(server.addresses[1], trust=authority.certificate) as client:
+        client.get()
+    before = kilobytes()
+    many = [Client(server.addresses[1], trust=authority.certificate) for _ in range(1200)]
+    grown = kilobytes() - before
+    assert grown > 3000
+    for one in many:
+        one.close()
+    eventually(lambda: kilobytes() - before < grown / 4, "three quarters of the memory")
 
 
 @pytest.mark.parametrize("version", [V12, V13])

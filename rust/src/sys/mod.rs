@@ -7,6 +7,8 @@ pub(crate) mod clock;
 pub(crate) mod descriptors;
 pub(crate) mod eventfd;
 pub(crate) mod filling;
+#[cfg(feature = "tls")]
+pub(crate) mod heap;
 pub(crate) mod limits;
 pub(crate) mod pages;
 #[cfg(feature = "tls")]

@@ -9,7 +9,7 @@ use crate::config::LogLevel;
 use crate::connection::{Buffers, Context, Layer, Machine};
 use crate::log::Log;
 use crate::responder::Secured;
-use crate::sys::socket;
+use crate::sys::{heap, socket};
 use crate::tls::{Session, Terms, Trouble, Workspace};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -17,23 +17,39 @@ use std::os::fd::OwnedFd;
 /// The first octet of a TLS handshake record (RFC 8446 section 5.1).
 const HANDSHAKE_RECORD: u8 = 0x16;
 
+/// Sessions that were open at once from which on it is worth to give their memory back.
+const MANY: u32 = 1024;
+
 /// The sessions by the slot of their connection, and what they need.
 pub(super) struct Sessions {
     terms: Option<Terms>,
     table: Vec<Option<Box<Session>>>,
+    open: u32,
+    /// The most that were open since memory was given back.
+    most: u32,
     space: Option<Box<Workspace>>,
 }
 
 impl Sessions {
     pub(super) fn new(terms: Option<Terms>) -> Self {
         let space = terms.as_ref().map(|_| Box::new(Workspace::new()));
-        Sessions { terms, table: Vec::new(), space }
+        Sessions { terms, table: Vec::new(), open: 0, most: 0, space }
     }
 
     /// The connection in slot `index` is gone.
     pub(super) fn remove(&mut self, index: u32, buffers: &mut Buffers) {
         if let Some(session) = self.table.get_mut(index as usize).and_then(Option::take) {
             buffers.account_records(session.memory(), 0);
+            self.open -= 1;
+        }
+    }
+
+    /// Has the allocator give back what most sessions had, when three of four are gone, or the last of them.
+    pub(super) fn give_back(&mut self) {
+        let least = if self.open == 0 { MANY / 4 } else { MANY };
+        if self.most >= least && self.open <= self.most / 4 {
+            self.most = self.open;
+            heap::give_back();
         }
     }
 
@@ -122,7 +138,10 @@ impl Sessions {
         if index >= self.table.len() {
             self.table.resize_with(index + 1, || None);
         }
-        self.table[index] = Some(Box::new(session));
+        if self.table[index].replace(Box::new(session)).is_none() {
+            self.open += 1;
+            self.most = self.most.max(self.open);
+        }
         *layer = Layer::Tls;
         machine.begin_handshake();
         true

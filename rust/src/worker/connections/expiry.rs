@@ -24,9 +24,10 @@ pub(super) fn closed_a_second(connections: u32) -> u32 {
 }
 
 impl Connections {
-    /// Finds who has run out of time.
+    /// Finds who has run out of time; gives back what those had who are gone.
     pub(in crate::worker) fn sweep(&mut self) {
         self.deadlines.sweep(&mut self.pool, self.now);
+        self.sessions.give_back();
     }
 
     /// Whether somebody who has run out of time may be closed now.

@@ -17,6 +17,8 @@ impl Sessions {
 
     pub(in crate::worker) fn remove(&mut self, _: u32, _: &mut Buffers) {}
 
+    pub(in crate::worker) fn give_back(&mut self) {}
+
     pub(in crate::worker) fn run(
         &mut self,
         (socket, machine, layer): (&OwnedFd, &mut Machine, &mut Layer),
