@@ -89,6 +89,8 @@ pub(crate) struct Deadlines {
     rings: [Ring; KINDS],
     period: u64,
     pending: u32,
+    /// Those of them that were found due: one number says between batches that nobody is.
+    due: u32,
 }
 
 /// The deadlines of one kind.
@@ -127,7 +129,7 @@ impl Deadlines {
         let shortest = timeouts.iter().flatten().min().map_or(ROUND, |&t| milliseconds(t));
         let period = u64::from((shortest / 4).clamp(10, 1000));
         let rings = timeouts.map(|timeout| Ring::new(timeout, period, now));
-        Deadlines { rings, period, pending: 0 }
+        Deadlines { rings, period, pending: 0, due: 0 }
     }
 
     /// The timeouts are as `settings` say from now on, also for deadlines that run: what is over by
@@ -170,6 +172,7 @@ impl Deadlines {
         let link = std::mem::take(&mut connection.link);
         let Some(kind) = link.kind else { return };
         self.pending -= 1;
+        self.due -= u32::from(usize::from(link.slot) == DUE);
         let list = &mut self.rings[kind as usize].lists[usize::from(link.slot)];
         match pool.at(link.prev) {
             Some(previous) => previous.link.next = link.next,
@@ -202,7 +205,13 @@ impl Deadlines {
         }
     }
 
-    /// Whether a sweep found connections due for `kind` that were not taken yet.
+    /// Whether a sweep found connections due that were not taken yet.
+    #[inline]
+    pub(crate) fn any_due(&self) -> bool {
+        self.due != 0
+    }
+
+    /// As [`Deadlines::any_due`], for `kind`.
     pub(crate) fn has_due(&self, kind: Deadline) -> bool {
         self.rings[kind as usize].lists[DUE].head != NONE
     }
@@ -286,6 +295,7 @@ impl Deadlines {
             connection.link = Link { next: NONE, prev: tail, slot: slot as u16, kind: Some(kind) };
         }
         self.pending += 1;
+        self.due += u32::from(slot == DUE);
     }
 }
 

@@ -264,7 +264,9 @@ impl Connections {
             let Some(key) = self.alarms.due() else { break };
             self.with_turn(key, Start::Called);
         }
-        self.end_expired();
+        if self.has_expired() {
+            self.end_expired();
+        }
         if let Some(walk) = self.walks.front_mut()
             && walk.go_on(&mut self.pool, &self.guests, self.now, self.watchers.hosts())
         {

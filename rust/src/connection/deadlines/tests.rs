@@ -139,9 +139,9 @@ fn who_goes_while_it_is_due_leaves_the_others_in_their_order() {
     for index in [0, 2, 4] {
         bench.stop(index);
     }
-    assert!(!bench.deadlines.is_empty());
+    assert!(bench.deadlines.any_due());
     assert_eq!(bench.due(Deadline::KeepAlive), [1, 3]);
-    assert!(bench.deadlines.is_empty());
+    assert!(bench.deadlines.is_empty() && !bench.deadlines.any_due());
     assert_eq!(bench.pass(100_000), []);
 }
 
@@ -371,6 +371,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(bench.deadlines.pending as usize, model.len());
+            prop_assert!(!bench.deadlines.any_due(), "all that were due were taken");
         }
     }
 }

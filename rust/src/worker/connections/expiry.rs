@@ -31,7 +31,13 @@ impl Connections {
     }
 
     /// Whether somebody who has run out of time may be closed now.
+    #[inline]
     pub(super) fn has_expired(&self) -> bool {
+        self.deadlines.any_due() && self.may_end_some()
+    }
+
+    #[cold]
+    fn may_end_some(&self) -> bool {
         let may_close_idle = self.allowance > 0;
         let due = |kind| self.deadlines.has_due(kind);
         Deadline::ALL
@@ -40,6 +46,7 @@ impl Connections {
     }
 
     /// Closes those who have run out of time, a bounded number of each kind.
+    #[cold]
     pub(super) fn end_expired(&mut self) {
         for kind in Deadline::ALL {
             for _ in 0..EXPIRED_AT_ONCE {
