@@ -247,7 +247,7 @@ hostile: build tools $(VENV)/ready ## Hostile clients, SECONDS (5) each, and wha
 	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/hostile/play_all.py --seconds $(or $(SECONDS),5) $(ARGS)
 
 .PHONY: soak
-soak: build $(VENV)/ready ## Mixed traffic for MINUTES (60): memory, descriptors, counters (ARGS=--write)
+soak: build $(VENV)/ready ## Mixed traffic for MINUTES (60): memory, descriptors, counters (ARGS="--pause 0.2 --write")
 	HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/python tests/soak/soak.py $(or $(MINUTES),60) $(ARGS)
 
 .PHONY: scale

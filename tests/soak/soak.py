@@ -1,7 +1,8 @@
 """Mixed traffic for so many minutes: does memory stay flat, do descriptors stay few, and do the server's
 counters say what the clients say?
 
-usage: soak.py MINUTES [--write]: --write puts the figures into docs/reliability.md
+usage: soak.py MINUTES [--pause SECONDS] [--write]: every client pauses so long between two of its rounds (0), which leaves
+the machine to others; --write puts the figures into docs/reliability.md
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support.client import Client, request
+from support.deadline import eventually
 from support.http2 import Client as Http2Client
 from support.paths import BINARY, REPO
 from support.proc import cpu_seconds, open_descriptors, resident_bytes
@@ -59,6 +61,7 @@ class Part(threading.Thread):
                 self.errors.append(repr(error))
                 if len(self.errors) > 20:
                     return
+            self.scene.over.wait(self.scene.pause)
 
     def connect(self, **how) -> Client:
         self.connections += 1
@@ -171,8 +174,8 @@ PARTS = [KeepAlive, KeepAlive, Churn, Pipelines, Uploads, Slow, Slow, Leaving, T
 class Scene:
     """The server, its clients, and what is seen of them."""
 
-    def __init__(self, folder: Path):
-        self.folder, self.over, self.reloads = folder, threading.Event(), 0
+    def __init__(self, folder: Path, pause: float):
+        self.folder, self.pause, self.over, self.reloads = folder, pause, threading.Event(), 0
         subprocess.run([str(BINARY), "ca", "init", "--dir", folder / "ca"], check=True, capture_output=True)
         self.rules = folder / "rules.toml"
         self.rules.write_text(RULES % 0)
@@ -218,13 +221,26 @@ def slope(samples: list[tuple[float, int]]) -> tuple[float, float]:
     return rate, 1.96 * math.sqrt(rest / max(1, n - 2) / spread)
 
 
+def descriptors_at_rest(pid: int) -> int:
+    """How many it holds once each of its threads has opened its own."""
+    seen: list[int] = []
+
+    def the_same_for_a_while() -> bool:
+        seen.append(open_descriptors(pid))
+        return len(seen) >= 20 and len(set(seen[-20:])) == 1
+
+    eventually(the_same_for_a_while, "as many descriptors as a moment ago")
+    return seen[-1]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("minutes", type=float)
+    parser.add_argument("--pause", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--write", action="store_true")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(Path(folder))
+        scene = Scene(Path(folder), said.pause)
         try:
             return judge(scene, said)
         finally:
@@ -232,7 +248,7 @@ def main() -> int:
 
 
 def judge(scene: Scene, said) -> int:
-    before = open_descriptors(scene.server.pid)
+    before = descriptors_at_rest(scene.server.pid)
     samples = scene.run(said.minutes * 60)
     server, parts = scene.server, scene.parts
     answers, connections = sum(part.answers for part in parts), sum(part.connections for part in parts)
