@@ -142,15 +142,17 @@ $(VENV)/ready: tests/requirements.txt python/tests/requirements.txt
 python: $(VENV)/ready ## Builds the Python package and installs it into build/venv
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
 
-# The lowest manylinux tag that its symbols allow: that of this machine's glibc. MANYLINUX=2014 has zig compile
-# and link it for glibc 2.17 (pip: ziglang); WHEEL_ARGS are more words for maturin.
-MATURIN = $(if $(MANYLINUX),PATH="$(abspath $(VENV))/bin:$$PATH" VIRTUAL_ENV=$(abspath $(VENV)) )../$(VENV)/bin/maturin
+# Where it runs: zig (pip: ziglang) compiles and links it for glibc 2.17, which CPython 3.9 and later all have, or with
+# WHEEL_TAG=musllinux_1_2 for musl (rustup target add ...-linux-musl). WHEEL_TAG= takes this machine's compiler, and the lowest tag
+# that its glibc allows. WHEEL_ARGS are more words for maturin.
+WHEEL_TAG ?= manylinux2014
+ZIG = $(if $(WHEEL_TAG),--zig --compatibility $(WHEEL_TAG) $(if $(findstring musl,$(WHEEL_TAG)),--target $(shell uname -m)-unknown-linux-musl))
 .PHONY: wheel
-wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels (MANYLINUX=2014: for old systems)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2' $(if $(MANYLINUX),'ziglang>=0.15')
+wheel: $(VENV)/ready ## Builds the Python wheel (abi3, CPython 3.9 and later) into build/wheels (WHEEL_TAG=musllinux_1_2, WHEEL_TAG=)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2' $(if $(WHEEL_TAG),'ziglang>=0.15')
 	@rm -rf $(BUILD)/wheels
-	cd python && $(MATURIN) build --profile wheel --compression-level 9 --locked --out $(abspath $(BUILD))/wheels \
-	    $(if $(MANYLINUX),--zig --compatibility manylinux$(MANYLINUX)) $(WHEEL_ARGS)
+	cd python && $(if $(WHEEL_TAG),PATH="$(abspath $(VENV))/bin:$$PATH" VIRTUAL_ENV=$(abspath $(VENV))) ../$(VENV)/bin/maturin build \
+	    --profile wheel --compression-level 9 --locked --out $(abspath $(BUILD))/wheels $(ZIG) $(WHEEL_ARGS)
 
 .PHONY: test-wheel
 test-wheel: wheel ## The wheel on every CPython that there is (PYTHONS=...)
