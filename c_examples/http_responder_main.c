@@ -34,17 +34,24 @@ static int rejected(const char *program, hr_result result)
     return failed(program);
 }
 
-/* Mistakes of a rules file, one a line. */
-static int not_made(const char *program, hr_result result)
+/* Each line of a text on standard error, behind some words. */
+static void print_lines(const char *before, const char *line)
 {
-    const char *line = hr_last_error();
-
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");
 
-        fprintf(stderr, "%s: %.*s\n", program, (int)length, line);
+        fprintf(stderr, "%s%.*s\n", before, (int)length, line);
         line += length + (line[length] == '\n');
     }
+}
+
+/* Mistakes of a rules file, one a line. */
+static int not_made(const char *program, hr_result result)
+{
+    char before[64];
+
+    snprintf(before, sizeof before, "%s: ", program);
+    print_lines(before, hr_last_error());
     return result == HR_ERR_CONFIG ? STATUS_USAGE : STATUS_FAILED;
 }
 
@@ -85,16 +92,20 @@ static int version(const char *program)
     return print_line(program, line);
 }
 
-/* --check FILE: whether the rules could be loaded; each mistake on a line of its own. */
+/* --check FILE: whether the rules could be loaded; each mistake on a line of its own. What may be
+   meant otherwise is told and no mistake. */
 static int check_rules(const char *program, const char *path)
 {
+    static char warnings[65536];
     char line[64];
     size_t rules = 0;
+    hr_result result = hr_rules_review(path, &rules, warnings, sizeof warnings, NULL);
 
-    if (hr_rules_check(path, &rules) != HR_OK) {
+    if (result != HR_OK && result != HR_ERR_BUFFER_TOO_SMALL) {
         fprintf(stderr, "%s\n", hr_last_error());
         return STATUS_USAGE;
     }
+    print_lines("warning: ", warnings);
     snprintf(line, sizeof line, "%zu rule%s, no mistake", rules, rules == 1 ? "" : "s");
     return print_line(program, line);
 }
@@ -132,16 +143,11 @@ static int serve(const char *program, hr_server *server)
 static void warn(const char *program, const hr_config *config)
 {
     char notes[4096];
-    const char *line = notes;
+    char before[64];
 
-    if (hr_config_notes(config, notes, sizeof notes, NULL) != HR_OK)
-        return;
-    while (*line != '\0') {
-        size_t length = strcspn(line, "\n");
-
-        fprintf(stderr, "%s: warning: %.*s\n", program, (int)length, line);
-        line += length + (line[length] == '\n');
-    }
+    snprintf(before, sizeof before, "%s: warning: ", program);
+    if (hr_config_notes(config, notes, sizeof notes, NULL) == HR_OK)
+        print_lines(before, notes);
 }
 
 static int has_value(const hr_config *config, const char *name, const char *expected)

@@ -816,6 +816,16 @@ hr_result hr_server_reload(const hr_server *server);
 // HR_ERR_CONFIG with every mistake, one a line; HR_ERR_IO if it cannot be opened.
 hr_result hr_rules_check(const char *path, size_t *rules);
 
+// As hr_rules_check(), and writes into `buf`, one a line, what is no mistake and yet most likely not
+// meant: rules that can never match because an earlier one takes every request that they would. It
+// is empty where there is nothing to say, and has some lines where there is much. `buf`, `cap` and
+// `need` as everywhere, see "Texts" at the top.
+hr_result hr_rules_review(const char *path,
+                          size_t *rules,
+                          char *buf,
+                          size_t cap,
+                          size_t *need);
+
 // Sends requests that no route and no rule takes to `handler`, in place of the default answers.
 // A second fallback replaces the first, also while running.
 //

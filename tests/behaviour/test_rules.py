@@ -10,7 +10,7 @@ import pytest
 from support.client import Client, get, request
 from support.deadline import eventually
 from support.load import Wrk
-from support.paths import BINARY
+from support.paths import BINARY, REPO
 
 
 @pytest.fixture
@@ -269,6 +269,54 @@ def test_check_says_whether_a_file_could_be_loaded(tmp_path):
     assert check(tmp_path / "none.toml").returncode == 2
     usage = subprocess.run([BINARY, "--check"], capture_output=True, text=True, timeout=30)
     assert usage.returncode == 2 and "expected one rules file" in usage.stderr
+
+
+NEVER = """[[rule]]
+host = "*.example"
+null = "gif"
+[[rule]]
+host = "ads.example"
+path = "/a.js"
+body = ""
+[[rule]]
+host = "example"
+body = ""
+"""
+
+
+def test_check_warns_of_a_rule_that_can_never_match_and_finds_no_mistake(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(NEVER)
+    told = check(rules)
+    assert (told.returncode, told.stdout) == (0, "3 rules, no mistake\n")
+    assert told.stderr == (
+        f"warning: {rules}:4: rule 2 can never match: rule 1, line 1, takes every request that it would\n"
+    )
+    (tmp_path / "00-first.toml").write_text("[[rule]]\n# all of them\nreset = true\n")
+    told = check(tmp_path)
+    lines = told.stderr.splitlines()
+    assert (told.returncode, len(lines)) == (0, 3)
+    by = f"rule 1 of {tmp_path}/00-first.toml, line 1, takes every request that it would"
+    assert lines == [f"warning: {rules}:{n}: rule {i} can never match: {by}" for i, n in ((1, 1), (2, 4), (3, 8))]
+    rules.write_text('[[rule]]\nnull = "gif"\n' * 100_000)
+    told = check(rules)
+    assert (told.returncode, told.stdout, len(told.stderr.splitlines())) == (0, "100000 rules, no mistake\n", 11)
+    assert told.stderr.endswith(f"warning: {rules}: 99989 more rules that can never match\n")
+
+
+@pytest.mark.parametrize("rules", sorted(REPO.glob("deploy/rules")), ids=lambda path: path.name)
+def test_rules_that_are_shipped_all_match(rules):
+    assert check(rules).stderr == ""
+
+
+def test_start_and_reload_warn_once_of_a_rule_that_can_never_match(with_rules):
+    server = with_rules(NEVER, allow=["can never match"])
+    warning = f"warning: {server.rules}:4: rule 2 can never match: rule 1, line 1, takes every request that it would"
+    assert [line for line in server.messages() if "never match" in line] == [f"http_responder: {warning}"]
+    server.rules.write_text("# nothing new\n" + NEVER)
+    server.signal(signal.SIGHUP)
+    again = warning.replace(":4:", ":5:").replace("line 1", "line 2")
+    eventually(lambda: any(line.endswith(again) for line in server.messages()), "the warning again")
 
 
 def test_a_server_does_not_start_with_wrong_rules(tmp_path):

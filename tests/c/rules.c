@@ -58,6 +58,27 @@ static void every_mistake_is_a_line_of_the_last_error(void)
     hr_server_free(server);
 }
 
+static void a_rule_that_can_never_match_is_told_and_no_mistake(void)
+{
+    char told[512];
+    size_t rules = 0;
+    size_t need = 0;
+
+    write_rules("[[rule]]\nbody = \"all\"\n[[rule]]\npath = \"/never\"\nstatus = 404\n");
+    EXPECT_RESULT(HR_OK, hr_rules_review(path, &rules, told, sizeof told, NULL));
+    EXPECT_NUMBER(2, rules);
+    EXPECT_CONTAINS(":3: rule 2 can never match: rule 1, line 1, takes every request that it would", told);
+    EXPECT_RESULT(HR_OK, hr_rules_review(path, NULL, NULL, 0, &need));
+    EXPECT_NUMBER(strlen(told), need);
+    EXPECT_RESULT(HR_ERR_BUFFER_TOO_SMALL, hr_rules_review(path, NULL, told, 9, NULL));
+    EXPECT_NUMBER(8, strlen(told));
+    write_rules("[[rule]]\nbody = 1\n");
+    EXPECT_RESULT(HR_ERR_CONFIG, hr_rules_review(path, &rules, told, sizeof told, NULL));
+    unlink(path);
+    EXPECT_RESULT(HR_ERR_IO, hr_rules_review(path, &rules, told, sizeof told, NULL));
+    EXPECT_RESULT(HR_ERR_INVALID_ARGUMENT, hr_rules_review(NULL, &rules, told, sizeof told, NULL));
+}
+
 static void null_is_a_result_and_no_crash(void)
 {
     hr_server *server = listening_server();
@@ -93,6 +114,7 @@ static void without_systemd_there_is_nothing_to_take_over(void)
 static const test_case cases[] = {
     TEST_CASE(rules_of_a_file_answer_and_are_read_again),
     TEST_CASE(every_mistake_is_a_line_of_the_last_error),
+    TEST_CASE(a_rule_that_can_never_match_is_told_and_no_mistake),
     TEST_CASE(null_is_a_result_and_no_crash),
     TEST_CASE(nothing_to_read_again_is_no_error),
     TEST_CASE(without_systemd_there_is_nothing_to_take_over),

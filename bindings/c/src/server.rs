@@ -307,12 +307,34 @@ pub unsafe extern "C" fn hr_rules_check(path: *const c_char, rules: *mut usize) 
     guard(|| {
         // SAFETY: NULL or valid, by the contract of the header.
         let path = unsafe { text(path, "path")? };
-        let count = http_responder::server::check_rules(Path::new(path))?;
+        let (count, _) = http_responder::server::check_rules(Path::new(path))?;
         if !rules.is_null() {
             // SAFETY: not NULL, so valid for a write by the contract of the header.
             unsafe { rules.write(count) };
         }
         Ok(())
+    })
+}
+
+/// As hr_rules_check(), and writes into `buf`, one a line, what is no mistake and yet most likely not
+/// meant: rules that can never match because an earlier one takes every request that they would. It
+/// is empty where there is nothing to say, and has some lines where there is much. `buf`, `cap` and
+/// `need` as everywhere, see "Texts" at the top.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hr_rules_review(
+    path: *const c_char,
+    rules: *mut usize,
+    buf: *mut c_char,
+    cap: usize,
+    need: *mut usize,
+) -> hr_result {
+    guard(|| {
+        // SAFETY: NULL or valid, by the contract of the header.
+        let (path, buffer) = unsafe { (text(path, "path")?, Buffer::new(buf, cap, need)?) };
+        let (count, warnings) = http_responder::server::check_rules(Path::new(path))?;
+        // SAFETY: NULL or valid for writing, by the contract of the header.
+        unsafe { Out::optional(rules) }.write(count);
+        buffer.write(&warnings.join("\n"))
     })
 }
 

@@ -232,11 +232,10 @@ impl Deadlines {
         None
     }
 
-    /// The connection that has been idle between requests for the longest time: exact among the
-    /// first [`CANDIDATES`] of its slice of the ring, otherwise to a slice (with
-    /// `keep_alive_timeout` off: within the last hour).
-    pub(crate) fn longest_idle(&mut self, pool: &mut Pool, now: u64) -> Option<u32> {
-        let kind = Deadline::KeepAlive;
+    /// The connection for which `kind` has run for the longest time without activity: exact among
+    /// the first [`CANDIDATES`] of its slice of the ring, otherwise to a slice (with a timeout that
+    /// is off: within the last hour).
+    pub(crate) fn longest(&mut self, pool: &mut Pool, kind: Deadline, now: u64) -> Option<u32> {
         let tick = self.rings[kind as usize].tick;
         (tick + 1..=tick + SLOTS as u64)
             .find_map(|tick| self.oldest_of_slice(pool, kind, tick, now))

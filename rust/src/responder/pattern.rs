@@ -60,6 +60,36 @@ impl Pattern {
         }
         if self.rest.is_some() { left.starts_with('/') } else { left.is_empty() }
     }
+
+    /// Whether every path that matches `other` matches this one too.
+    pub(crate) fn covers(&self, other: &Pattern) -> bool {
+        let mut theirs = other.segments.iter();
+        let each = self.segments.iter().all(|ours| match (ours, theirs.next()) {
+            (Segment::Literal(ours), Some(Segment::Literal(their))) => ours == their,
+            (Segment::Param(_), Some(Segment::Literal(their))) => !their.is_empty(),
+            (Segment::Param(_), Some(Segment::Param(_))) => true,
+            (Segment::Literal(_), Some(Segment::Param(_))) | (_, None) => false,
+        });
+        let goes_on = theirs.next().is_some();
+        each && if self.rest.is_some() {
+            goes_on || other.rest.is_some()
+        } else {
+            !goes_on && other.rest.is_none()
+        }
+    }
+
+    /// Whether every path that begins with `prefix` matches.
+    pub(crate) fn covers_prefix(&self, prefix: &str) -> bool {
+        let marker = self.text.rfind('/').map_or(0, |slash| slash + 1);
+        self.rest.is_some()
+            && prefix.starts_with(&self.text[..marker])
+            && self.lead().len() == marker
+    }
+
+    /// What every path that matches begins with.
+    pub(crate) fn lead(&self) -> &str {
+        &self.text[..self.text.find(['{', '*']).unwrap_or(self.text.len())]
+    }
 }
 
 /// Cuts `/segment` off the front of `path`.

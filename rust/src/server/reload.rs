@@ -43,6 +43,7 @@ impl Inner {
                     what.push_str(", access log opened again");
                 }
                 self.log.info(format_args!("reload: {what}"));
+                self.warn_of_rules();
                 if *emptied {
                     self.log
                         .warn(format_args!("reload: the rules file has no rule in it any more"));

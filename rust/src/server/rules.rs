@@ -18,7 +18,19 @@ impl Inner {
         let settings = self.settings.load_full();
         self.change(|responder| in_force(&settings, Some(&path), responder))?;
         *loaded = Some(path);
+        // Otherwise the start tells them.
+        if self.running.get().is_some() {
+            self.warn_of_rules();
+        }
         Ok(())
+    }
+
+    /// Tells what in the rules is most likely not meant.
+    pub(super) fn warn_of_rules(&self) {
+        let responder = self.responder.load();
+        for warning in responder.rules().map(RuleSet::warnings).unwrap_or_default() {
+            self.log.warn(format_args!("{warning}"));
+        }
     }
 }
 
@@ -34,13 +46,14 @@ pub(super) fn in_force(
     }
 }
 
-/// Reads a rules file, or a folder of them, as [`super::Server::load_rules`] would; how many rules
-/// there are.
+/// Reads a rules file, or a folder of them, as [`super::Server::load_rules`] would: how many rules
+/// there are, and what is no mistake and yet most likely not meant, such as a rule that an earlier one
+/// leaves no request.
 ///
 /// # Errors
 /// [`ErrorCode::Config`] with every mistake, one a line; [`ErrorCode::Io`] if it cannot be opened.
-pub fn check(path: &Path) -> Result<usize> {
-    load(path).map(|set| set.len())
+pub fn check(path: &Path) -> Result<(usize, Vec<String>)> {
+    load(path).map(|set| (set.len(), set.warnings()))
 }
 
 /// Reads rules. What cannot be opened is [`ErrorCode::Io`]; all mistakes become one

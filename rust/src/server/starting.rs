@@ -25,6 +25,7 @@ impl Server {
         for sentence in lock(&self.inner.config).idle(&settings) {
             self.inner.log.warn(format_args!("{sentence}"));
         }
+        self.inner.warn_of_rules();
         let mut listeners = lock(&self.inner.listeners);
         let before = listeners.len();
         let prepared = self.prepare(&mut listeners, &settings);

@@ -3,6 +3,7 @@
 use super::admin;
 use super::listeners::Shares;
 use super::private;
+use super::role::Role;
 use super::systemd::Manager;
 use super::{Inner, ServerState, lock};
 use crate::acceptor::{Supervisor, Work};
@@ -98,6 +99,7 @@ pub(super) fn start(
         settings: inner.settings.load_full(),
         capacity,
         turned_away,
+        evicts_slow: inner.role == Role::Admin,
         responder: inner.responder.clone(),
         clients: inner.clients.clone(),
         proxied: shares.proxied.clone(),

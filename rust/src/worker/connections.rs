@@ -63,6 +63,7 @@ pub(super) struct Connections {
     pub(super) pool: Pool,
     /// Connections that are served; those that are turned away come on top.
     capacity: u32,
+    pub(super) evicts_slow: bool,
     deadlines: Deadlines,
     buffers: Buffers,
     alarms: Alarms,
@@ -106,6 +107,7 @@ impl Connections {
             responder: Cache::new(setup.responder.clone()),
             pool: Pool::new(setup.capacity.saturating_add(setup.turned_away), generation),
             capacity: setup.capacity,
+            evicts_slow: setup.evicts_slow,
             deadlines: Deadlines::new(&settings, now),
             buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),
             alarms: Alarms::default(),
@@ -180,7 +182,7 @@ impl Connections {
         };
         let connection = Connection { machine, ..Connection::new(socket, listener) };
         let layer = self.layer_of(listener);
-        let is_full = self.pool.len() >= self.capacity && !self.evict_idle();
+        let is_full = self.pool.len() >= self.capacity && !self.make_room();
         // Who expects TLS could not read an answer.
         let inserted = if is_full && layer != Layer::Plain {
             Err(connection)

@@ -41,6 +41,9 @@ pub(crate) struct Setup {
     pub(crate) capacity: u32,
     /// Connections beyond the capacity that linger after their 503, so that the client can read it.
     pub(crate) turned_away: u32,
+    /// Whether a full pool closes a connection that is slow in favour of a new one, where none is
+    /// idle: every whole request is answered then, whoever holds connections open.
+    pub(crate) evicts_slow: bool,
     pub(crate) responder: Arc<ArcSwap<Responder>>,
     /// Whose connections they are, of all workers.
     pub(crate) clients: Arc<Clients>,

@@ -63,6 +63,7 @@ impl Bench {
             index: 0,
             capacity: settings.max_connections,
             turned_away: 1,
+            evicts_slow: false,
             responder: Arc::new(ArcSwap::from_pointee(responder(&settings, &deferred))),
             clients: Arc::new(crate::clients::Clients::new(Log::new(settings.log_level))),
             proxied: settings.proxy_protocol.iter().map(|_| true).collect(),

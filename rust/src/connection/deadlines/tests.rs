@@ -72,7 +72,7 @@ impl Bench {
     }
 
     fn longest_idle(&mut self) -> Option<u32> {
-        self.deadlines.longest_idle(&mut self.pool, self.now)
+        self.deadlines.longest(&mut self.pool, Deadline::KeepAlive, self.now)
     }
 
     fn tick(&self) -> u64 {

@@ -66,6 +66,15 @@ impl Methods {
         }
     }
 
+    /// Whether every method that `other` takes is taken.
+    pub(in crate::responder) fn cover(&self, other: &Methods) -> bool {
+        match other {
+            Methods::Any => matches!(self, Methods::Any),
+            Methods::One(method) => self.take(*method, ""),
+            Methods::Named(name) => self.take(Method::Other, name),
+        }
+    }
+
     /// Whether a request with this method is taken.
     pub(in crate::responder) fn take(&self, method: Method, name: &str) -> bool {
         match self {

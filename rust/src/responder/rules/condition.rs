@@ -26,7 +26,7 @@ pub(super) enum PathTest {
 }
 
 /// What a value must be.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Test {
     Present,
     Absent,
@@ -52,6 +52,57 @@ impl Conditions {
         !self.methods.is_empty() && self.take_method(head)
     }
 
+    /// Whether nothing is said about the path.
+    pub(super) fn takes_every_path(&self) -> bool {
+        self.paths.is_empty() && self.extensions.is_empty()
+    }
+
+    /// Whether they certainly hold for every request for which `other` do; where that is not cheap to
+    /// say, they do not.
+    pub(super) fn cover(&self, other: &Conditions) -> bool {
+        self.cover_methods(other)
+            && self.cover_paths(other)
+            && self.cover_extensions(other)
+            && are_implied(&self.headers, &other.headers, |a, b| a.eq_ignore_ascii_case(b))
+            && are_implied(&self.query, &other.query, |a, b| a == b)
+    }
+
+    fn cover_methods(&self, other: &Conditions) -> bool {
+        let covered = |theirs: &Methods| match &self.methods[..] {
+            [] => Methods::Any.cover(theirs),
+            ours => ours.iter().any(|ours| ours.cover(theirs)),
+        };
+        match &other.methods[..] {
+            [] => covered(&Methods::Any),
+            theirs => are_few(&self.methods, theirs) && theirs.iter().all(covered),
+        }
+    }
+
+    fn cover_paths(&self, other: &Conditions) -> bool {
+        let covered = |theirs: &PathTest| self.paths.iter().any(|ours| ours.covers(theirs));
+        self.paths.is_empty()
+            || !other.paths.is_empty()
+                && are_few(&self.paths, &other.paths)
+                && other.paths.iter().all(covered)
+    }
+
+    fn cover_extensions(&self, other: &Conditions) -> bool {
+        if self.extensions.is_empty() {
+            return true;
+        }
+        if !other.extensions.is_empty() {
+            return are_few(&self.extensions, &other.extensions)
+                && other.extensions.iter().all(|name| self.extensions.contains(name));
+        }
+        let has = |test: &PathTest| match test {
+            PathTest::Pattern(path) => path.is_exact() && self.take_extension(path.text()),
+            PathTest::Prefix(_) => false,
+        };
+        !other.paths.is_empty()
+            && are_few(&self.extensions, &other.paths)
+            && other.paths.iter().all(has)
+    }
+
     fn take_method(&self, head: &Head<'_, '_>) -> bool {
         let takes = |methods: &Methods| methods.take(head.method, head.method_name);
         if self.methods.is_empty() { takes(&Methods::Any) } else { self.methods.iter().any(takes) }
@@ -63,7 +114,38 @@ impl Conditions {
     }
 }
 
+/// Whether comparing each of one list with each of the other is cheap.
+fn are_few<A, B>(ours: &[A], theirs: &[B]) -> bool {
+    const PAIRS: usize = 4096;
+    ours.len().saturating_mul(theirs.len()) <= PAIRS
+}
+
+/// Whether each of `ours` holds wherever all of `theirs` do.
+fn are_implied(
+    ours: &[(Box<str>, Test)],
+    theirs: &[(Box<str>, Test)],
+    same: impl Fn(&str, &str) -> bool,
+) -> bool {
+    are_few(ours, theirs)
+        && ours.iter().all(|(name, test)| {
+            theirs.iter().any(|(their, said)| {
+                let present = *test == Test::Present && matches!(said, Test::Like(_));
+                same(name, their) && (present || said == test)
+            })
+        })
+}
+
 impl PathTest {
+    /// Whether it holds for every path for which `other` does.
+    fn covers(&self, other: &PathTest) -> bool {
+        match (self, other) {
+            (PathTest::Pattern(ours), PathTest::Pattern(their)) => ours.covers(their),
+            (PathTest::Pattern(ours), PathTest::Prefix(their)) => ours.covers_prefix(their),
+            (PathTest::Prefix(ours), PathTest::Pattern(their)) => their.lead().starts_with(&**ours),
+            (PathTest::Prefix(ours), PathTest::Prefix(their)) => their.starts_with(&**ours),
+        }
+    }
+
     fn holds(&self, path: &str) -> bool {
         match self {
             PathTest::Pattern(pattern) => pattern.matches(path),

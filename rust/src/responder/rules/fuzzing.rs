@@ -46,11 +46,16 @@ pub(crate) fn rules_file(data: &[u8]) {
         let responder = Responder::new(&settings);
         (settings, responder)
     });
-    let responder = plain.with_rules(Arc::new(RuleSet::compile(drafts)), settings);
+    let set = Arc::new(RuleSet::compile(drafts));
+    let responder = plain.with_rules(set.clone(), settings);
     for request in REQUESTS {
         let mut slots = FieldSlots::new();
         match &head::parse(request.as_bytes(), &mut slots, &settings.limits) {
-            Parsed::Complete(head) => ask(&responder, head),
+            Parsed::Complete(head) => {
+                let found = set.find(head);
+                assert!(set.shadows.iter().all(|shadow| Some(shadow.rule.0 as usize) != found));
+                ask(&responder, head);
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -39,6 +39,18 @@ impl HostsBuilder {
         }
     }
 
+    /// Whether the rule of number `rule` takes every host for which `name` and `reach` stand.
+    pub(super) fn takes(&self, rule: u32, name: &str, reach: Reach) -> bool {
+        let has = |name: &[u8], reach: Reach| {
+            let lists = self.names.get(name);
+            lists.is_some_and(|it| {
+                it[usize::from(reach == Reach::Below)].binary_search(&rule).is_ok()
+            })
+        };
+        let name = name.as_bytes();
+        has(name, reach) || parents(name).any(|parent| has(parent, Reach::Below))
+    }
+
     pub(super) fn build(self) -> Hosts {
         let mut hosts = Hosts {
             entries: HashTable::with_capacity(self.names.len()),
@@ -158,7 +170,7 @@ impl Hosts {
 }
 
 /// The names above `name`: `b.c` and `c` for `a.b.c`.
-fn parents(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn parents(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     memchr::memchr_iter(b'.', name).map(|dot| &name[dot + 1..])
 }
 

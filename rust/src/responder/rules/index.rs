@@ -52,6 +52,11 @@ impl IndexBuilder {
         }
     }
 
+    /// The hosts of the rules so far.
+    pub(super) fn hosts(&self) -> &HostsBuilder {
+        &self.hosts
+    }
+
     pub(super) fn build(self) -> Index {
         let IndexBuilder { hosts, paths, extensions, rest } = self;
         Index { hosts: hosts.build(), paths, extensions, rest }

@@ -87,6 +87,30 @@ pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     (line, 1 + before[line_start..].chars().count())
 }
 
+/// Lines of places that come in order, each found from the one before.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    offset: usize,
+    line: u32,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Lines { text, offset: 0, line: 1 }
+    }
+
+    /// The line of `offset`, from 1.
+    pub(super) fn line_of(&mut self, offset: usize) -> u32 {
+        if offset < self.offset {
+            *self = Lines::new(self.text);
+        }
+        let passed = self.text.as_bytes().get(self.offset..offset).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u32;
+        self.offset = offset;
+        self.line
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +121,7 @@ mod tests {
         assert_eq!([place(text, 0), place(text, 1), place(text, 2)], [(1, 1), (1, 2), (2, 1)]);
         assert_eq!([place(text, 3), place(text, 4)], [(2, 1), (2, 2)]);
         assert_eq!(place(text, 99), (3, 1));
+        let mut lines = Lines::new(text);
+        assert_eq!([0, 1, 2, 3, 6, 1].map(|offset| lines.line_of(offset)), [1, 1, 2, 2, 3, 1]);
     }
 }

@@ -10,6 +10,7 @@
 //! | `list` | reads lists of hosts: plain, hosts(5), Adblock |
 //! | `mistake` | what is wrong with a file, and where |
 //! | `reader` | the tables of a rules file, key by key |
+//! | `shadows` | rules that can never match, because of an earlier one |
 
 pub(in crate::responder) mod condition;
 pub(crate) mod fault;
@@ -21,17 +22,19 @@ mod index;
 mod list;
 mod mistake;
 mod reader;
+mod shadows;
 #[cfg(test)]
 mod tests;
 
 use super::defaults::{Maker, Prepared};
-use super::{Exchange, Request, Response};
+use super::{Exchange, Request, Response, hash};
 use crate::config::Settings;
 use crate::http::{Head, Method};
 use condition::Conditions;
 use fault::Manner;
 use hosts::Reach;
 use index::{Index, IndexBuilder};
+use shadows::{Shadow, Shadows};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +46,10 @@ pub(crate) struct RuleSet {
     rules: Vec<Rule>,
     index: Option<Index>,
     files: Vec<RuleFile>,
+    /// Some rules that can never match.
+    shadows: Vec<Shadow>,
+    /// How many more of them there are.
+    more_shadows: usize,
 }
 
 /// One file that was read, and how many rules it has.
@@ -77,6 +84,8 @@ enum Action {
 
 /// A rule as it was read, with the hosts that it is for; none are all.
 struct Draft {
+    /// Where it begins, from 1.
+    line: u32,
     hosts: Vec<(String, Reach)>,
     rule: Rule,
 }
@@ -92,13 +101,53 @@ impl RuleSet {
 
     fn compile(drafts: Vec<Draft>) -> RuleSet {
         let mut index = IndexBuilder::default();
+        let mut shadows = Shadows::default();
         let mut rules = Vec::with_capacity(drafts.len());
-        for (number, Draft { hosts, rule }) in drafts.into_iter().enumerate() {
+        let are_several = drafts.len() > 1;
+        for (number, Draft { line, hosts, rule }) in drafts.into_iter().enumerate() {
             index.add(number as u32, &hosts, &rule.conditions);
             rules.push(rule);
+            if are_several {
+                shadows.look_at(&rules, line, &hosts, index.hosts());
+            }
         }
         let index = (!rules.is_empty()).then(|| index.build());
-        RuleSet { rules, index, files: Vec::new() }
+        let (shadows, more_shadows) = shadows.into_found();
+        RuleSet { rules, index, files: Vec::new(), shadows, more_shadows }
+    }
+
+    /// What is no mistake and yet most likely not meant, each with its file and line.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<_> = self.shadows.iter().filter_map(|it| self.tell(it)).collect();
+        if let (Some(file), 1..) = (self.files.last(), self.more_shadows) {
+            let (path, more) = (file.path.display(), self.more_shadows);
+            warnings.push(format!("{path}: {more} more rules that can never match"));
+        }
+        warnings
+    }
+
+    fn tell(&self, Shadow { rule, by }: &Shadow) -> Option<String> {
+        let ((file, number), (by_file, by_number)) = (self.file_of(rule.0)?, self.file_of(by.0)?);
+        let elsewhere = (by_file != file).then(|| format!(" of {}", by_file.display()));
+        Some(format!(
+            "{}:{}: rule {number} can never match: rule {by_number}{}, line {}, takes every request that it would",
+            file.display(),
+            rule.1,
+            elsewhere.unwrap_or_default(),
+            by.1,
+        ))
+    }
+
+    /// The file that a rule is of, and its number there, from 1.
+    fn file_of(&self, rule: u32) -> Option<(&Path, usize)> {
+        let mut number = rule as usize;
+        for file in &self.files {
+            if number < file.rules {
+                return Some((&file.path, number + 1));
+            }
+            number -= file.rules;
+        }
+        None
     }
 
     /// The files that were read, in their order.

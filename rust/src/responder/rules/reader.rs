@@ -4,7 +4,7 @@ mod conditions;
 mod manner;
 
 use super::file::{read_octets, read_text};
-use super::mistake::{Mistake, Mistakes, place};
+use super::mistake::{Lines, Mistake, Mistakes, place};
 use super::{Action, Draft, Rule};
 use crate::config::suggest::nearest_of;
 use crate::config::values::quoted;
@@ -72,9 +72,11 @@ pub(super) fn read(
         }
         match value.get_ref() {
             DeValue::Array(rules) => {
+                let mut lines = Lines::new(text);
                 for (number, rule) in rules.iter().enumerate() {
                     reader.rule = Some(number + 1);
-                    drafts.extend(reader.read_rule(rule));
+                    let line = lines.line_of(rule.span().start);
+                    drafts.extend(reader.read_rule(rule, line));
                 }
                 reader.rule = None;
             }
@@ -92,7 +94,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn read_rule(&mut self, value: &Value<'_>) -> Option<Draft> {
+    fn read_rule(&mut self, value: &Value<'_>, line: u32) -> Option<Draft> {
         let DeValue::Table(table) = value.get_ref() else {
             self.wrong("rule", value, "a table");
             return None;
@@ -111,7 +113,7 @@ impl Reader<'_> {
             self.note(value.span(), "host", "expected at least one host, got none");
         }
         let rule = Rule { conditions, action: action?, manner };
-        (self.mistakes.found() == before).then_some(Draft { hosts, rule })
+        (self.mistakes.found() == before).then_some(Draft { line, hosts, rule })
     }
 
     // ---- actions ----

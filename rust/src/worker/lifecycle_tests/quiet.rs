@@ -199,6 +199,27 @@ fn a_full_pool_gives_up_its_longest_idle_connection_but_no_busy_one() {
 }
 
 #[test]
+fn a_full_pool_may_give_up_its_slowest_connection_for_a_new_one() {
+    let mut bench = Bench::with_options(&[("max_connections", "2")]);
+    bench.connections.evicts_slow = true;
+    let mut first = bench.connect(&GET[..9]);
+    bench.pass(10);
+    let mut second = bench.connect(&GET[..9]);
+    first.send(&GET[9..]);
+    let mut third = bench.connect(GET);
+    // What was missing had come: it is answered before it makes room.
+    assert_eq!(responses(&first.receive().0), 1);
+    assert!(second.receive().1, "closed in favour of the new one");
+    assert_eq!(responses(&third.receive().0), 1);
+    assert_eq!((bench.stats().connections_evicted, bench.stats().refused_full), (1, 0));
+
+    let mut busy = [bench.connect(GET_LATER), bench.connect(GET_LATER)];
+    assert!(first.receive().1 && third.receive().1, "idle ones go first");
+    assert!(bench.connect(GET).receive().0.starts_with("HTTP/1.1 503 "));
+    assert!(busy.iter_mut().all(|it| !it.receive().1), "nobody who waits for us is slow");
+}
+
+#[test]
 fn draining_answers_a_request_that_was_on_its_way_and_closes_the_idle() {
     let mut bench = Bench::new();
     let mut idle = bench.connect(GET);
