@@ -111,8 +111,9 @@ def test_a_method(with_rule):
 
 
 def test_the_first_rule_that_takes_a_request_answers(with_rule):
-    server = with_rule('[[rule]]\nprefix = "/a"\nbody = "first"\n[[rule]]\nprefix = "/ab"\nbody = "second"\n')
+    server = with_rule('[[rule]]\nprefix = "/ab"\nbody = "first"\n[[rule]]\nprefix = "/a"\nbody = "second"\n')
     assert ask(server, "h", "/abc").body == b"first"
+    assert ask(server, "h", "/ac").body == b"second"
 
 
 def test_a_status_with_fields(with_rule):
