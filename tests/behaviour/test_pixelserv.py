@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.client import get
+from support.client import Client, get, request
 from support.deadline import eventually
 from support.paths import BINARY
 from support.server import ADDRESS, ServerProcess
@@ -102,6 +102,28 @@ def test_https_with_the_ca_of_the_folder(pixelserv, authority):
     found = counters(get(plain, "/servstats.txt").body.decode())
     assert found["slh"] == 4 and found["gif"] == 5
     assert get(plain, "/ca.crt").body == (authority / "ca.crt").read_bytes()
+
+
+def test_every_flag_at_once(pixelserv, authority):
+    flags = ["-p", "0", "-k", "0", "-n", "lo", "-O", "1", "-s", "/page", "-t", "/line", "-l", "2", "-z", str(authority)]
+    flags += ["-2", "-T", "400", "-c", "50"]
+    server = pixelserv(*flags, *(("-u", "nobody") if os.geteuid() == 0 else ()))
+    first, second, tls = server.addresses
+    assert "(TLS)" in server.stdout_lines[0]
+    workers, each = re.search(r"with (\d+) workers?, (\d+) connections", server.stdout_lines[0]).groups()
+    assert 400 <= int(workers) * int(each) < 400 + int(workers)
+    assert get(first, "/a.gif").status == get(second, "/a.gif").status == 200
+    assert https(tls, authority, "ads.example").startswith(b"HTTP/1.1 200 OK\r\n")
+    assert get(first, "/generate_204").status == 200, "-2"
+    assert get(first, "/page").get("content-type").startswith("text/html")
+    assert counters(get(first, "/line").body.decode())["gif"] == 3
+    if os.geteuid() == 0:
+        assert Path(f"/proc/{server.pid}").owner() == "nobody"
+    with Client(first) as idle:
+        idle.send(request("/a.gif"))
+        assert idle.response().status == 200
+        idle.expect_closed(patience=8)  # -O
+    assert server.messages() == []
 
 
 def test_statistics_as_a_line_of_text(pixelserv):

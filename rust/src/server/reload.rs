@@ -18,6 +18,8 @@ pub(super) struct Reloaded {
     pub(super) later: Vec<&'static str>,
     /// How many rules there are, where there is a file of them.
     pub(super) rules: Option<usize>,
+    /// What in the rules is most likely not meant.
+    pub(super) warnings: Vec<String>,
     /// Whether there were rules and now there is none.
     pub(super) emptied: bool,
     /// How many certificates of the operator there are, where TLS is spoken.
@@ -32,7 +34,7 @@ impl Inner {
         let result = self.try_reload();
         match &result {
             Ok(None) => self.log.warn(format_args!("reload: there is no file to read again")),
-            Ok(Some(Reloaded { live, later, rules, emptied, certificates, log })) => {
+            Ok(Some(Reloaded { live, later, rules, warnings, emptied, certificates, log })) => {
                 let mut what = format!("{} options changed", live.len());
                 for (count, things) in [(rules, "rules"), (certificates, "certificates")] {
                     if let Some(count) = count {
@@ -43,7 +45,9 @@ impl Inner {
                     what.push_str(", access log opened again");
                 }
                 self.log.info(format_args!("reload: {what}"));
-                self.warn_of_rules();
+                for warning in warnings {
+                    self.log.warn(format_args!("{warning}"));
+                }
                 if *emptied {
                     self.log
                         .warn(format_args!("reload: the rules file has no rule in it any more"));
@@ -97,6 +101,7 @@ impl Inner {
         }
         reloaded.log = log;
         reloaded.rules = set.as_ref().map(|set| set.len());
+        reloaded.warnings = set.as_ref().map(|set| set.warnings()).unwrap_or_default();
         reloaded.emptied = reloaded.rules == Some(0)
             && self.responder.load().rules().is_some_and(|set| set.len() > 0);
         let rules = set.unwrap_or_default();

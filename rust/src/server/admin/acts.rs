@@ -24,7 +24,7 @@ pub(super) fn reload(server: &Arc<Inner>) -> Reply {
             let answer = Object::new().with("reloaded", false);
             Reply::json(200, &answer.with("reason", "there is no file to read again").end())
         }
-        Ok(Some(Reloaded { live, later, rules, certificates, .. })) => {
+        Ok(Some(Reloaded { live, later, rules, warnings, certificates, .. })) => {
             let answer = Object::new().with("reloaded", true).with("changed", live);
             let answer = answer.with("at_next_start", later);
             let answer = answer.with("rules", rules.map(|rules| rules as u64));
@@ -32,6 +32,8 @@ pub(super) fn reload(server: &Arc<Inner>) -> Reply {
                 Some(certificates) => answer.with("certificates", certificates as u64),
                 None => answer,
             };
+            let answer =
+                if warnings.is_empty() { answer } else { answer.with("warnings", warnings) };
             Reply::json(200, &answer.end())
         }
         Err(error) => mistakes(&error),
