@@ -191,6 +191,8 @@ NOT_ON_EVERY_FACE = {
     "tls_alerts_sent": "needs TLS",
     "tls_certificates_made": "needs TLS",
     "tls_names_refused": "needs TLS",
+    "tls_early_data": "needs TLS",
+    "refused_too_early": "needs TLS",
     "http2_connections": "needs HTTP/2",
     "http2_streams_reset": "needs HTTP/2",
     "http2_errors": "needs HTTP/2",

@@ -58,6 +58,13 @@ impl Settings {
                 "{option}: expected ca_dir or certificates beside it, got neither"
             ));
         }
+        if let (early @ 1.., Some(file)) = (self.tls_early_data, &self.ticket_keys) {
+            let (early, file) = (size(early.into()), file.display());
+            return contradiction(format!(
+                "tls_early_data: expected 0 beside ticket_keys ({file}), got {early}: sessions for early \
+                 data are used once and kept in memory, not in tickets"
+            ));
+        }
         if let Some(twice) = self.named_twice() {
             return contradiction(format!("listen: expected each address once, got {twice} twice"));
         }

@@ -223,6 +223,8 @@ pub struct Settings {
     pub tls_min_version: TlsVersion,
     /// `ticket_keys`: a file.
     pub ticket_keys: Option<PathBuf>,
+    /// `tls_early_data`: octets; 0 is none.
+    pub tls_early_data: u32,
     /// `private_descriptors`
     pub private_descriptors: bool,
     /// `proxy_protocol`: each as in `listen`, or `all`.
@@ -326,6 +328,7 @@ impl Settings {
             client_certificate_required: true,
             tls_min_version: TlsVersion::Tls12,
             ticket_keys: None,
+            tls_early_data: 0,
             proxy_protocol: Vec::new(),
             proxy_trusted: Ranges::default(),
             workers: 0,
@@ -388,6 +391,7 @@ impl Settings {
             client_certificate_required: self.client_certificate_required,
             tls_min_version: self.tls_min_version,
             ticket_keys: self.ticket_keys,
+            tls_early_data: self.tls_early_data,
             backlog: self.backlog,
             accept: self.accept,
             private_descriptors: self.private_descriptors,

@@ -59,6 +59,7 @@ pub(crate) fn count_refusal(refusal: Refusal, stats: &Cells) {
         Refusal::NotTls => &stats.refused_not_tls,
         Refusal::ClientConnections => &stats.refused_client_connections,
         Refusal::ClientRate => &stats.refused_client_rate,
+        Refusal::TooEarly => &stats.refused_too_early,
     };
     cell.add(1);
 }

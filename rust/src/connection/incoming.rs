@@ -15,6 +15,8 @@ pub(crate) struct Incoming {
     pub(crate) begun: u64,
     decoder: BodyDecoder,
     sink: Sink,
+    /// It came in early data, and may not: whoever would answer it never hears of it.
+    pub(crate) too_early: bool,
     /// Octets accounted for in [`Buffers::reserve_body`].
     reserved: u64,
     /// A handler that takes the body as it arrives wants no more for now.
@@ -36,7 +38,8 @@ pub(crate) enum Sink {
 
 impl Incoming {
     pub(crate) fn new(decoder: BodyDecoder, sink: Sink) -> Self {
-        Incoming { head: Vec::new(), begun: 0, decoder, sink, reserved: 0, paused: false }
+        let (head, begun, reserved) = (Vec::new(), 0, 0);
+        Incoming { head, begun, decoder, sink, too_early: false, reserved, paused: false }
     }
 
     /// Takes what belongs to the body from the front of `input`.

@@ -5,6 +5,7 @@
 //! [`Machine::not_sent`]; only then is there a WRITING state.
 
 mod arrival;
+mod early;
 mod performing;
 mod recording;
 mod repeating;

@@ -32,6 +32,11 @@ impl Method {
         if name == "GET" { Method::Get } else { Method::from_other_name(name) }
     }
 
+    /// Whether it asks for nothing to be changed (RFC 9110 section 9.2.1).
+    pub fn is_safe(self) -> bool {
+        matches!(self, Method::Get | Method::Head | Method::Options | Method::Trace)
+    }
+
     fn from_other_name(name: &str) -> Method {
         match name {
             "GET" => Method::Get,

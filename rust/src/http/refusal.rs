@@ -45,11 +45,13 @@ pub enum Refusal {
     ClientConnections,
     /// The client makes more than `rate_per_client` requests a second.
     ClientRate,
+    /// A method that is not safe, in early data of TLS.
+    TooEarly,
 }
 
 impl Refusal {
     /// All reasons, in the order of the statistics.
-    pub const ALL: [Refusal; 21] = [
+    pub const ALL: [Refusal; 22] = [
         Refusal::RequestLine,
         Refusal::Version,
         Refusal::VersionSyntax,
@@ -71,6 +73,7 @@ impl Refusal {
         Refusal::NotTls,
         Refusal::ClientConnections,
         Refusal::ClientRate,
+        Refusal::TooEarly,
     ];
 
     /// The status code that answers it.
@@ -89,6 +92,8 @@ impl Refusal {
             Refusal::BodyTooLarge => 413,
             Refusal::TargetTooLong => 414,
             Refusal::Expectation => 417,
+            // RFC 8470 section 5.2.
+            Refusal::TooEarly => 425,
             // RFC 6585 section 4.
             Refusal::ClientConnections | Refusal::ClientRate => 429,
             Refusal::HeadTooLarge => 431,
@@ -108,7 +113,7 @@ mod tests {
         for (place, refusal) in Refusal::ALL.into_iter().enumerate() {
             assert_eq!(refusal as usize, place, "{refusal:?}");
         }
-        assert_eq!(Refusal::ALL.len(), Refusal::ClientRate as usize + 1);
+        assert_eq!(Refusal::ALL.len(), Refusal::TooEarly as usize + 1);
     }
 
     #[test]

@@ -161,6 +161,11 @@ impl Session {
         !self.settled || self.partial.is_some()
     }
 
+    /// Whether a field section has begun and is not whole.
+    pub(crate) fn is_in_section(&self) -> bool {
+        self.partial.is_some()
+    }
+
     pub(crate) fn is_leaving(&self) -> bool {
         self.leaving != Leaving::No
     }

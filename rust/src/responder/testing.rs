@@ -31,6 +31,7 @@ pub(super) fn settings() -> Settings {
         client_certificate_required: true,
         tls_min_version: TlsVersion::Tls12,
         ticket_keys: None,
+        tls_early_data: 0,
         backlog: 1,
         accept: AcceptMode::Dispatch,
         proxy_protocol: Vec::new(),

@@ -149,6 +149,8 @@ statistics! {
     http2_streams_reset Counter "HTTP/2 streams that the client reset before they were answered.";
     http2_errors Counter "HTTP/2 connections ended because the client broke the protocol.";
     http2_floods Counter "HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.";
+    tls_early_data Counter "TLS handshakes in which early data was taken.";
+    refused_too_early Counter "Requests answered 425 because they came in early data and their method is not safe.";
 }
 
 impl Snapshot {

@@ -16,11 +16,16 @@
 //! | `distrust` | who does not trust the CA |
 //! | `local` | what the handshake in progress is about |
 //! | `tickets` | session tickets with keys of a file |
+//! | `remembered` | sessions in memory, for clients without tickets and for early data |
 //! | `absent` | what stands in for all of it in a build without the feature `tls` |
 //!
 //! What a handshake needs is shared by the workers and written once; each worker has a resolver of
 //! its own that remembers what it showed last. OCSP and certificate transparency have no place here:
-//! nobody asks them about a private CA. Early data (0-RTT) is off: it could be played again.
+//! nobody asks them about a private CA.
+//!
+//! Early data (0-RTT) is off unless `tls_early_data` says how much. Where it is on there are no tickets:
+//! each session is remembered in memory and used once, so that early data cannot be played again
+//! (RFC 8446 section 8.1), and what is asked in it has to be safe all the same (RFC 8470).
 
 mod authority;
 mod cache;
@@ -35,6 +40,7 @@ mod keys;
 mod local;
 mod mint;
 mod names;
+mod remembered;
 mod resolver;
 mod session;
 mod statics;
@@ -61,10 +67,11 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use authority::Authority;
 use clients::ClientTrust;
 use mint::Minter;
+use remembered::Remembered;
 use resolver::Resolver;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
+use rustls::server::{ProducesTickets, StoresServerSessions};
 use rustls::version::{TLS12, TLS13};
 use statics::Statics;
 use std::path::Path;
@@ -76,6 +83,9 @@ use tickets::FileTickets;
 /// TLS 1.2 sessions that are remembered for clients without tickets.
 const SESSIONS: usize = 4096;
 
+/// Sessions that are remembered where there are no tickets: two for each connection.
+const SESSIONS_IN_ALL: usize = 64 * 1024;
+
 /// What the workers of a server share of TLS.
 pub(crate) struct Tls {
     shared: Arc<Shared>,
@@ -83,6 +93,8 @@ pub(crate) struct Tls {
     tickets: Tickets,
     sessions: Arc<dyn StoresServerSessions>,
     oldest: TlsVersion,
+    /// Octets of early data that a connection may send.
+    early_data: u32,
     /// Where certificates are kept that were made.
     store: Option<Arc<Store>>,
     clients: Mutex<Option<ClientTrust>>,
@@ -111,6 +123,8 @@ struct Certificates {
 
 /// Where the keys of tickets come from.
 enum Tickets {
+    /// There are none: sessions are remembered.
+    None,
     /// Made here, and anew every few hours.
     Own(Arc<dyn ProducesTickets>),
     File(Arc<FileTickets>),
@@ -134,6 +148,7 @@ impl Tls {
         let certificates = Certificates::load(settings, None, store.as_ref(), None)?;
         let certificates = ArcSwap::from_pointee(certificates);
         let tickets = match &settings.ticket_keys {
+            _ if settings.tls_early_data > 0 => Tickets::None,
             Some(path) => Tickets::File(Arc::new(FileTickets::load(path)?)),
             None => Tickets::Own(aws_lc_rs::Ticketer::new().map_err(|error| failed(&error))?),
         };
@@ -148,7 +163,11 @@ impl Tls {
             shared: Arc::new(shared),
             provider: Arc::new(aws_lc_rs::default_provider()),
             tickets,
-            sessions: ServerSessionMemoryCache::new(SESSIONS),
+            sessions: Arc::new(Remembered::new(match settings.tls_early_data {
+                0 => SESSIONS,
+                _ => SESSIONS_IN_ALL,
+            })),
+            early_data: settings.tls_early_data,
             oldest: settings.tls_min_version,
             store,
             http2: settings.http2,
@@ -174,10 +193,14 @@ impl Tls {
             None => config.with_no_client_auth(),
         }
         .with_cert_resolver(Arc::new(Resolver::new(self.shared.clone(), worker.clone())));
-        config.ticketer = match &self.tickets {
-            Tickets::Own(ticketer) => ticketer.clone(),
-            Tickets::File(tickets) => tickets.clone(),
-        };
+        match &self.tickets {
+            Tickets::None => {}
+            Tickets::Own(ticketer) => config.ticketer = ticketer.clone(),
+            Tickets::File(tickets) => config.ticketer = tickets.clone(),
+        }
+        config.max_early_data_size = self.early_data;
+        // An answer to early data need not wait for the end of the handshake.
+        config.send_half_rtt_data = self.early_data > 0;
         config.session_storage = self.sessions.clone();
         let offered: &[&[u8]] = match self.http2 {
             true => &[b"h2", b"http/1.1", b"http/1.0"],

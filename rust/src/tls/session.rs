@@ -49,6 +49,8 @@ enum Phase {
     /// Nothing has come yet.
     Fresh,
     Shaking,
+    /// As before, but octets of HTTP have come ahead of the end (RFC 8446 section 2.3).
+    Early,
     Open,
     /// The client speaks HTTP without TLS and is told so.
     Clear,
@@ -63,6 +65,10 @@ enum Phase {
 pub(crate) struct Progress {
     /// Octets of HTTP.
     pub(crate) octets: usize,
+    /// How many of them, the first ones, are early data.
+    pub(crate) early: usize,
+    /// They are the first early data.
+    pub(crate) began_early: bool,
     /// The handshake has come to its end.
     pub(crate) opened: bool,
     pub(crate) trouble: Option<Trouble>,
@@ -82,6 +88,8 @@ pub(crate) struct Session {
     pub(crate) unsent: Vec<u8>,
     /// Octets of HTTP whose records stand in `unsent`.
     pub(crate) owed: usize,
+    /// Octets of HTTP that were handed out and not used yet, and are early data.
+    pub(crate) early: usize,
     /// The certificate that the client has shown, in DER; a turn that brings it may bring a request too,
     /// which looks here.
     pub(crate) certificate: Arc<OnceLock<Box<[u8]>>>,
@@ -100,12 +108,13 @@ impl Session {
             kept: Vec::new(),
             unsent: Vec::new(),
             owed: 0,
+            early: 0,
             certificate: Arc::default(),
         })
     }
 
     pub(crate) fn is_shaking(&self) -> bool {
-        matches!(self.phase, Phase::Fresh | Phase::Shaking)
+        matches!(self.phase, Phase::Fresh | Phase::Shaking | Phase::Early)
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -230,10 +239,8 @@ impl Session {
     ) -> bool {
         let UnbufferedStatus { mut discard, state } =
             self.connection.process_tls_records(&mut records[*at..]);
-        let mut opened = false;
         let goes_on = match state {
             Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                opened = true;
                 while let Some(record) = traffic.next_record() {
                     match record {
                         Ok(record) => {
@@ -247,6 +254,16 @@ impl Session {
                 }
                 progress.trouble.is_none()
             }
+            Ok(ConnectionState::ReadEarlyData(mut data)) => {
+                while let Some(Ok(record)) = data.next_record() {
+                    let end = progress.octets + record.payload.len();
+                    buffer[progress.octets..end].copy_from_slice(record.payload);
+                    progress.octets = end;
+                    discard += record.discard;
+                }
+                progress.early = progress.octets;
+                true
+            }
             Ok(ConnectionState::EncodeTlsData(mut data)) => {
                 append(outgoing, 1024, |room| data.encode(room).map_err(needs_encode)).is_ok()
             }
@@ -258,11 +275,7 @@ impl Session {
                 self.peer_closed = true;
                 true
             }
-            Ok(ConnectionState::WriteTraffic(_)) => {
-                opened = true;
-                false
-            }
-            // A closed session has no more to say, a blocked one waits for more; early data is off.
+            // A closed session has no more to say, one that may write or is blocked waits for more.
             Ok(_) => false,
             Err(error) => {
                 progress.trouble = Some(error.into());
@@ -270,15 +283,28 @@ impl Session {
             }
         };
         *at += discard;
-        if opened && self.phase == Phase::Shaking {
-            self.phase = Phase::Open;
-            let shown = self.connection.peer_certificates().and_then(|chain| chain.first());
-            if let Some(leaf) = shown {
-                let _ = self.certificate.set(leaf.as_ref().into());
-            }
-            progress.opened = true;
+        if self.is_shaking() && progress.trouble.is_none() {
+            self.note_progress(progress);
         }
         goes_on
+    }
+
+    /// Whether the handshake has come to its end, or to early data.
+    fn note_progress(&mut self, progress: &mut Progress) {
+        if !self.connection.is_handshaking() {
+            self.phase = Phase::Open;
+            progress.opened = true;
+        } else if progress.early > 0 && self.phase == Phase::Shaking {
+            self.phase = Phase::Early;
+            progress.began_early = true;
+        } else {
+            return;
+        }
+        // Of a session that is taken up, it is that of the first handshake.
+        let shown = self.connection.peer_certificates().and_then(|chain| chain.first());
+        if let Some(leaf) = shown {
+            let _ = self.certificate.set(leaf.as_ref().into());
+        }
     }
 
     /// Does what shall go wrong with the handshake, in place of what rustls wants to say.
@@ -306,7 +332,7 @@ impl Session {
     /// # Errors
     /// `BrokenPipe` where TLS has come to its end.
     pub(crate) fn encrypt(&mut self, chunk: &[u8], outgoing: &mut Vec<u8>) -> io::Result<()> {
-        if self.phase != Phase::Open || self.said_goodbye {
+        if !self.may_write() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let room = chunk.len() + OVERHEAD * (chunk.len() / RECORD + 2);
@@ -315,13 +341,17 @@ impl Session {
 
     /// Appends close_notify to `outgoing` where it is due, for the first time; whether it did.
     pub(crate) fn close(&mut self, outgoing: &mut Vec<u8>) -> bool {
-        if self.phase != Phase::Open || self.said_goodbye {
+        if !self.may_write() {
             return false;
         }
         self.said_goodbye = true;
         let said = self.write(outgoing, OVERHEAD, |traffic, room| traffic.queue_close_notify(room));
         self.finish();
         said.is_ok()
+    }
+
+    fn may_write(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Early) && !self.said_goodbye
     }
 
     /// Has rustls write into `outgoing`, behind what it wanted to say before.

@@ -65,6 +65,10 @@ impl Secure<'_> {
     }
 
     fn note(&mut self, progress: &Progress) {
+        if progress.began_early {
+            self.opened = true;
+            self.stats.tls_early_data.add(1);
+        }
         if progress.opened {
             self.opened = true;
             let resumed = self.session.is_resumed();
@@ -88,6 +92,17 @@ impl Secure<'_> {
 }
 
 impl Transport for Secure<'_> {
+    const EARLY: bool = true;
+
+    #[inline]
+    fn early(&self) -> usize {
+        self.session.early
+    }
+
+    fn keep_early(&mut self, left: usize) {
+        self.session.early = left;
+    }
+
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         if self.session.is_over() {
             return self.throw_away();
@@ -115,6 +130,7 @@ impl Transport for Secure<'_> {
             return Ok(Received::Clear);
         }
         let progress = self.session.process(self.space, length, buffer, self.socket);
+        self.session.early += progress.early;
         self.note(&progress);
         if progress.octets == 0 || progress.trouble.is_some() {
             self.send_records()?;

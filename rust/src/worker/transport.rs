@@ -25,6 +25,17 @@ pub(super) trait Transport {
     /// Whether what goes through it counts as received and sent.
     const COUNTS: bool = true;
 
+    /// Whether what it receives may be early data.
+    const EARLY: bool = false;
+
+    /// How many octets of what was received and not used yet are early data: the first ones.
+    fn early(&self) -> usize {
+        0
+    }
+
+    /// So many of them are left.
+    fn keep_early(&mut self, _left: usize) {}
+
     /// Receives octets of HTTP into `buffer`.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received>;
 
@@ -67,6 +78,15 @@ pub(super) trait Transport {
 
 impl<T: Transport> Transport for &mut T {
     const COUNTS: bool = T::COUNTS;
+    const EARLY: bool = T::EARLY;
+
+    fn early(&self) -> usize {
+        (**self).early()
+    }
+
+    fn keep_early(&mut self, left: usize) {
+        (**self).keep_early(left);
+    }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         (**self).receive(buffer)

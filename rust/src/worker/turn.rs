@@ -263,7 +263,7 @@ impl<T: Transport> Turn<'_, '_, T> {
         if kept > 0 {
             self.scratch[..kept].copy_from_slice(self.machine.kept());
         }
-        let next = self.machine.received(&self.scratch[..kept + count], count, &mut self.cx);
+        let next = self.take_in(kept + count, count);
         // What is unread at a close would make it a reset.
         if next == Next::Close && more { Next::Linger } else { next }
     }
@@ -272,7 +272,26 @@ impl<T: Transport> Turn<'_, '_, T> {
     fn resume(&mut self) -> Next {
         let kept = self.machine.kept().len();
         self.scratch[..kept].copy_from_slice(self.machine.kept());
-        self.machine.received(&self.scratch[..kept], kept, &mut self.cx)
+        self.take_in(kept, kept)
+    }
+
+    /// Has the machine go through the first `length` octets of the scratch, of which the last `fresh`
+    /// ones are new.
+    #[inline]
+    fn take_in(&mut self, length: usize, fresh: usize) -> Next {
+        if T::EARLY && self.transport.early() > 0 {
+            return self.take_in_early(length, fresh);
+        }
+        self.machine.received(&self.scratch[..length], fresh, &mut self.cx)
+    }
+
+    #[cold]
+    fn take_in_early(&mut self, length: usize, fresh: usize) -> Next {
+        let (early, input) = (self.transport.early(), &self.scratch[..length]);
+        let next = self.machine.received_early(input, fresh, early, &mut self.cx);
+        let used = length.saturating_sub(self.machine.kept().len());
+        self.transport.keep_early(early.saturating_sub(used));
+        next
     }
 
     /// Sends what the machine has prepared; the rest becomes the connection's own output.

@@ -184,6 +184,10 @@ pub struct hr_stats {
     pub http2_errors: u64,
     /// HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.
     pub http2_floods: u64,
+    /// TLS handshakes in which early data was taken.
+    pub tls_early_data: u64,
+    /// Requests answered 425 because they came in early data and their method is not safe.
+    pub refused_too_early: u64,
 }
 
 /// Takes a snapshot apart field by field: a row of the engine's table that is missing here or in the
@@ -282,6 +286,8 @@ impl From<Snapshot> for hr_stats {
             http2_streams_reset,
             http2_errors,
             http2_floods,
+            tls_early_data,
+            refused_too_early,
         }
     }
 }

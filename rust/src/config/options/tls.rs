@@ -1,6 +1,6 @@
 //! Certificates and sessions of TLS.
 
-use super::{Group, OptionRow, integer, row};
+use super::{Group, KIB, OptionRow, integer, row};
 use crate::config::kind::Kind;
 use crate::config::settings::TlsVersion;
 use crate::config::values::Value;
@@ -73,5 +73,14 @@ pub(super) const ROWS: &[OptionRow] = &[
         "File of session ticket keys, 48 octets each, the first one for new tickets: servers with the same \
          file resume for each other.",
         |s, v| s.ticket_keys = (*v != Value::Unset).then(|| v.text().into()),
+    ),
+    row(
+        "tls_early_data",
+        Group::Tls,
+        Kind::Size { min: 0, max: 64 * KIB },
+        "0",
+        "Octets of early data (0-RTT) that a client may send with a session that it takes up, for safe \
+         methods only; 0 is none.",
+        |s, v| s.tls_early_data = v.integer(),
     ),
 ];

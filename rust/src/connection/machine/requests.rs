@@ -178,6 +178,9 @@ impl Machine {
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
         let mut slots = FieldSlots::new();
         match &self.parse(&incoming.head, &mut slots, cx) {
+            Parsed::Complete(head) if incoming.too_early => {
+                self.answer_too_early(head, used, incoming.begun, cx)
+            }
             Parsed::Complete(head) => {
                 self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
             }

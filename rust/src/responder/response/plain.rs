@@ -6,7 +6,7 @@ use crate::http::status::reason_phrase;
 use std::sync::LazyLock;
 
 /// Every status that the server itself answers with a text.
-const STATUSES: [u16; 13] = [400, 404, 405, 408, 413, 414, 417, 429, 431, 500, 501, 503, 505];
+const STATUSES: [u16; 14] = [400, 404, 405, 408, 413, 414, 417, 425, 429, 431, 500, 501, 503, 505];
 
 static PREPARED: LazyLock<[Response; STATUSES.len()]> = LazyLock::new(|| STATUSES.map(prepare));
 
@@ -46,7 +46,7 @@ impl Response {
     /// The status and its phrase as text; shared. A status that the server never answers with by
     /// itself gives the 500.
     pub(crate) fn plain(status: u16) -> &'static Response {
-        let internal_error = 9;
+        let internal_error = 10;
         let index = STATUSES.iter().position(|s| *s == status).unwrap_or(internal_error);
         &PREPARED[index]
     }

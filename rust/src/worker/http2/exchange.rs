@@ -24,7 +24,7 @@ enum Life {
 
 impl<T: Transport> Turn<'_, '_, T> {
     /// A request has come, whose head stands in the tools' text.
-    pub(super) fn begin_stream(&mut self, mut open: Open, facts: Facts) {
+    pub(super) fn begin_stream(&mut self, mut open: Open, facts: Facts, early: bool) {
         self.machine.count_stream();
         let key = self.streams.next_key();
         let mut stream = Stream {
@@ -34,6 +34,7 @@ impl<T: Transport> Turn<'_, '_, T> {
             inbox: std::mem::take(&mut self.tools.space.text),
             read: 0,
             unused: 0,
+            early,
             chunked: facts.length.is_none(),
             rest: None,
             since: self.cx.alarms.now,
@@ -137,12 +138,14 @@ impl<T: Transport> Turn<'_, '_, T> {
         key: Key,
         start: Start<'_>,
     ) -> Option<Life> {
-        let Stream { machine, answer, inbox, read, .. } = stream;
+        let Stream { machine, answer, inbox, read, early, .. } = stream;
+        let early = *early;
         answer.begin_turn();
         let Tools { heads, scratch, .. } = &mut *self.tools;
         let way = &mut self.session.way;
         let socket = self.transport.socket();
-        let transport = Wire { inbox, read, answer, open, way, heads, socket, ended: Ended::No };
+        let ended = Ended::No;
+        let transport = Wire { inbox, read, answer, open, way, heads, socket, ended, early };
         let cx = self.cx.of_stream(key);
         let mut turn = turn::Turn { transport, machine, scratch, cx, moved: false, exhaust: false };
         let fate = turn.run(start)?;

@@ -24,6 +24,8 @@ pub(super) struct Stream {
     pub(super) read: usize,
     /// Octets of the body for which the client was not given room again.
     pub(super) unused: i64,
+    /// Its head came in early data of TLS.
+    pub(super) early: bool,
     /// The body is given to the machine in chunks.
     pub(super) chunked: bool,
     /// The rest of a turn that was cut off.

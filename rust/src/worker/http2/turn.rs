@@ -34,6 +34,8 @@ pub(super) struct Turn<'t, 'w, T> {
     pub(super) tools: &'t mut Tools,
     pub(super) scratch: &'t mut [u8],
     pub(super) cx: Context<'w>,
+    /// Octets of the input that are early data of TLS: the first ones.
+    early: usize,
     moved: bool,
     /// A stream's turn was cut off.
     pub(super) busy: bool,
@@ -62,6 +64,7 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
             tools,
             scratch,
             cx,
+            early: 0,
             moved,
             busy,
             reset,
@@ -166,7 +169,13 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
         scratch[..kept.len()].copy_from_slice(&kept);
         let input = &scratch[..kept.len() + count];
         let mut at = 0;
+        self.early = if T::EARLY { self.transport.early().min(input.len()) } else { 0 };
         let done = self.read(input, &mut at);
+        if self.early > 0 {
+            // A field section that is not whole yet began early.
+            let open = usize::from(self.session.is_in_section());
+            self.transport.keep_early(self.early.saturating_sub(at).max(open));
+        }
         if at < input.len() && self.machine.state() != State::Closing {
             self.session.kept = input[at..].to_vec();
         }
@@ -179,8 +188,10 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
     fn read(&mut self, input: &[u8], at: &mut usize) -> Result<(), Fate> {
         let bounds = bounds(self.cx.settings, self.cx.alarms.now);
         loop {
-            match self.session.next(input, at, &mut self.tools.space, &bounds) {
-                Event::Request { stream, facts } => self.begin_stream(stream, facts),
+            let early = self.early > 0;
+            let seen = if early { &input[..self.early] } else { input };
+            match self.session.next(seen, at, &mut self.tools.space, &bounds) {
+                Event::Request { stream, facts } => self.begin_stream(stream, facts, early),
                 Event::Data { place, octets, ended } => self.feed(place, octets, ended),
                 Event::Reset { place } => {
                     self.cx.stats.http2_streams_reset.add(1);
@@ -188,6 +199,9 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
                 }
                 Event::Wrong { place, code } => self.drop_stream(place, Some(code)),
                 Event::Room => self.go_on()?,
+                Event::Hungry if early && self.early < input.len() => {
+                    self.pass_border(*at, input.len());
+                }
                 Event::Hungry => return Ok(()),
                 Event::Fatal(code, why) => return self.fail(code, why),
             }
@@ -195,6 +209,17 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
             if self.session.way.waiting() >= BOUND && !self.flush()? {
                 return Ok(());
             }
+        }
+    }
+
+    /// What stands before the end of the early data is done, as far as `at`. Where that is in the middle
+    /// of something, all `length` octets count as early: a client may be told to ask again.
+    #[cold]
+    fn pass_border(&mut self, at: usize, length: usize) {
+        let in_between = at < self.early || self.session.is_in_section();
+        self.early = if in_between { length } else { 0 };
+        if !in_between {
+            self.transport.keep_early(0);
         }
     }
 

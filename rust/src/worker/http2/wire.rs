@@ -28,11 +28,19 @@ pub(super) struct Wire<'t> {
     pub(super) heads: &'t mut Heads,
     pub(super) socket: &'t OwnedFd,
     pub(super) ended: Ended,
+    pub(super) early: bool,
 }
 
 impl Transport for Wire<'_> {
     /// They were counted as frames.
     const COUNTS: bool = false;
+    const EARLY: bool = true;
+
+    /// A stream is one request: all of it, or none.
+    #[inline]
+    fn early(&self) -> usize {
+        if self.early { usize::MAX } else { 0 }
+    }
 
     #[inline]
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
