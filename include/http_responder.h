@@ -586,6 +586,10 @@ typedef struct {
     uint64_t http2_errors;
     // HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request.
     uint64_t http2_floods;
+    // TLS handshakes in which early data was taken.
+    uint64_t tls_early_data;
+    // Requests answered 425 because they came in early data and their method is not safe.
+    uint64_t refused_too_early;
 } hr_stats;
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ _http_responder_mt() {
         option=${COMP_WORDS[COMP_CWORD-2]}
     fi
     local commands="top health ca --pixelserv"
-    local flags="--port --address --listen --interface --reuse-port --no-reuse-port --tls-port --listen-tls --listen-auto --backlog --accept --proxy-protocol --proxy-trusted --http2 --no-http2 --ca-dir --certificates --certificate-cache --certificate-dir --client-ca --client-certificate-required --no-client-certificate-required --tls-min-version --ticket-keys --workers --max-connections --private-descriptors --no-private-descriptors --worker-stall --handshake-timeout --head-timeout --body-timeout --write-timeout --keep-alive-timeout --linger-timeout --drain-timeout --max-requests --max-head --max-fields --max-target --allow-bare-lf --no-allow-bare-lf --http2-max-streams --max-body --max-body-memory --max-pending-memory --stream-high-water --stream-low-water --max-connections-per-client --rate-per-client --burst-per-client --limit-loopback --no-limit-loopback --client-prefix-ipv4 --client-prefix-ipv6 --client-table --rules --default-answers --no-default-answers --probes --no-probes --cors --no-cors --server-name --stats-page --stats-text --ca-certificate --user --group --sandbox --no-sandbox --admin --access-log --access-log-format --access-log-sample --access-log-buffer --log-level --config --check --help --version"
+    local flags="--port --address --listen --interface --reuse-port --no-reuse-port --tls-port --listen-tls --listen-auto --backlog --accept --proxy-protocol --proxy-trusted --http2 --no-http2 --ca-dir --certificates --certificate-cache --certificate-dir --client-ca --client-certificate-required --no-client-certificate-required --tls-min-version --ticket-keys --tls-early-data --workers --max-connections --private-descriptors --no-private-descriptors --worker-stall --handshake-timeout --head-timeout --body-timeout --write-timeout --keep-alive-timeout --linger-timeout --drain-timeout --max-requests --max-head --max-fields --max-target --allow-bare-lf --no-allow-bare-lf --http2-max-streams --max-body --max-body-memory --max-pending-memory --stream-high-water --stream-low-water --max-connections-per-client --rate-per-client --burst-per-client --limit-loopback --no-limit-loopback --client-prefix-ipv4 --client-prefix-ipv6 --client-table --rules --default-answers --no-default-answers --probes --no-probes --cors --no-cors --server-name --stats-page --stats-text --ca-certificate --user --group --sandbox --no-sandbox --admin --access-log --access-log-format --access-log-sample --access-log-buffer --log-level --config --check --help --version"
     case ${COMP_WORDS[1]} in
         ca) [[ $COMP_CWORD -eq 1 ]] || { _http_responder_mt_ca "$word" "$option"; return; } ;;
         top) [[ $COMP_CWORD -eq 1 ]] || flags='--once --help' ;;
@@ -40,6 +40,7 @@ _http_responder_mt() {
         --client-certificate-required) words="on off" ;;
         --tls-min-version) mapfile -t COMPREPLY < <(compgen -W "1.2 1.3" -- "$word"); return ;;
         --ticket-keys) _http_responder_mt_files "$word"; return ;;
+        --tls-early-data) return ;;
         --workers|-w) mapfile -t COMPREPLY < <(compgen -W "auto" -- "$word"); return ;;
         --max-connections) return ;;
         --private-descriptors) words="on off" ;;

@@ -133,14 +133,6 @@ def test_an_address_as_a_name_and_a_dot_at_the_end_are_taken_as_no_name_and_with
     assert server.counted("tls_certificates_made")["tls_failures"] == 0
 
 
-def test_early_data_is_never_offered(tls, authority):
-    host, port = tls().addresses[1]
-    argv = ["openssl", "s_client", "-tls1_3", "-CAfile", authority.certificate, "-connect", f"{host}:{port}"]
-    request = b"GET /x.gif HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    done = subprocess.run([*argv, "-ign_eof"], input=request, capture_output=True, timeout=PATIENCE)
-    assert b"Max Early Data: 0" in done.stdout and b"New Session Ticket" in done.stdout, done.stdout
-
-
 @pytest.mark.parametrize("version", [V12, V13])
 def test_sessions_are_resumed_on_any_worker(tls, authority, version):
     server = tls(workers=2)

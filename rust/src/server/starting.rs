@@ -5,7 +5,7 @@ use super::listeners::{Listeners, Shares};
 use super::{Life, Server, ServerState, lock, sandbox, threads};
 use crate::acceptor::Address;
 use crate::access_log::Prepared;
-use crate::config::Settings;
+use crate::config::{Settings, Value};
 use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
 use std::path::{Path, PathBuf};
@@ -59,13 +59,18 @@ impl Server {
                 "certificate_dir: expected ca_dir beside it, got {folder} alone"
             ));
         }
-        let files = [("client_ca", &settings.client_ca), ("ticket_keys", &settings.ticket_keys)];
-        let named = files.iter().find_map(|(option, file)| Some((option, file.as_ref()?)));
+        let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let early = u64::from(settings.tls_early_data);
+        let given = [
+            ("client_ca", file(&settings.client_ca)),
+            ("ticket_keys", file(&settings.ticket_keys)),
+            ("tls_early_data", (early > 0).then(|| Value::Size(early).to_string())),
+        ];
+        let named = given.iter().find_map(|(option, value)| Some((option, value.as_ref()?)));
         match named {
-            Some((option, file)) if listeners.layers().iter().all(|it| *it == Layer::Plain) => {
-                let file = file.display();
+            Some((option, value)) if listeners.layers().iter().all(|it| *it == Layer::Plain) => {
                 refuse(format!(
-                    "{option}: expected a listener with TLS beside it (tls_port, listen_tls, listen_auto), got {file} alone"
+                    "{option}: expected a listener with TLS beside it (tls_port, listen_tls, listen_auto), got {value} alone"
                 ))
             }
             _ => Ok(()),

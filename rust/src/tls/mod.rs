@@ -3,6 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `session` | one connection's TLS, without its socket |
+//! | `hello` | what it looks up in records itself |
 //! | `trouble` | what goes wrong, and how it is counted |
 //! | `resolver` | which certificate a client is shown |
 //! | `given` | what a program gives by hand: certificates, a say in which one is shown |
@@ -32,10 +33,13 @@ mod cache;
 mod certificate;
 mod clients;
 mod distrust;
+#[cfg(test)]
+mod early_tests;
 mod files;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod given;
+mod hello;
 mod keys;
 mod local;
 mod mint;

@@ -1,6 +1,7 @@
 //! One connection's TLS, without its socket: records in, octets of HTTP out, and the other way.
 
 use super::given::Misbehaviour;
+use super::hello;
 use super::local;
 use super::trouble::Trouble;
 use rustls::server::UnbufferedServerConnection;
@@ -80,6 +81,8 @@ pub(crate) struct Session {
     phase: Phase,
     peer_closed: bool,
     said_goodbye: bool,
+    /// Whether the client announces early data, once that is known.
+    announces_early: Option<bool>,
     /// Whole records wait in `kept` for want of room.
     more: bool,
     /// Records received and not used yet.
@@ -104,6 +107,7 @@ impl Session {
             phase: Phase::Fresh,
             peer_closed: false,
             said_goodbye: false,
+            announces_early: None,
             more: false,
             kept: Vec::new(),
             unsent: Vec::new(),
@@ -198,10 +202,19 @@ impl Session {
         self.more = false;
         let Workspace { incoming, outgoing } = space;
         let records = &mut incoming[..length];
+        if self.announces_early.is_none() {
+            self.announces_early = hello::announces_early_data(records);
+        }
         let mut at = 0;
-        while self.step(&mut at, records, buffer, outgoing, &mut progress) {
-            if buffer.len() - progress.octets < RECORD {
+        loop {
+            let end = at + self.reach(&records[at..]);
+            let seen = &mut records[..end];
+            let goes_on = self.step(&mut at, seen, buffer, outgoing, &mut progress);
+            if goes_on && buffer.len() - progress.octets < RECORD {
                 self.more = at < length;
+                break;
+            }
+            if !goes_on && !self.passes(&mut at, &records[..end], length, &progress) {
                 break;
             }
         }
@@ -225,6 +238,28 @@ impl Session {
             self.keep(left);
         }
         progress
+    }
+
+    /// How many of these octets rustls is shown. Where early data was announced it is one record at a
+    /// time: rustls would try to decrypt those that it does not take with each look at them, and each
+    /// time count them to what it puts up with.
+    fn reach(&self, records: &[u8]) -> usize {
+        match self.announces_early == Some(true) && self.is_shaking() {
+            true => hello::first(records),
+            false => records.len(),
+        }
+    }
+
+    /// Whether there are records behind those that rustls has seen. One that it has left as it was is
+    /// early data that it does not take (RFC 8446 section 4.2.10).
+    fn passes(&self, at: &mut usize, seen: &[u8], length: usize, progress: &Progress) -> bool {
+        if progress.trouble.is_some() || self.announces_early != Some(true) {
+            return false;
+        }
+        if self.is_shaking() && hello::is_encrypted(&seen[*at..]) {
+            *at = seen.len();
+        }
+        *at == seen.len() && *at < length
     }
 
     /// One step of rustls through `records`, of which those before `at` are used; whether there may

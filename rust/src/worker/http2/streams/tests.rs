@@ -10,6 +10,7 @@ fn stream() -> Box<Stream> {
         inbox: Vec::new(),
         read: 0,
         unused: 0,
+        early: false,
         chunked: false,
         rest: None,
         since: 0,
