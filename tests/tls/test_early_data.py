@@ -1,6 +1,7 @@
 """Early data (0-RTT): off by default, safe methods only where it is on, each session once. By openssl, for
 Python's ssl sends none."""
 
+import socket
 import subprocess
 
 import h2.config
@@ -85,11 +86,77 @@ def test_safe_requests_are_answered_and_counted(visit):
     assert stats["tls_resumptions"] == 1 and stats["refused_too_early"] == 0
 
 
+def first_flight(visitor: Visitor, octets: bytes) -> bytes:
+    """What a client with a session sends first if it has `octets` to send early."""
+    path = visitor.folder / "flight"
+    path.write_bytes(octets)
+    session = visitor.session()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        argv = [*visitor.argv, "-connect", f"127.0.0.1:{listener.getsockname()[1]}"]
+        argv += ["-sess_in", session, "-early_data", str(path)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(argv, **pipes) as client:
+            try:
+                with listener.accept()[0] as peer:
+                    peer.settimeout(PATIENCE)
+                    flight = b""
+                    while not has_early_data(flight):
+                        flight += peer.recv(65536)
+            finally:
+                client.kill()
+    return flight
+
+
+def has_early_data(flight: bytes) -> bool:
+    """Whether one of the records is whole and application data."""
+    while len(flight) >= 5:
+        end = 5 + int.from_bytes(flight[3:5], "big")
+        if flight[0] == 23:
+            return len(flight) >= end
+        flight = flight[end:]
+    return False
+
+
 def test_an_answer_does_not_wait_for_the_end_of_the_handshake(visit):
-    _, visitor = visit()
-    taken, told = visitor.early(request(end=True), later=b"")
-    # openssl says so once its handshake is done; the answer was there when it looked.
-    assert taken and statuses(told) == [200] and b"GIF89a" in told
+    server, visitor = visit()
+    flight = first_flight(visitor, request())
+    before = server.stats()
+    with socket.create_connection(server.addresses[1], timeout=PATIENCE) as peer:
+        peer.sendall(flight)
+        stats = server.counted("tls_early_data")
+        assert stats["requests_handled"] == before["requests_handled"] + 1
+        assert stats["bytes_sent"] > before["bytes_sent"] + 100
+        assert stats["tls_resumptions"] == 0 and stats["connections_handshake"] == 0
+        # What is left has the deadlines of HTTP.
+        assert stats["connections_keepalive"] == 1
+    assert server.counted("tls_failures")["tls_resumptions"] == 0
+
+
+def test_who_never_ends_the_handshake_is_closed_like_anybody(visit):
+    server, visitor = visit("--keep-alive-timeout", "300ms", "--head-timeout", "300ms")
+    for octets in (request(), b"GET / HTTP/1.1\r\n"):
+        flight = first_flight(visitor, octets)
+        with socket.create_connection(server.addresses[1], timeout=PATIENCE) as peer:
+            peer.sendall(flight)
+            while peer.recv(65536):
+                pass
+    server.counted("tls_early_data", 2)
+
+
+def test_a_flight_that_is_recorded_and_sent_again_brings_nothing(visit):
+    server, visitor = visit(workers=2)
+    flight = first_flight(visitor, request())
+    before = server.stats()["requests_handled"]
+    peers = []
+    for _ in range(5):
+        peers.append(socket.create_connection(server.addresses[1], timeout=PATIENCE))
+        peers[-1].sendall(flight)
+        assert peers[-1].recv(1) == b"\x16", "a ServerHello"
+    stats = server.counted("tls_early_data")
+    assert stats["connections_handshake"] == 4 and stats["requests_handled"] == before + 1
+    for peer in peers:
+        peer.close()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "PROPFIND", "CONNECT"])

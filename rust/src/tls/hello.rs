@@ -27,8 +27,8 @@ pub(super) fn is_encrypted(record: &[u8]) -> bool {
     record.first() == Some(&APPLICATION_DATA) && length.is_some_and(|it| record.len() == HEAD + it)
 }
 
-/// Whether the first record is a whole ClientHello that announces early data; `None` as long as that
-/// record is not whole.
+/// Whether the first record is a ClientHello that announces early data; `None` as long as that record is
+/// not whole. One that goes on in the next record does not count.
 pub(super) fn announces_early_data(records: &[u8]) -> Option<bool> {
     let record = &records[..first(records)];
     let length = record.get(3..HEAD)?;
@@ -44,8 +44,9 @@ fn has_extension(message: &[u8], wanted: u16) -> Option<bool> {
     if rest.take(1)? != [CLIENT_HELLO] {
         return None;
     }
-    // Its length, the version, the random.
-    rest.take(3 + 2 + 32)?;
+    let mut rest = Octets(rest.vector(3)?);
+    // The version, the random.
+    rest.take(2 + 32)?;
     // The session id, the suites, the compressions.
     rest.vector(1)?;
     rest.vector(2)?;
@@ -108,6 +109,9 @@ mod tests {
             assert_eq!(announces_early_data(&more), Some(announced));
             assert_eq!(first(&more), hello.len());
         }
+        let mut in_two = hello(&[0, 42, 0, 0]);
+        in_two[8] += 1;
+        assert_eq!(announces_early_data(&in_two), Some(false));
         assert_eq!(announces_early_data(&[23, 3, 3, 0, 1, 0]), Some(false));
         assert_eq!(announces_early_data(&[22, 3, 3, 0, 0]), Some(false));
     }

@@ -192,6 +192,7 @@ impl Tls {
         let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // It was built once before, when it was given.
         let verifier = clients.and_then(|clients| clients.verifier(&self.provider).ok());
+        let asks_clients = verifier.is_some();
         let mut config = match verifier {
             Some(verifier) => config.with_client_cert_verifier(verifier),
             None => config.with_no_client_auth(),
@@ -211,7 +212,7 @@ impl Tls {
             false => &[b"http/1.1", b"http/1.0"],
         };
         config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
-        Terms { config: Arc::new(config), distrust: self.distrust.clone() }
+        Terms { config: Arc::new(config), asks_clients, distrust: self.distrust.clone() }
     }
 
     /// Shows `certificate` to who asks for one of its names from now on.
@@ -315,6 +316,8 @@ impl Tls {
 /// What the sessions of one worker are made with.
 pub(crate) struct Terms {
     pub(crate) config: Arc<ServerConfig>,
+    /// Clients are asked for certificates.
+    pub(crate) asks_clients: bool,
     pub(crate) distrust: Arc<Distrust>,
 }
 

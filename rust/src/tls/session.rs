@@ -81,7 +81,7 @@ pub(crate) struct Session {
     phase: Phase,
     peer_closed: bool,
     said_goodbye: bool,
-    /// Whether the client announces early data, once that is known.
+    /// Whether the client announces early data, once that is known and matters.
     announces_early: Option<bool>,
     /// Whole records wait in `kept` for want of room.
     more: bool,
@@ -115,6 +115,13 @@ impl Session {
             early: 0,
             certificate: Arc::default(),
         })
+    }
+
+    /// The client is asked for a certificate, which may be longer than a record: what rustls leaves as it
+    /// was may be the beginning of it.
+    pub(crate) fn asking_for_certificate(mut self) -> Self {
+        self.announces_early = Some(false);
+        self
     }
 
     pub(crate) fn is_shaking(&self) -> bool {
