@@ -95,6 +95,10 @@ class Options(TypedDict, total=False):
     """File of session ticket keys, 48 octets each, the first one for new tickets: servers
     with the same file resume for each other."""
 
+    tls_early_data: Optional[Size]
+    """Octets of early data (0-RTT) that a client may send with a session that it takes up,
+    for safe methods only; 0 is none. Default: 0."""
+
     workers: Union[int, str, None]
     """Worker threads; auto is the number of cores, at most 4. Default: auto."""
 
@@ -520,3 +524,9 @@ class Stats(TypedDict):
 
     http2_floods: int
     """HTTP/2 connections ended with ENHANCE_YOUR_CALM: too many frames without a request."""
+
+    tls_early_data: int
+    """TLS handshakes in which early data was taken."""
+
+    refused_too_early: int
+    """Requests answered 425 because they came in early data and their method is not safe."""

@@ -130,6 +130,9 @@ def test_an_answer_does_not_wait_for_the_end_of_the_handshake(visit):
         assert stats["tls_resumptions"] == 0 and stats["connections_handshake"] == 0
         # What is left has the deadlines of HTTP.
         assert stats["connections_keepalive"] == 1
+        peer.shutdown(socket.SHUT_WR)
+        while peer.recv(65536):
+            pass
     assert server.counted("tls_failures")["tls_resumptions"] == 0
 
 
