@@ -1,6 +1,6 @@
 //! Early data between a session and a client of rustls, without sockets.
 
-use super::{Progress, Session, Tls, Workspace};
+use super::{Conditions, Progress, Session, Tls, Workspace};
 use crate::ca::{self, Plan};
 use crate::config::Config;
 use crate::worker::Handle;
@@ -33,7 +33,7 @@ impl Site {
     }
 
     /// A server that takes so much early data.
-    fn server(&self, early_data: &str) -> (Tls, Arc<ServerConfig>) {
+    fn server(&self, early_data: &str) -> (Tls, Conditions) {
         let mut config = Config::new();
         config.set("ca_dir", self.folder.to_str().expect("a path")).expect("an option");
         config.set("listen_tls", "127.0.0.1:0").expect("an option");
@@ -77,7 +77,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Talk {
+    fn new(client: &Arc<ClientConfig>, server: &Conditions) -> Talk {
         let name = "ads.example.com".try_into().expect("a name");
         Talk {
             client: ClientConnection::new(client.clone(), name).expect("a client"),
@@ -142,7 +142,7 @@ impl Talk {
 }
 
 /// A client that has a session with this server.
-fn acquainted(tls: &Tls, server: &Arc<ServerConfig>) -> Arc<ClientConfig> {
+fn acquainted(tls: &Tls, server: &Conditions) -> Arc<ClientConfig> {
     let client = client_of(tls);
     Talk::new(&client, server).shake(usize::MAX);
     client
@@ -219,9 +219,10 @@ fn a_server_that_does_not_know_the_session_goes_on_without_early_data() {
 fn more_early_data_than_was_allowed_ends_the_connection() {
     let site = Site::new();
     let (tls, server) = site.server("16k");
-    let mut mean = ServerConfig::clone(&server);
-    mean.max_early_data_size = 100;
-    let mut talk = Talk::new(&acquainted(&tls, &server), &Arc::new(mean));
+    let mut config = ServerConfig::clone(&server.config);
+    config.max_early_data_size = 100;
+    let mean = Conditions { config: Arc::new(config), asks_clients: false };
+    let mut talk = Talk::new(&acquainted(&tls, &server), &mean);
     talk.say_early(&[b'x'; 101]);
     let records = talk.records();
     assert!(talk.hear(&records).trouble.is_some() && talk.server.is_over());
@@ -231,7 +232,7 @@ fn more_early_data_than_was_allowed_ends_the_connection() {
 fn where_it_is_off_there_are_tickets_and_none_allows_early_data() {
     let site = Site::new();
     let (tls, server) = site.server("0");
-    assert!(server.ticketer.enabled() && !server.send_half_rtt_data);
+    assert!(server.config.ticketer.enabled() && !server.config.send_half_rtt_data);
     let mut talk = Talk::new(&acquainted(&tls, &server), &server);
     assert!(talk.client.early_data().is_none());
     talk.shake(usize::MAX);

@@ -1,13 +1,12 @@
 //! What clients of TLS say first, whatever that is: see [`crate::fuzzing`].
 
 use super::names::Subject;
-use super::{Session, Tls, Workspace};
+use super::{Conditions, Session, Tls, Workspace};
 use crate::ca::{self, Plan};
 use crate::config::Config;
 use crate::fuzzing::Choices;
 use crate::worker::Handle;
 use mio::{Poll, Token, Waker};
-use rustls::ServerConfig;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
@@ -84,12 +83,12 @@ fn hello_for(name: &[u8]) -> Vec<u8> {
 }
 
 /// The configuration of a server with a CA of its own.
-fn config() -> Arc<ServerConfig> {
-    static CONFIG: OnceLock<Arc<ServerConfig>> = OnceLock::new();
+fn config() -> Conditions {
+    static CONFIG: OnceLock<Conditions> = OnceLock::new();
     CONFIG.get_or_init(made).clone()
 }
 
-fn made() -> Arc<ServerConfig> {
+fn made() -> Conditions {
     let folder = std::env::temp_dir().join(format!("hr_client_hello_{}", std::process::id()));
     ca::init(&folder, &Plan::default()).expect("a CA");
     let mut config = Config::new();

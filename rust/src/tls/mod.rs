@@ -212,7 +212,8 @@ impl Tls {
             false => &[b"http/1.1", b"http/1.0"],
         };
         config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
-        Terms { config: Arc::new(config), asks_clients, distrust: self.distrust.clone() }
+        let config = Conditions { config: Arc::new(config), asks_clients };
+        Terms { config, distrust: self.distrust.clone() }
     }
 
     /// Shows `certificate` to who asks for one of its names from now on.
@@ -313,11 +314,17 @@ impl Tls {
     }
 }
 
+/// What a session is made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditions {
+    config: Arc<ServerConfig>,
+    /// Clients are asked for certificates.
+    asks_clients: bool,
+}
+
 /// What the sessions of one worker are made with.
 pub(crate) struct Terms {
-    pub(crate) config: Arc<ServerConfig>,
-    /// Clients are asked for certificates.
-    pub(crate) asks_clients: bool,
+    pub(crate) config: Conditions,
     pub(crate) distrust: Arc<Distrust>,
 }
 

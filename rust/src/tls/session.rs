@@ -1,12 +1,13 @@
 //! One connection's TLS, without its socket: records in, octets of HTTP out, and the other way.
 
+use super::Conditions;
 use super::given::Misbehaviour;
 use super::hello;
 use super::local;
 use super::trouble::Trouble;
+use rustls::HandshakeKind;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
-use rustls::{HandshakeKind, ServerConfig};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
@@ -101,13 +102,14 @@ pub(crate) struct Session {
 impl Session {
     /// # Errors
     /// What rustls says of a configuration that cannot be.
-    pub(crate) fn new(config: Arc<ServerConfig>) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(conditions: Conditions) -> Result<Self, rustls::Error> {
         Ok(Session {
-            connection: UnbufferedServerConnection::new(config)?,
+            connection: UnbufferedServerConnection::new(conditions.config)?,
             phase: Phase::Fresh,
             peer_closed: false,
             said_goodbye: false,
-            announces_early: None,
+            // A certificate may be longer than a record: what rustls leaves as it was may be the beginning.
+            announces_early: conditions.asks_clients.then_some(false),
             more: false,
             kept: Vec::new(),
             unsent: Vec::new(),
@@ -115,13 +117,6 @@ impl Session {
             early: 0,
             certificate: Arc::default(),
         })
-    }
-
-    /// The client is asked for a certificate, which may be longer than a record: what rustls leaves as it
-    /// was may be the beginning of it.
-    pub(crate) fn asking_for_certificate(mut self) -> Self {
-        self.announces_early = Some(false);
-        self
     }
 
     pub(crate) fn is_shaking(&self) -> bool {

@@ -134,7 +134,6 @@ impl Sessions {
     pub(super) fn begin(&mut self, machine: &mut Machine, layer: &mut Layer, index: u32) -> bool {
         let Some(terms) = &self.terms else { return false };
         let Ok(session) = Session::new(terms.config.clone()) else { return false };
-        let session = if terms.asks_clients { session.asking_for_certificate() } else { session };
         let index = index as usize;
         if index >= self.table.len() {
             self.table.resize_with(index + 1, || None);
