@@ -2,9 +2,12 @@
 
 import os
 import resource
+import shutil
+import signal
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 
 import pytest
@@ -76,6 +79,25 @@ def test_memory_of_many_sessions_goes_back_when_they_have_gone(tls, authority, m
     for one in many:
         one.close()
     eventually(lambda: kilobytes() - before < grown / 4, "three quarters of the memory")
+
+
+def test_the_heap_of_a_worker_grows_by_many_sessions_at_a_time(tls, authority, many_descriptors, tmp_path):
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    server = tls("-w", "1", "--max-connections", "1500")
+    counts = tmp_path / "counts"
+    command = ["strace", "-f", "-e", "trace=mprotect", "-o", counts, "-p", str(server.process.pid)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
+        try:
+            assert "attached" in strace.stderr.readline()
+            many = [Client(server.addresses[1], trust=authority.certificate) for _ in range(400)]
+        finally:
+            strace.send_signal(signal.SIGINT)
+            strace.communicate()
+    for one in many:
+        one.close()
+    grown = counts.read_text().count("mprotect(")
+    assert grown < 100, "a system call for every page"
 
 
 @pytest.mark.parametrize("version", [V12, V13])

@@ -9,3 +9,11 @@ pub(crate) fn give_back() {
         libc::malloc_trim(0)
     };
 }
+
+/// Has the allocator take what the next allocations of this thread need in one go. glibc lets the heap of a
+/// thread other than the first grow page by page, each by an `mprotect` that stops all threads for a moment.
+pub(crate) fn make_room() {
+    /// Less than what it would map apart, or give back at once.
+    const ROOM: usize = 96 << 10;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(ROOM)));
+}

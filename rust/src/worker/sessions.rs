@@ -20,6 +20,9 @@ const HANDSHAKE_RECORD: u8 = 0x16;
 /// Sessions that were open at once from which on it is worth to give their memory back.
 const MANY: u32 = 1024;
 
+/// Sessions for which room is made at a time; one takes some 4 KiB.
+const FEW: u32 = 16;
+
 /// The sessions by the slot of their connection, and what they need.
 pub(super) struct Sessions {
     terms: Option<Terms>,
@@ -140,7 +143,12 @@ impl Sessions {
         }
         if self.table[index].replace(Box::new(session)).is_none() {
             self.open += 1;
-            self.most = self.most.max(self.open);
+            if self.open > self.most {
+                self.most = self.open;
+                if self.most.is_multiple_of(FEW) {
+                    heap::make_room();
+                }
+            }
         }
         *layer = Layer::Tls;
         machine.begin_handshake();
