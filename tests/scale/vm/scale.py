@@ -64,7 +64,7 @@ COLUMNS = {
     "resident before": lambda run: f"{run.events['started']['rss_kb'] / 1024:.1f} MB",
     "with all open": lambda run: f"{run.events['again']['rss_kb'] / 1024:.1f} MB",
     "private, each": lambda run: f"{run.octets_each('again'):.1f} octets",
-    "after all ended": lambda run: f"{run.events['closed']['rss_kb'] / 1024:.1f} MB",
+    "after all ended": lambda run: f"{run.events['rest']['rss_kb'] / 1024:.1f} MB",
     "opened and answered": lambda run: f"{run.events['open']['seconds']:.0f} s",
     "answered again": lambda run: f"{run.events['again']['seconds']:.0f} s",
     "ended": lambda run: f"{run.events['closed']['seconds']:.0f} s",

@@ -56,8 +56,9 @@ def console(**changed) -> list[str]:
         *table("again", f["counted"], f["held"]),
         process("limit", f["private"], 200, 70),
         client("closed", f["twice"], COUNT),
-        process("closed", f["after"], 200 + f["ticks"], 100),
+        process("closed", f["private"], 200 + f["ticks"], 100),
         *table("closed", f["counted"], 0),
+        process("rest", f["after"], 200 + f["ticks"], 101),
         f'@{{"event": "end", "status": {f["status"]}}}',
     ]
 

@@ -81,7 +81,7 @@ def judge(run: Run) -> list[Promise]:
         if run.total("closed", name)
     ]
     total = (run.total("again", "requests_handled"), run.total("again", "responses_2xx"), again["answered"])
-    grown, kept = run.anonymous_kb("again"), run.anonymous_kb("closed")
+    grown, kept = run.anonymous_kb("again"), run.anonymous_kb("rest")
     own, kernels = run.closing_shares()
     return [
         Promise(
