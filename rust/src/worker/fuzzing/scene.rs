@@ -25,7 +25,7 @@ const KEY: Key = Key { index: 7, generation: 3 };
 const PROXY: &[u8] = b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 80\r\n";
 
 /// Octets sent, arrived and received; state and requests; what waits; an alarm.
-type Progress = ([usize; 3], (State, u32), ((usize, usize), bool), Option<std::time::Duration>);
+type Progress = ([usize; 3], (State, u32), (usize, bool), Option<std::time::Duration>);
 
 /// What was posted, in its order.
 #[derive(Default)]
@@ -150,12 +150,10 @@ impl<'s> Scene<'s> {
 
     /// Whatever changes while anything moves.
     pub(super) fn progress(&self) -> Progress {
-        let site = site::lock(&self.site);
-        // One that waits may have become another: a body that goes on, and the answer to it.
-        let program = (site.waiting.len(), site.handled.len());
+        let steps = site::lock(&self.site).steps;
         let octets = [self.sent.len(), self.socket.arrived, self.socket.received];
         let machine = (self.machine.state(), self.machine.requests());
-        (octets, machine, (program, self.unfinished.is_some()), self.alarms.left())
+        (octets, machine, (steps, self.unfinished.is_some()), self.alarms.left())
     }
 
     // ---- what may happen ----

@@ -20,6 +20,8 @@ const PREPARED: &str = "/r";
 pub(super) struct Site {
     pub(super) handled: Vec<Asked>,
     pub(super) waiting: VecDeque<Waiting>,
+    /// How often one of them has gone on, seen from outside or not.
+    pub(super) steps: usize,
 }
 
 pub(super) enum Waiting {
@@ -158,6 +160,7 @@ impl Upload for Intake {
 /// Goes on with one thing that waits; what else there is to do with it goes back.
 pub(super) fn go_on(site: &Shared) {
     let first = lock(site).waiting.pop_front();
+    lock(site).steps += usize::from(first.is_some());
     // Who has left, or been refused meanwhile, gets no answer: that is no fault of the program.
     let rest = match first {
         None => None,
