@@ -294,7 +294,7 @@ def test_a_reload_tells_which_rules_can_never_match(admin, tmp_path):
     rules.write_text('[[rule]]\nnull = "gif"\n[[rule]]\npath = "/a"\nstatus = 404\n')
     told = f"{rules}:3: rule 2 can never match: rule 1, line 1, takes every request that it would"
     assert read(path, "/reload", method="POST")["warnings"] == [told]
-    assert server.messages() == [f"http_responder: warning: {told}"]
+    eventually(lambda: server.messages() == [f"http_responder: warning: {told}"], "the warning")
 
 
 def test_a_reload_tells_every_mistake_and_changes_nothing(admin, tmp_path):

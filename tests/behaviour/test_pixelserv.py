@@ -68,7 +68,7 @@ def test_it_serves_as_pixelserv_tls_and_says_what_it_does_not(pixelserv, folder)
     server = pixelserv("-k", "443", "-u", "nobody") if os.geteuid() == 0 else pixelserv("-k", "443")
     assert get(server.address, "/a.gif").get("content-type") == "image/gif"
     assert get(server.address, "/generate_204").status == 204
-    assert server.messages() == [NO_HTTPS]
+    eventually(lambda: server.messages() == [NO_HTTPS], "the warning")
 
 
 @pytest.fixture
