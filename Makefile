@@ -33,6 +33,7 @@ CFLAGS_ALL = -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wpedantic -Werror -pthrea
 # What a program needs beside libhttp_responder.a: rustc --print native-static-libs, without what
 # the C compiler adds by itself.
 STATIC_LIBS = -lutil -lrt -lpthread -lm -ldl
+PACKED = $(shell deploy/build/packed.sh $(CC) $(LDFLAGS))
 
 LIB := $(BUILD)/lib
 SO := $(LIB)/libhttp_responder.so
@@ -116,7 +117,7 @@ $(PC): Makefile Cargo.toml
 MAIN := $(addprefix c_examples/,http_responder_main background admin/health admin/ask)
 TOP := $(addprefix c_examples/top/,top report draw canvas)
 $(BINARIES): $(BUILD)/%: c_examples/%.c $(MAIN:=.c) $(MAIN:=.h) $(TOP:=.c) $(TOP:=.h) include/http_responder.h $(ARCHIVE) $(FLAGS)
-	$(CC) $(CFLAGS_ALL) $< $(MAIN:=.c) $(TOP:=.c) $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(STATIC_LIBS)
+	$(CC) $(CFLAGS_ALL) $< $(MAIN:=.c) $(TOP:=.c) $(ARCHIVE) -o $@ $(LDFLAGS) -Wl,--gc-sections $(PACKED) $(STATIC_LIBS)
 
 .PHONY: examples
 examples: build $(FLAGS) ## Builds the C examples into build/examples
