@@ -130,14 +130,17 @@ fn read_head(bytes: &[u8], limits: &Limits) -> Read<(Asked, usize)> {
     let mut asked = request_line(line, limits)?;
     let mut fields = Vec::new();
     loop {
+        // One too many is told before it is known what it is, at the latest at its end.
+        let rest = &bytes[lines.at..];
+        let begins = !rest.starts_with(b"\r") && !rest.starts_with(b"\n");
+        if fields.len() == limits.max_fields && begins && rest.contains(&b'\n') {
+            return Err(refused(431));
+        }
         let line = lines.next()?;
         if line.is_empty() {
             break;
         }
         fields.push(field(line)?);
-        if fields.len() > limits.max_fields {
-            return Err(refused(431));
-        }
     }
     meaning(&mut asked, &fields)?;
     Ok((asked, lines.at))

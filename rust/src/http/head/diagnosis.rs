@@ -79,15 +79,16 @@ fn scan(text: &[u8], limits: &Limits) -> Result<(), Refusal> {
     check_request_line(line, limits)?;
     let mut fields = 0;
     while line.ended {
+        // One more begins, whatever it will be: the same however the head is cut.
+        if fields == limits.max_fields && !matches!(line.rest, [] | [b'\r' | b'\n', ..]) {
+            return Err(Refusal::HeadTooLarge);
+        }
         line = Line::next(line.rest, limits)?;
         if line.content.is_empty() {
             return Ok(());
         }
         check_field_line(line)?;
         fields += 1;
-        if fields > limits.max_fields {
-            return Err(Refusal::HeadTooLarge);
-        }
     }
     Ok(())
 }

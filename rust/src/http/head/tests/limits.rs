@@ -66,6 +66,17 @@ fn row_23_more_fields_than_the_limit_are_refused() {
 }
 
 #[test]
+fn row_23_a_field_too_many_is_told_before_what_is_wrong_with_it() {
+    for wrong in ["A: b\rc\r\n", "A b\r\n", "A: \0\r\n"] {
+        let head = get("A: b\r\n".repeat(99) + wrong);
+        assert_eq!(refusal(&head), Refusal::HeadTooLarge, "{wrong:?}");
+        assert_eq!(refusal(&head[..head.len() - 2]), Refusal::HeadTooLarge, "{wrong:?}");
+        let fewer = get("A: b\r\n".repeat(98) + wrong);
+        assert_ne!(refusal(fewer), Refusal::HeadTooLarge, "{wrong:?}");
+    }
+}
+
+#[test]
 fn row_23_no_limit_goes_beyond_the_slots() {
     let limits = Limits { max_fields: usize::MAX, ..LIMITS };
     let head = |fields: usize| get("A: b\r\n".repeat(fields - 1));
