@@ -268,6 +268,7 @@ def _summary(rows: list[dict], base: list[dict]) -> dict:
         if ratios:
             found[f"{key}_ratio"] = median(ratios)
     found["rounds"] = len(rows)
+    found["cpu_us_by_round"] = [row["cpu_us"] for row in rows]
     return found
 
 
