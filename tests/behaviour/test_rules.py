@@ -312,7 +312,8 @@ def test_rules_that_are_shipped_all_match(rules):
 def test_start_and_reload_warn_once_of_a_rule_that_can_never_match(with_rules):
     server = with_rules(NEVER, allow=["can never match"])
     warning = f"warning: {server.rules}:4: rule 2 can never match: rule 1, line 1, takes every request that it would"
-    assert [line for line in server.messages() if "never match" in line] == [f"http_responder: {warning}"]
+    told = lambda: [line for line in server.messages() if "never match" in line]  # noqa: E731
+    eventually(lambda: told() == [f"http_responder: {warning}"], "the warning")
     server.rules.write_text("# nothing new\n" + NEVER)
     server.signal(signal.SIGHUP)
     again = warning.replace(":4:", ":5:").replace("line 1", "line 2")
