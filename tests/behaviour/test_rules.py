@@ -304,9 +304,9 @@ def test_check_warns_of_a_rule_that_can_never_match_and_finds_no_mistake(tmp_pat
     assert told.stderr.endswith(f"warning: {rules}: 99989 more rules that can never match\n")
 
 
-@pytest.mark.parametrize("rules", sorted(REPO.glob("deploy/rules")), ids=lambda path: path.name)
-def test_rules_that_are_shipped_all_match(rules):
-    assert check(rules).stderr == ""
+def test_rules_that_are_shipped_all_match():
+    told = check(REPO / "deploy" / "rules")
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_start_and_reload_warn_once_of_a_rule_that_can_never_match(with_rules):

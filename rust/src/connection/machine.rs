@@ -263,6 +263,18 @@ impl Machine {
     /// Event: octets arrived. `input` is what was kept before and, behind it, `fresh` new ones.
     #[inline]
     pub(crate) fn received(&mut self, input: &[u8], fresh: usize, cx: &mut Context<'_>) -> Next {
+        self.go_through(input, fresh, cx, |machine, at, cx| machine.step(&input[at..], cx))
+    }
+
+    /// Has `step` take request after request from `input`, each from where the one before ended.
+    #[inline(always)]
+    fn go_through(
+        &mut self,
+        input: &[u8],
+        fresh: usize,
+        cx: &mut Context<'_>,
+        step: impl Fn(&mut Self, usize, &mut Context<'_>) -> Step,
+    ) -> Next {
         if self.state == State::Closing {
             return Next::Receive;
         }
@@ -276,7 +288,7 @@ impl Machine {
         cx.watchers.received();
         let mut at = 0;
         let next = loop {
-            match self.step(&input[at..], cx) {
+            match step(self, at, cx) {
                 Step::Answered(used) => at += used,
                 Step::Stop(used, next) => {
                     at += used;

@@ -2,10 +2,9 @@
 //! not safe are answered 425 (RFC 8470 section 5.2), and nobody else hears of them.
 
 use super::arrival::is_over_rate;
-use super::requests::{CONTINUE, Step};
+use super::requests::Step;
 use super::telling::count_answer;
 use super::{Context, Machine, Next};
-use crate::connection::State;
 use crate::connection::incoming::{Incoming, Sink};
 use crate::http::{BodyDecoder, FieldSlots, Framing, Head, Parsed, Refusal};
 use crate::responder::Response;
@@ -22,32 +21,18 @@ impl Machine {
         early: usize,
         cx: &mut Context<'_>,
     ) -> Next {
-        if self.state == State::Closing {
-            return Next::Receive;
-        }
-        if self.still_no_line(input, fresh, cx) {
-            self.pending_mut(cx).input.extend_from_slice(&input[input.len() - fresh..]);
-            return Next::Receive;
-        }
-        cx.watchers.received();
-        let mut at = 0;
-        let next = loop {
+        self.go_through(input, fresh, cx, |machine, at, cx| {
             let rest = &input[at..];
-            let step = if at < early { self.step_early(rest, cx) } else { self.step(rest, cx) };
+            let step =
+                if at < early { machine.step_early(rest, cx) } else { machine.step(rest, cx) };
             match step {
-                Step::Answered(used) => at += used,
-                Step::Stop(used, next) => {
-                    at += used;
-                    break next;
+                // The client has still to end the handshake: unread at a close, that makes it a reset.
+                Step::Stop(used, Next::Close) if !machine.is_stream() => {
+                    Step::Stop(used, Next::Linger)
                 }
+                other => other,
             }
-        };
-        let next = match next {
-            // The client has still to end the handshake: unread at a close, that makes it a reset.
-            Next::Close if !self.is_stream() => Next::Linger,
-            other => other,
-        };
-        self.finish(next, &input[at..], cx)
+        })
     }
 
     /// A step with a request whose head has come in early data, at least in part.
@@ -74,24 +59,7 @@ impl Machine {
         };
         let mut incoming = Incoming::new(decoder, Sink::Nobody);
         (incoming.begun, incoming.too_early) = (begun, true);
-        match incoming.feed(&input[head.len..], cx.buffers) {
-            Ok(progress) if progress.done => {
-                self.answer_too_early(head, head.len + progress.consumed, begun, cx)
-            }
-            Ok(progress) => {
-                // Without it the client might not send the body, and where that ends is where the
-                // next request begins.
-                if head.expect_continue && progress.consumed == 0 {
-                    cx.out.extend_from_slice(CONTINUE);
-                    cx.stats.responses_1xx.add(1);
-                }
-                incoming.head.extend_from_slice(&input[..head.len]);
-                self.pending_mut(cx).incoming = Some(incoming);
-                self.state = State::Reading;
-                Step::Stop(head.len + progress.consumed, Next::Receive)
-            }
-            Err(refusal) => self.refuse(refusal, input, cx),
-        }
+        self.begin_incoming(head, incoming, input, cx)
     }
 
     /// Says that the client shall ask again once the handshake is over.

@@ -132,13 +132,25 @@ impl Machine {
         let sink = if wanted { Sink::Kept(Vec::new()) } else { Sink::Nobody };
         let mut incoming = Incoming::new(decoder, sink);
         incoming.begun = cx.watchers.begun();
+        self.begin_incoming(head, incoming, input, cx)
+    }
+
+    /// Has `incoming` take what is there of the body, and answers the request where that is all.
+    pub(super) fn begin_incoming(
+        &mut self,
+        head: &Head<'_, '_>,
+        mut incoming: Incoming,
+        input: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
         let fed = incoming.feed(&input[head.len..], cx.buffers);
         let step = match fed {
             Ok(progress) if progress.done => {
-                let used = head.len + progress.consumed;
-                self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
+                self.answer_behind(head, &incoming, head.len + progress.consumed, cx)
             }
             Ok(progress) => {
+                // Without it the client might not send the body, and where that ends is where the
+                // next request begins.
                 if head.expect_continue && progress.consumed == 0 {
                     cx.out.extend_from_slice(CONTINUE);
                     cx.stats.responses_1xx.add(1);
@@ -178,17 +190,26 @@ impl Machine {
     fn answer_incoming(&mut self, incoming: &Incoming, used: usize, cx: &mut Context<'_>) -> Step {
         let mut slots = FieldSlots::new();
         match &self.parse(&incoming.head, &mut slots, cx) {
-            Parsed::Complete(head) if incoming.too_early => {
-                self.answer_too_early(head, used, incoming.begun, cx)
-            }
-            Parsed::Complete(head) => {
-                self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
-            }
+            Parsed::Complete(head) => self.answer_behind(head, incoming, used, cx),
             // It was complete and valid when the body began.
             Parsed::Partial | Parsed::Refused(_) => {
                 self.refuse(Refusal::RequestLine, &incoming.head, cx)
             }
         }
+    }
+
+    /// Answers a request whose body is whole.
+    fn answer_behind(
+        &mut self,
+        head: &Head<'_, '_>,
+        incoming: &Incoming,
+        used: usize,
+        cx: &mut Context<'_>,
+    ) -> Step {
+        if incoming.too_early {
+            return self.answer_too_early(head, used, incoming.begun, cx);
+        }
+        self.answer(head, incoming.body(), Came::with_body(used, incoming.begun), cx)
     }
 
     /// Has the responder answer a whole request.

@@ -46,8 +46,8 @@ impl Response {
     /// The status and its phrase as text; shared. A status that the server never answers with by
     /// itself gives the 500.
     pub(crate) fn plain(status: u16) -> &'static Response {
-        let internal_error = 10;
-        let index = STATUSES.iter().position(|s| *s == status).unwrap_or(internal_error);
+        let place = |wanted| STATUSES.iter().position(|status| *status == wanted);
+        let index = place(status).or_else(|| place(500)).unwrap_or_default();
         &PREPARED[index]
     }
 }
