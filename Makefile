@@ -216,9 +216,16 @@ test-wire: build tools python ## What goes over the wire: framing, behaviour, an
 test-tls-scanners: build python ## What testssl.sh says of TLS (package testssl.sh; a few minutes)
 	HR_SCANNERS=1 $(PYTEST) tests/tls/test_scanners.py
 
+# What others' sources are tested with: the package as it is installed.
+INSTALLED = $$($(VENV)/bin/python -c 'import http_responder as it; print(it.__path__[0])')
+
 .PHONY: test-urllib3
 test-urllib3: python ## urllib3's own tests, with the Python package in place of their server (a minute; PyPI)
-	@tests/conformance/urllib3.sh $(BUILD)/urllib3 $$($(VENV)/bin/python -c 'import http_responder as it; print(it.__path__[0])')
+	@tests/conformance/urllib3.sh $(BUILD)/urllib3 $(INSTALLED)
+
+.PHONY: test-httpbin
+test-httpbin: python ## httpbin's own tests, of httpbin on http_responder.wsgi (PyPI)
+	@tests/conformance/httpbin.sh $(BUILD)/httpbin $(INSTALLED)
 
 .PHONY: test-python
 test-python: python ## The Python package, as installed (pytest)
