@@ -59,6 +59,7 @@ pub use responder::{
     Action, Deferred, Exchange, Handler, OwnedRequest, Pace, Request, Response, Upload, Writer,
 };
 pub use server::{Notice, Server, ServerState};
+pub use sys::reserve::ReservingAllocator;
 pub use worker::at_batch_end;
 
 /// The version of this library, as in its Cargo manifest.

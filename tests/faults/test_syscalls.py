@@ -2,12 +2,11 @@
 give. No crash, no spin, no leak of descriptors, and whoever comes next is answered."""
 
 import errno as e
-import re
 import signal
 import time
 
 import pytest
-from faults.preloaded import ALWAYS, Faults, answers, assert_no_spin, assert_well, name, start_under, traffic
+from faults.preloaded import ALWAYS, Faults, assert_no_spin, assert_well, name, start_under, traffic
 
 from support.client import Client, get, request
 from support.deadline import eventually
@@ -180,27 +179,3 @@ def test_a_reload_that_cannot_open_its_files_changes_nothing(tmp_path, error):
         server.stop(allow=ANYTHING)
     finally:
         server.kill()
-
-
-def test_an_allocation_that_fails_is_survived_or_ends_the_process_with_a_word(tmp_path):
-    """docs/reliability.md says which: the C library gives no memory only where overcommit is off or a
-    limit is set, and then whoever starts the server again is better off than who goes on."""
-    faults = Faults(tmp_path)
-    server = None
-    try:
-        for nth in range(1, 16):
-            server = server or start_under(faults)
-            faults.arm("malloc", e.ENOMEM, nth, 1)
-            traffic(server)
-            faults.disarm()
-            # One worker may still answer while another one ends the process.
-            if all(answers(server) for _ in range(20)):
-                continue
-            assert server.wait() == -signal.SIGABRT
-            said = " ".join(server.messages())
-            assert re.search(r"memory allocation of \d+ bytes failed|out of memory", said), said
-            server.kill()
-            server = None
-    finally:
-        if server:
-            server.kill()

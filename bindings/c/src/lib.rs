@@ -43,6 +43,8 @@ mod sync;
 
 use std::ffi::{CStr, c_char};
 
+http_responder::reserve_memory!();
+
 /// The number of the ABI that this header describes, the one in the soname. Compare it with
 /// hr_abi_version() where the library is loaded at run time.
 pub const HR_ABI_VERSION: u32 = 0;

@@ -46,6 +46,8 @@ mod wsgi;
 
 use pyo3::prelude::*;
 
+http_responder::reserve_memory!();
+
 /// The engine behind `http_responder`; import the package, not this module.
 #[pymodule(gil_used = false)]
 mod _native {

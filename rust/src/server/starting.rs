@@ -8,6 +8,7 @@ use crate::access_log::Prepared;
 use crate::config::{Settings, Value};
 use crate::connection::Layer;
 use crate::error::{Error, ErrorCode, Result};
+use crate::sys::reserve;
 use std::path::{Path, PathBuf};
 
 impl Server {
@@ -21,6 +22,7 @@ impl Server {
     /// [`ErrorCode::Config`] for a `user` or `group` that is not there.
     pub fn start(&self) -> Result<()> {
         let mut life = self.built("start")?;
+        reserve::replenish();
         let settings = self.settings();
         for sentence in lock(&self.inner.config).idle(&settings) {
             self.inner.log.warn(format_args!("{sentence}"));

@@ -14,6 +14,7 @@ pub(crate) mod pages;
 #[cfg(feature = "tls")]
 pub(crate) mod pem;
 pub(crate) mod poll;
+pub(crate) mod reserve;
 pub(crate) mod scan;
 pub(crate) mod sendfile;
 pub(crate) mod signals;

@@ -28,7 +28,7 @@ use crate::log::Limiter;
 use crate::responder::Responder;
 use crate::responder::deferred::Post;
 use crate::responder::source::Source;
-use crate::sys::clock;
+use crate::sys::{clock, reserve};
 use crate::worker::Handle;
 use arc_swap::{ArcSwap, Cache};
 use known::Shortcut;
@@ -182,9 +182,9 @@ impl Connections {
         };
         let connection = Connection { machine, ..Connection::new(socket, listener) };
         let layer = self.layer_of(listener);
-        let is_full = self.pool.len() >= self.capacity && !self.make_room();
+        let refusal = self.refusal_of_one_more();
         // Who expects TLS could not read an answer.
-        let inserted = if is_full && layer != Layer::Plain {
+        let inserted = if refusal.is_some() && layer != Layer::Plain {
             Err(connection)
         } else {
             self.pool.insert(connection, self.now)
@@ -194,7 +194,7 @@ impl Connections {
             Err(connection) => {
                 place.into_iter().for_each(|place| self.guests.clients().leave(place));
                 self.handle.stats.connections_shed.add(1);
-                return self.shed(connection.socket, listener, Refusal::Full);
+                return self.shed(connection.socket, listener, refusal.unwrap_or(Refusal::Full));
             }
         };
         self.guests.seat(key.index, place);
@@ -205,9 +205,9 @@ impl Connections {
             self.set_layer(key, layer);
         }
         let stats = &self.handle.stats;
-        if is_full {
+        if let Some(refusal) = refusal {
             stats.connections_shed.add(1);
-            self.with_turn(key, Start::Refused(Refusal::Full));
+            self.with_turn(key, Start::Refused(refusal));
         } else {
             stats.connections_handled.add(1);
             self.turn(key, Ready::READABLE);
@@ -221,6 +221,24 @@ impl Connections {
             self.handle.stats.connections_shed.add(1);
             self.close(key);
         }
+    }
+
+    /// Why there is no room for one more connection, if no other one can be closed in its favour.
+    fn refusal_of_one_more(&mut self) -> Option<Refusal> {
+        let refusal = if self.pool.len() >= self.capacity {
+            Refusal::Full
+        } else if !reserve::replenish() {
+            self.guests.clients().warn(|held_back| {
+                format!(
+                    "memory was refused: a new connection takes the place of an idle one, or is \
+                     turned away ({held_back} more like this)"
+                )
+            });
+            Refusal::Memory
+        } else {
+            return None;
+        };
+        (!self.make_room()).then_some(refusal)
     }
 
     /// An event for the connection in slot `index`, if it is still the one that was meant.
