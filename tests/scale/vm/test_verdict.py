@@ -17,6 +17,7 @@ def console(**changed) -> list[str]:
         "counted": 2 * COUNT,
         "private": 2900 + COUNT * 50 // 1024,
         "timeouts": COUNT,
+        "opening": 4000,
         "ticks": 200,
         "after": 3500,
         "resets": 0,
@@ -49,22 +50,22 @@ def console(**changed) -> list[str]:
         "[    0.000000] Linux version",
         process("started", 2900, 5, 2),
         client("open", f["answered"], 0),
-        process("open", f["private"], 100, 50),
+        process("open", f["private"], 5 + f["opening"], 50),
         *table("open", f["answered"], SHARE),
         client("again", f["twice"], 0),
-        process("again", f["private"], 200, 70),
+        process("again", f["private"], 5 + f["opening"], 70),
         *table("again", f["counted"], f["held"]),
-        process("limit", f["private"], 200, 70),
+        process("limit", f["private"], 5 + f["opening"], 70),
         client("closed", f["twice"], COUNT),
-        process("closed", f["private"], 200 + f["ticks"], 100),
+        process("closed", f["private"], 5 + f["opening"] + f["ticks"], 100),
         *table("closed", f["counted"], 0),
-        process("rest", f["after"], 200 + f["ticks"], 101),
+        process("rest", f["after"], 5 + f["opening"] + f["ticks"], 101),
         f'@{{"event": "end", "status": {f["status"]}}}',
     ]
 
 
-def broken(lines: list[str]) -> list[str]:
-    run = Run(COUNT)
+def broken(lines: list[str], tls: bool = False) -> list[str]:
+    run = Run(COUNT, tls)
     for line in lines:
         run.take(line)
     return [promise.text for promise in judge(run) if not promise.kept]
@@ -92,6 +93,11 @@ def test_a_machine_that_keeps_all_promises():
 def test_each_promise_can_be_broken(changed, text):
     found = broken(console(**changed))
     assert any(text in promise for promise in found), found
+
+
+def test_with_tls_what_ending_takes_is_held_against_what_opening_took():
+    assert broken(console(ticks=400), tls=True) == []
+    assert broken(console(ticks=401), tls=True) == ["that takes the server itself at most a tenth of what it took to open them"]
 
 
 def test_a_machine_that_stops_early_or_says_why():
