@@ -3,10 +3,12 @@
 import errno as e
 import itertools
 import re
+import resource
 import signal
 import socket
 import ssl
 import subprocess
+from pathlib import Path
 
 import pytest
 from faults.preloaded import ALWAYS, Faults, answers, assert_well, start_under, traffic
@@ -15,6 +17,7 @@ from support import http2
 from support.client import Client, get, request
 from support.paths import BINARY
 from support.proc import open_descriptors
+from support.server import ServerProcess, binary_argv
 
 
 @pytest.fixture(scope="module")
@@ -108,19 +111,48 @@ def test_where_memory_stays_away_new_connections_take_the_place_of_idle_ones(tmp
         faults.arm("mmap", e.ENOMEM, 1, ALWAYS)
         assert get(server.address, "/a.gif").status == 200
         idle.expect_gone()
-        with Client(server.address) as turned_away:
+        # As many as there were when memory went away.
+        with Client(server.address) as uploading, Client(server.address) as turned_away:
+            uploading.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
             turned_away.send(request("/a.gif"))
             assert turned_away.response().status == 503
         stats = server.counted("refused_memory", 1)
         assert stats["connections_evicted"] == 1
-        assert faults.disarm() > 0
-        assert get(server.address, "/a.gif").status == 200
+        # What fewer connections left is memory too.
         busy.send(stream, b"end", end=True)
         assert busy.answer(stream).status == 200
         busy.close()
+        server.eventually("nobody is left", lambda stats: stats["connections_open"] == 0)
+        assert get(server.address, "/a.gif").status == 200
+        assert faults.disarm() > 0
+        assert get(server.address, "/a.gif").status == 200
         server.stop(allow=("memory was refused",))
     finally:
         server.kill()
+
+
+def test_under_a_limit_every_newcomer_has_its_handshake_and_its_answer(tmp_path):
+    subprocess.run([str(BINARY), "ca", "init", "--dir", str(tmp_path / "ca")], check=True, capture_output=True)
+    argv = binary_argv("--ca-dir", str(tmp_path / "ca"), "--listen-tls", "127.0.0.1:0", workers=1)
+    server = ServerProcess(argv)
+    kept = []
+    try:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca" / "ca.crt"))
+        used = int(re.search(r"VmData:\s+(\d+) kB", Path(f"/proc/{server.pid}/status").read_text())[1])
+        resource.prlimit(server.pid, resource.RLIMIT_DATA, ((used + 1024) * 1024,) * 2)
+        # Twice as many as there is room for.
+        for _ in range(600):
+            raw = socket.create_connection(server.addresses[1], timeout=5.0)
+            kept.append(context.wrap_socket(raw, server_hostname="ads.example.com"))
+            kept[-1].sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert kept[-1].recv(4096).startswith(b"HTTP/1.1 200")
+        stats = server.counted("connections_evicted", 1)
+        assert (stats["connections_handled"], stats["worker_restarts"]) == (600, 0)
+        server.stop(allow=("memory was refused",))
+    finally:
+        server.kill()
+        for client in kept:
+            client.close()
 
 
 def test_allocations_that_go_on_failing_are_survived_or_end_the_process_with_a_word(tmp_path):

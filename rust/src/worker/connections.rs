@@ -63,6 +63,8 @@ pub(super) struct Connections {
     pub(super) pool: Pool,
     /// Connections that are served; those that are turned away come on top.
     capacity: u32,
+    /// How many there were when memory was refused, until there is some again.
+    bearable: Option<u32>,
     pub(super) evicts_slow: bool,
     deadlines: Deadlines,
     buffers: Buffers,
@@ -107,6 +109,7 @@ impl Connections {
             responder: Cache::new(setup.responder.clone()),
             pool: Pool::new(setup.capacity.saturating_add(setup.turned_away), generation),
             capacity: setup.capacity,
+            bearable: None,
             evicts_slow: setup.evicts_slow,
             deadlines: Deadlines::new(&settings, now),
             buffers: Buffers::new(settings.max_body_memory, settings.max_pending_memory),
@@ -227,7 +230,7 @@ impl Connections {
     fn refusal_of_one_more(&mut self) -> Option<Refusal> {
         let refusal = if self.pool.len() >= self.capacity {
             Refusal::Full
-        } else if !reserve::replenish() {
+        } else if self.lacks_memory() {
             self.guests.clients().warn(|held_back| {
                 format!(
                     "memory was refused: a new connection takes the place of an idle one, or is \
@@ -239,6 +242,18 @@ impl Connections {
             return None;
         };
         (!self.make_room()).then_some(refusal)
+    }
+
+    /// Whether memory was refused and there are as many connections as there were then: what fewer of them
+    /// left behind is with the allocator.
+    #[inline]
+    fn lacks_memory(&mut self) -> bool {
+        if reserve::replenish() {
+            self.bearable = None;
+            return false;
+        }
+        let now = self.pool.len();
+        now >= *self.bearable.get_or_insert(now.max(1))
     }
 
     /// An event for the connection in slot `index`, if it is still the one that was meant.
