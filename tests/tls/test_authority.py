@@ -5,6 +5,7 @@ import os
 import plistlib
 import re
 import shutil
+import ssl
 import stat
 import subprocess
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from support.deadline import eventually
 from support.paths import BINARY
 
-from tls.conftest import Client, openssl, run
+from tls.conftest import V12, Client, openssl, run
 
 
 def test_a_ca_is_made_for_ten_years_and_only_its_owner_reads_the_key(tmp_path):
@@ -158,3 +160,32 @@ def test_a_ca_that_cannot_be_is_told_in_one_line(authority, tmp_path, what, said
 def test_wrong_words_are_answered_with_the_usage():
     for words in ([], ["make"], ["init"], ["export", "--dir", "/x", "--format", "jks"]):
         assert "usage: ca" in run(*words, status=2).stderr.decode()
+
+
+def test_a_reload_takes_another_ca_and_makes_no_client_wait_for_a_key(start, tmp_path):
+    folder = tmp_path / "ca"
+    run("init", "--dir", folder)
+    server = start("--tls-port", "0", "--ca-dir", str(folder))
+    before = rsa_key(server, folder)
+    for name in ("ca.crt", "ca.key"):
+        (folder / name).unlink()
+    run("init", "--dir", folder)
+    server.signal(1)
+
+    def is_shown():
+        try:
+            with Client(server.addresses[1], trust=folder / "ca.crt"):
+                return True
+        except ssl.SSLError:
+            return False
+
+    eventually(is_shown, "the other CA")
+    assert rsa_key(server, folder) == before, "the key that takes long to make is the same"
+
+
+def rsa_key(server, folder) -> bytes:
+    """What a client without ECDSA is shown."""
+    choices = {"version": V12, "ciphers": "ECDHE-RSA-AES128-GCM-SHA256"}
+    with Client(server.addresses[1], trust=folder / "ca.crt", **choices) as client:
+        shown = x509.load_der_x509_certificate(client.socket.getpeercert(binary_form=True))
+    return shown.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

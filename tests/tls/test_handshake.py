@@ -13,7 +13,7 @@ from support.client import get
 from support.deadline import PATIENCE, eventually
 from support.paths import BINARY
 
-from tls.conftest import V12, V13, Client, context, self_signed
+from tls.conftest import V12, V13, Client, context, openssl, self_signed
 
 
 @pytest.mark.parametrize("version", [V12, V13])
@@ -290,3 +290,46 @@ def test_the_sandbox_holds_with_tls(tls, authority):
     with Client(server.addresses[1], **choices) as client:
         assert b"200 OK" in client.get()
     assert get(server.address, "/a.gif").status == 200
+
+
+def test_without_tickets_a_session_of_1_2_is_remembered_here(tls, authority):
+    server = tls(workers=1)
+    choices = context(authority.certificate, version=V12)
+    choices.options |= ssl.OP_NO_TICKET
+    session = None
+    for reused in (False, True):
+        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+        with choices.wrap_socket(raw, server_hostname="ads.example.com", session=session) as client:
+            client.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+            assert client.session_reused == reused and not client.session.has_ticket
+            session = client.session
+    stats = server.counted("tls_resumptions")
+    assert (stats["tls_handshakes"], stats["tls_resumptions"]) == (1, 1)
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_clients_without_a_certificate_are_turned_away_where_one_is_required(tls, authority, tmp_path, required):
+    more = [] if required else ["--client-certificate-required", "off"]
+    server = tls("--client-ca", str(authority.certificate), *more)
+    choices = context(authority.certificate)
+    if required:
+        with pytest.raises(ssl.SSLError, match="(?i)certificate.required"):
+            visit(server, choices)
+    else:
+        visit(server, choices)
+    key, asked, mine = (tmp_path / name for name in ("me.key", "me.csr", "me.crt"))
+    openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=me", "-keyout", key, "-out", asked)
+    extensions = tmp_path / "ext"
+    extensions.write_text("extendedKeyUsage=clientAuth\nsubjectAltName=DNS:me.example\n")
+    ca = ["-CA", authority.certificate, "-CAkey", authority.folder / "ca.key", "-CAserial", tmp_path / "serial", "-CAcreateserial"]
+    openssl("x509", "-req", "-in", asked, *ca, "-days", "1", "-extfile", extensions, "-out", mine)
+    choices.load_cert_chain(mine, key)
+    visit(server, choices)
+
+
+def visit(server, choices: ssl.SSLContext) -> None:
+    with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
+        with choices.wrap_socket(raw, server_hostname="ads.example.com") as client:
+            client.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")

@@ -65,7 +65,7 @@ pub(crate) struct Minter {
     authority: Authority,
     ecdsa: LeafKey,
     /// Made when the first client asks for it, or ahead of that by [`Minter::warm_up`].
-    rsa: OnceLock<Option<LeafKey>>,
+    rsa: OnceLock<Option<Arc<LeafKey>>>,
     cache: Cache,
     /// Where they are kept across restarts.
     store: Option<Arc<Store>>,
@@ -89,7 +89,7 @@ impl Minter {
             // What the process may not write later is written now.
             Some(store) => {
                 let rsa = store.key(KeyKind::Rsa)?;
-                (store.key(KeyKind::Ecdsa)?, OnceLock::from(Some(rsa)))
+                (store.key(KeyKind::Ecdsa)?, OnceLock::from(Some(Arc::new(rsa))))
             }
             None => {
                 let made = LeafKey::generate(KeyKind::Ecdsa);
@@ -143,11 +143,16 @@ impl Minter {
         self.key(KeyKind::Rsa);
     }
 
+    /// Goes on with the RSA key of another CA's leaves, if there is one and none of its own.
+    pub(crate) fn share_key_of(&self, before: &Minter) {
+        before.rsa.get().into_iter().for_each(|key| drop(self.rsa.set(key.clone())));
+    }
+
     fn key(&self, kind: KeyKind) -> Option<&LeafKey> {
-        let make = || LeafKey::generate(KeyKind::Rsa).map(|(key, _)| key);
+        let make = || LeafKey::generate(KeyKind::Rsa).map(|(key, _)| Arc::new(key));
         match kind {
             KeyKind::Ecdsa => Some(&self.ecdsa),
-            KeyKind::Rsa => self.rsa.get_or_init(make).as_ref(),
+            KeyKind::Rsa => self.rsa.get_or_init(make).as_deref(),
         }
     }
 

@@ -289,6 +289,10 @@ impl Tls {
             tickets.reload(path)?;
         }
         let count = fresh.statics.len();
+        if let (Some(now), Some(then)) = (&fresh.minter, &before.minter) {
+            // To make one takes long, and in the sandbox no thread can be made for it.
+            now.share_key_of(then);
+        }
         self.shared.certificates.store(Arc::new(fresh));
         Ok(count)
     }
