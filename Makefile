@@ -347,7 +347,7 @@ test-deb: deb ## Installs, runs, upgrades, removes them in a system of its own (
 STATIC := $(BUILD)/static
 .PHONY: static
 static: $(VENV)/ready ## Programs that need nothing but a kernel, into build/static (apt: rustc-web cargo-web rust-web-src)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'ziglang>=0.15'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'ziglang>=0.15' 'libclang>=18'
 	@rm -rf $(STATIC)
 	@FEATURES="$(FEATURES)" deploy/build/static.sh $(abspath $(STATIC)) $(VENV) $(ARCHITECTURES)
 

@@ -2,7 +2,8 @@
 # Static programs that need nothing but a kernel, for routers and empty containers: musl for x86_64, aarch64
 # and armv7. The standard library comes from rustup's targets where they are installed, else it is built from
 # the sources that belong to the compiler (apt: rustc-web cargo-web rust-web-src); C is compiled by zig, which
-# brings musl for all three (pip: ziglang). Without those, glibc for this machine's own architecture.
+# brings musl for all three (pip: ziglang). For 32 bits with TLS bindgen makes bindings of AWS-LC (cargo install
+# --locked bindgen-cli; pip: libclang). Without those, glibc for this machine's own architecture.
 # usage: static.sh OUT VENV [ARCHITECTURE...]    (FEATURES: flags for cargo)
 set -eu -o pipefail
 out=$(realpath --canonicalize-missing "$1")
@@ -72,11 +73,36 @@ link() { # FOLDER LIBRARY CC FLAGS...
     ls -l "$folder"/* | awk '{printf "  static: %s, %.1f MB\n", $9, $5 / 1e6}'
 }
 
+# The crate of AWS-LC has bindings for processors of 64 bits; for others they are made here.
+wants_bindgen() { # ARCHITECTURE
+    [ "$1" = armv7 ] && [[ ${FEATURES:-} != *--no-default-features* ]]
+}
+
+# Apart from the building: what fails there is no reason to go without.
+has_musl() { # ARCHITECTURE
+    toolchain "${rust[$1]}" && "$venv/bin/python" -m ziglang version >/dev/null 2>&1 || return 1
+    ! wants_bindgen "$1" || { command -v bindgen >/dev/null && [ -n "$(libclang)" ]; }
+}
+
+libclang() {
+    "$venv/bin/python" -c 'import clang, pathlib; print(pathlib.Path(clang.__path__[0]) / "native")' 2>/dev/null || true
+}
+
+# Where bindgen finds libclang and, in place of this machine's, the headers that zig brings.
+bindings() {
+    local zig folder words=-nostdinc
+    zig=$("$venv/bin/python" -c 'import ziglang; print(ziglang.__path__[0])')/lib
+    for folder in include libc/include/{arm-linux-musl,generic-musl,arm-linux-any,any-linux-any}; do
+        words+=" -isystem $zig/$folder"
+    done
+    export BINDGEN_EXTRA_CLANG_ARGS=$words LIBCLANG_PATH AWS_LC_SYS_CMAKE_BUILDER=0
+    LIBCLANG_PATH=$(libclang)
+}
+
 with_musl() { # ARCHITECTURE
-    local target=${rust[$1]} cargo rustc build_std
-    toolchain "$target" || return 1
-    "$venv/bin/python" -m ziglang version >/dev/null 2>&1 || return 1
+    local target=${rust[$1]}
     compiler "$1"
+    if wants_bindgen "$1"; then bindings; fi
     local name=${target//-/_}
     env CARGO_TARGET_DIR="$work/target" RUSTC="$rustc" CARGO_PROFILE_RELEASE_DEBUG=false \
         "CC_$name=$work/bin/$1-cc" "AR_$name=$work/bin/ar" \
@@ -98,13 +124,13 @@ with_glibc() {
 
 for architecture in "${@:-x86_64 aarch64 armv7}"; do
     for one in $architecture; do
-        if with_musl "$one"; then
-            continue
+        if has_musl "$one"; then
+            with_musl "$one"
         elif [ "$one" = "$(uname -m)" ]; then
             echo "  static: no musl here for $one (rustup target, or apt: rustc-web cargo-web rust-web-src; pip: ziglang)"
             with_glibc
         else
-            echo "  static: SKIPPED $one: no standard library and no compiler for it here"
+            echo "  static: SKIPPED $one: no standard library, no compiler or (with TLS, for 32 bits) no bindgen for it here"
         fi
     done
 done

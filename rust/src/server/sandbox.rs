@@ -12,7 +12,9 @@ use landlock::{
     RulesetStatus,
 };
 use nix::unistd::{Gid, Group, Uid, User, setgid, setgroups, setuid};
+#[cfg(target_pointer_width = "64")]
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+#[cfg(target_pointer_width = "64")]
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -121,13 +123,21 @@ fn reopening(path: &Path) -> (&Path, BitFlags<AccessFs>) {
     }
 }
 
+/// There are filters for processors of 64 bits alone.
+#[cfg(not(target_pointer_width = "64"))]
+pub(super) fn restrict_calls(log: &Log) {
+    log.info(format_args!("sandbox: system calls are not restricted on this processor"));
+}
+
 /// Leaves all threads only the system calls that a responder makes; others fail with EPERM.
+#[cfg(target_pointer_width = "64")]
 pub(super) fn restrict_calls(log: &Log) {
     if let Err(error) = filter().and_then(|filter| apply_filter_all_threads(&filter)) {
         log.warn(format_args!("sandbox: system calls are not restricted: {error}"));
     }
 }
 
+#[cfg(target_pointer_width = "64")]
 fn filter() -> std::result::Result<BpfProgram, seccompiler::Error> {
     let rules: BTreeMap<i64, Vec<seccompiler::SeccompRule>> =
         CALLS.iter().chain(OLD_CALLS).map(|call| (*call, Vec::new())).collect();
@@ -137,6 +147,7 @@ fn filter() -> std::result::Result<BpfProgram, seccompiler::Error> {
 }
 
 /// Connections, clocks, memory, threads that end, files that are read, messages to systemd.
+#[cfg(target_pointer_width = "64")]
 const CALLS: &[i64] = &[
     libc::SYS_accept4,
     libc::SYS_bind,
@@ -231,5 +242,5 @@ const OLD_CALLS: &[i64] = &[
     libc::SYS_stat,
     libc::SYS_unlink,
 ];
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(all(not(target_arch = "x86_64"), target_pointer_width = "64"))]
 const OLD_CALLS: &[i64] = &[];

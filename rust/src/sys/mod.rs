@@ -6,6 +6,7 @@ pub(crate) mod ascii;
 pub(crate) mod clock;
 pub(crate) mod descriptors;
 pub(crate) mod eventfd;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(crate) mod filling;
 #[cfg(feature = "tls")]
 pub(crate) mod heap;
@@ -15,6 +16,8 @@ pub(crate) mod pages;
 pub(crate) mod pem;
 pub(crate) mod poll;
 pub(crate) mod reserve;
+// Other processors have less of it.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(crate) mod scan;
 pub(crate) mod sendfile;
 pub(crate) mod signals;

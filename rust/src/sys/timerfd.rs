@@ -22,7 +22,7 @@ impl TimerFd {
     pub(crate) fn set(&self, period: Duration) -> io::Result<()> {
         let time = libc::timespec {
             tv_sec: period.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: period.subsec_nanos().into(),
+            tv_nsec: period.subsec_nanos() as libc::c_long,
         };
         let timer = libc::itimerspec { it_interval: time, it_value: time };
         // SAFETY: `timer` is valid for reading; the old value is not asked for.
