@@ -31,7 +31,7 @@ sources=(c_examples/{http_responder_main,background,admin/health,admin/ask,top/t
 small=(--config 'profile.release.package."*".opt-level="s"')
 for crate in httparse memchr mio rustls; do small+=(--config "profile.release.package.$crate.opt-level=3"); done
 
-# The compiler, and what has it build the standard library where it has none for the target.
+# Sets `cargo`, `rustc` and `build_std`: what has the compiler build the standard library where it has none for the target.
 toolchain() { # RUST_TARGET
     cargo=cargo rustc=rustc build_std=()
     [ ! -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || return 0

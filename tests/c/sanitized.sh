@@ -20,6 +20,7 @@ RUSTFLAGS="-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer" \
     cargo +nightly build --quiet --locked --target "$triple" --target-dir "$target" -p http_responder_c
 archive=$target/$triple/debug/libhttp_responder_c.a
 out=$target/programs
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml)
 mkdir -p "$out"
 
 # The runtime is Rust's, whose compiler has made most of the code.
@@ -27,7 +28,7 @@ build() {
     local program=$1
     shift
     "${CC:-clang}" -fsanitize=address -fno-sanitize-link-runtime -std=c11 -D_DEFAULT_SOURCE -D_GNU_SOURCE -g -O1 \
-        -fno-omit-frame-pointer -pthread -Iinclude -DEXPECTED_VERSION='""' "$@" "$archive" -o "$out/$program" \
+        -fno-omit-frame-pointer -pthread -Iinclude -DEXPECTED_VERSION="\"$version\"" "$@" "$archive" -o "$out/$program" \
         -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive -Wl,--export-dynamic \
         -lstdc++ -lutil -lrt -lpthread -lm -ldl
 }
@@ -78,7 +79,7 @@ for example in hello config deferred stats embed events files upload event_loop;
     build "examples/$example" "c_examples/$example.c"
 done
 tests/c/examples.sh "$out" >"$out/log" 2>&1 || fail "the examples"
-echo "  sanitized: $(wc -l <"$out/log") examples"
+echo "  sanitized: $(grep -c '^  examples:' "$out/log") examples"
 
 build http_responder_mt c_examples/http_responder_mt.c c_examples/http_responder_main.c c_examples/background.c \
     c_examples/admin/*.c c_examples/top/*.c

@@ -1,4 +1,4 @@
-"""Allocations that fail, each in turn (curl's torture mode is the model): nothing ends but what asked for the memory."""
+"""Allocations that fail, each in turn (curl's torture mode is the model): nobody notices, or new ones have to wait."""
 
 import errno as e
 import itertools
@@ -15,6 +15,7 @@ from faults.preloaded import ALWAYS, Faults, answers, assert_well, start_under, 
 
 from support import http2
 from support.client import Client, get, request
+from support.deadline import PATIENCE
 from support.paths import BINARY
 from support.proc import open_descriptors
 from support.server import ServerProcess, binary_argv
@@ -39,13 +40,13 @@ def scene(tmp_path_factory):
 
 
 def plain(server, trust) -> None:
-    with Client(server.address, patience=1.0) as client:
+    with Client(server.address) as client:
         for target in ("/a.gif", "/b.js", "/slow"):
             client.send(request(target))
-            client.response()
-        client.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+            assert client.response().status == 200
+        client.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         client.send(b"5\r\nhello\r\n0\r\n\r\n" + request("/", "Connection: close"))
-        client.socket.recv(65536)
+        assert client.response().status == client.response().status == 200
 
 
 names = itertools.count()
@@ -54,19 +55,18 @@ names = itertools.count()
 def secure(server, trust) -> None:
     """A name that nobody has asked for: its certificate is made."""
     context = ssl.create_default_context(cafile=str(trust))
-    with socket.create_connection(server.addresses[1], timeout=1.0) as raw:
+    with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
         with context.wrap_socket(raw, server_hostname=f"www.site{next(names)}.com") as client:
             client.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
-            client.recv(4096)
+            assert client.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def many_streams(server, trust) -> None:
     client = http2.Client(server.address)
     try:
-        client.socket.settimeout(1.0)
         streams = [client.ask("/slow"), client.ask("/a.gif"), client.ask("/p", method="POST", body=b"hello")]
         for stream in streams:
-            client.answer(stream)
+            assert client.answer(stream).status == 200
     finally:
         client.close()
 
@@ -79,20 +79,15 @@ def test_each_allocation_fails_in_turn_and_the_server_goes_on(scene, visit):
     failed = 0
     for nth in itertools.count(1):
         faults.arm("malloc", e.ENOMEM, nth, 1)
-        try:
-            visit(server, trust)
-        # What its own client loses is its own.
-        except (OSError, AssertionError):
-            pass
+        visit(server, trust)
         hit = faults.disarm()
-        assert server.process.poll() is None, f"allocation {nth}: it has ended: {server.messages()[-5:]}"
-        assert not any("panicked" in line for line in server.messages()), server.messages()[-5:]
         if not hit:
             break
         failed += 1
     assert failed, "nothing was allocated"
     assert_well(server, base, "after all")
-    server.eventually("nobody is left", lambda stats: stats["connections_open"] == 0)
+    stats = server.eventually("nobody is left", lambda stats: stats["connections_open"] == 0)
+    assert stats["worker_restarts"] == 0
 
 
 def test_where_memory_stays_away_new_connections_take_the_place_of_idle_ones(tmp_path):
@@ -142,7 +137,7 @@ def test_under_a_limit_every_newcomer_has_its_handshake_and_its_answer(tmp_path)
         resource.prlimit(server.pid, resource.RLIMIT_DATA, ((used + 1024) * 1024,) * 2)
         # Twice as many as there is room for.
         for _ in range(600):
-            raw = socket.create_connection(server.addresses[1], timeout=5.0)
+            raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
             kept.append(context.wrap_socket(raw, server_hostname="ads.example.com"))
             kept[-1].sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
             assert kept[-1].recv(4096).startswith(b"HTTP/1.1 200")

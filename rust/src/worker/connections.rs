@@ -3,6 +3,7 @@
 pub(super) mod expiry;
 mod known;
 mod orders;
+mod room;
 
 use super::arrivals::Arrival;
 use super::event_loop::Setup;
@@ -28,7 +29,7 @@ use crate::log::Limiter;
 use crate::responder::Responder;
 use crate::responder::deferred::Post;
 use crate::responder::source::Source;
-use crate::sys::{clock, reserve};
+use crate::sys::clock;
 use crate::worker::Handle;
 use arc_swap::{ArcSwap, Cache};
 use known::Shortcut;
@@ -224,36 +225,6 @@ impl Connections {
             self.handle.stats.connections_shed.add(1);
             self.close(key);
         }
-    }
-
-    /// Why there is no room for one more connection, if no other one can be closed in its favour.
-    fn refusal_of_one_more(&mut self) -> Option<Refusal> {
-        let refusal = if self.pool.len() >= self.capacity {
-            Refusal::Full
-        } else if self.lacks_memory() {
-            self.guests.clients().warn(|held_back| {
-                format!(
-                    "memory was refused: a new connection takes the place of an idle one, or is \
-                     turned away ({held_back} more like this)"
-                )
-            });
-            Refusal::Memory
-        } else {
-            return None;
-        };
-        (!self.make_room()).then_some(refusal)
-    }
-
-    /// Whether memory was refused and there are as many connections as there were then: what fewer of them
-    /// left behind is with the allocator.
-    #[inline]
-    fn lacks_memory(&mut self) -> bool {
-        if reserve::replenish() {
-            self.bearable = None;
-            return false;
-        }
-        let now = self.pool.len();
-        now >= *self.bearable.get_or_insert(now.max(1))
     }
 
     /// An event for the connection in slot `index`, if it is still the one that was meant.

@@ -56,7 +56,6 @@ class Run:
         user, system = ((closed[name] - limit[name]) / ticks for name in ("user_ticks", "system_ticks"))
         return user, system
 
-
     def own_seconds(self, since: str, until: str) -> float:
         """CPU time of the server's own code between two moments."""
         ticks = self.events[until]["user_ticks"] - self.events[since]["user_ticks"]

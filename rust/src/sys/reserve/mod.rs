@@ -5,15 +5,15 @@ mod cryptography;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Octets put aside: an address range of which no page is ever touched.
 const RESERVE: usize = 1 << 20;
 /// What asks for more than this is refused at once: it would need the reserve for itself.
 const HELPED: usize = RESERVE / 4;
 
+/// Where it is; null while it is spent.
 static RESERVED: AtomicPtr<libc::c_void> = AtomicPtr::new(ptr::null_mut());
-static SPENT: AtomicBool = AtomicBool::new(true);
 
 /// Puts memory aside for a program, in which it stands once: its global allocator is then a [`ReservingAllocator`], and
 /// the cryptography of TLS, which is C, allocates likewise.
@@ -95,7 +95,6 @@ fn or_from_reserve(size: usize, allocate: impl Fn() -> *mut u8) -> *mut u8 {
 
 #[cold]
 fn spend() {
-    SPENT.store(true, Ordering::Relaxed);
     release(RESERVED.swap(ptr::null_mut(), Ordering::AcqRel));
 }
 
@@ -106,10 +105,15 @@ fn release(address: *mut libc::c_void) {
     }
 }
 
+#[inline]
+fn is_there() -> bool {
+    !RESERVED.load(Ordering::Relaxed).is_null()
+}
+
 /// Whether there is a reserve, put aside now if need be.
 #[inline]
 pub(crate) fn replenish() -> bool {
-    !SPENT.load(Ordering::Relaxed) || put_aside()
+    is_there() || put_aside()
 }
 
 #[cold]
@@ -126,7 +130,6 @@ fn put_aside() -> bool {
     if put.is_err() {
         release(address);
     }
-    SPENT.store(false, Ordering::Relaxed);
     true
 }
 
@@ -148,12 +151,11 @@ mod tests {
     // One test, as the reserve is the process's.
     #[test]
     fn what_is_refused_once_has_the_reserve_and_there_is_another_one() {
-        assert!(replenish() && !RESERVED.load(Ordering::Relaxed).is_null());
+        assert!(replenish() && is_there());
         assert_eq!(refused_once(HELPED + 1), (ptr::null_mut(), 1), "too much for it");
-        assert!(!SPENT.load(Ordering::Relaxed));
+        assert!(is_there());
         assert_eq!(refused_once(HELPED), (ptr::dangling_mut(), 2));
-        assert!(SPENT.load(Ordering::Relaxed) && RESERVED.load(Ordering::Relaxed).is_null());
-        assert!(replenish() && replenish());
-        assert!(!RESERVED.load(Ordering::Relaxed).is_null());
+        assert!(!is_there());
+        assert!(replenish() && replenish() && is_there());
     }
 }
