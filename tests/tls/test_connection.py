@@ -1,5 +1,6 @@
 """What goes over a connection that speaks TLS: cuts, stalls, large bodies, ends."""
 
+import fcntl
 import os
 import resource
 import shutil
@@ -8,6 +9,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import termios
 import threading
 
 import pytest
@@ -183,6 +185,27 @@ def test_a_large_body_goes_both_ways(tls, authority, tmp_path):
         client.socket.sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n" + body)
         assert client.answer().startswith(b"HTTP/1.1 20")
     assert server.counted("bytes_received", 3_000_000)["disconnects_reset"] == 0
+
+
+@pytest.mark.parametrize("record", [1000, 5000, 10_000])
+def test_a_body_in_small_records_that_has_come_whole_is_read_whole(tls, authority, record):
+    server = tls(workers=1)
+    with Client(server.addresses[1], trust=authority.certificate) as client:
+        client.get()
+        body = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
+        # One event says that all of it is there: more than the server takes at a time.
+        server.signal(signal.SIGSTOP)
+        for at in range(0, len(body), record):
+            client.socket.sendall(body[at : at + record])
+        eventually(lambda: unacknowledged(client.socket) == 0, "all of it has arrived")
+        server.signal(signal.SIGCONT)
+        assert client.answer().startswith(b"HTTP/1.1 20")
+
+
+def unacknowledged(connection: socket.socket) -> int:
+    """Octets that the other side does not have yet."""
+    (count,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+    return count
 
 
 def test_who_reads_slowly_gets_all_of_it(tls, authority, tmp_path):

@@ -111,8 +111,9 @@ impl Transport for Secure<'_> {
             return Ok(Received::End);
         }
         let mut length = self.session.take_kept(&mut self.space.incoming);
-        let mut more = false;
-        if !self.session.has_more() {
+        // Whole records that waited come before the socket: what that may hold is not known here.
+        let mut more = self.session.has_more();
+        if !more {
             let room = self.space.incoming.len() - length;
             match socket::receive(self.socket, &mut self.space.incoming[length..]) {
                 Ok(0) => return Ok(self.ended()),
