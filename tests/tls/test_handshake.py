@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -333,3 +334,41 @@ def visit(server, choices: ssl.SSLContext) -> None:
         with choices.wrap_socket(raw, server_hostname="ads.example.com") as client:
             client.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
             assert client.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def resumes(server, session, choices: ssl.SSLContext) -> tuple[bool, ssl.SSLSession]:
+    """Whether the server takes a session up again, and the one that it gives."""
+    raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+    with choices.wrap_socket(raw, server_hostname="ads.example.com", session=session) as connection:
+        connection.sendall(b"GET /a.gif HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        return connection.session_reused, connection.session
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_ticket_keys_are_rotated_by_a_reload(tls, authority, tmp_path, version):
+    keys = tmp_path / "keys"
+    old, new = os.urandom(48), os.urandom(48)
+    keys.write_bytes(old)
+    server = tls("--ticket-keys", str(keys), "--log-level", "info", workers=1, allow=(".*",))
+
+    def reload(content: bytes) -> None:
+        before = len(server.messages())
+        keys.write_bytes(content)
+        server.signal(signal.SIGHUP)
+        eventually(lambda: len(server.messages()) > before, "it has read the file again")
+
+    choices = context(authority.certificate, version=version)
+    _, first = resumes(server, None, choices)
+    # The new key in front: it gives the tickets, those of the old one are still taken.
+    reload(new + old)
+    again, second = resumes(server, first, choices)
+    assert again
+    # What cannot be leaves the keys as they are.
+    reload(b"too short")
+    assert any("ticket_keys" in line and "expected keys of 48 octets" in line for line in server.messages())
+    assert resumes(server, first, choices)[0]
+    # Without the old key its tickets are worth nothing; those of the new one are.
+    reload(new)
+    assert not resumes(server, first, choices)[0]
+    assert resumes(server, second, choices)[0]

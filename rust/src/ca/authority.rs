@@ -1,12 +1,12 @@
 //! A CA in memory, which makes certificates to order: for tests, and for programs that hand them out.
 
-use super::make::{Plan, internal, parameters};
+use super::make::{KEY_LABEL, Plan, internal, parameters};
 use crate::certificates::Certificate;
 use crate::error::{Error, ErrorCode, Result};
 use crate::sys::clock;
-use crate::tls::{BACKDATED, serial};
+use crate::tls::{BACKDATED, KeyKind, Signer, generate_key, pem, serial};
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyUsagePurpose, SanType,
 };
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 pub struct Authority {
     certificate: String,
     key: Zeroizing<String>,
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, Signer>,
 }
 
 /// What a certificate shall be.
@@ -61,10 +61,9 @@ impl Authority {
     /// [`ErrorCode::InvalidArgument`] for a plan that cannot be.
     pub fn new(plan: &Plan) -> Result<Authority> {
         let parameters = parameters(plan)?;
-        let pair = KeyPair::generate().map_err(|error| internal(&error))?;
-        let certificate = parameters.self_signed(&pair).map_err(|error| internal(&error))?.pem();
-        let key = Zeroizing::new(pair.serialize_pem());
-        Ok(Authority { certificate, key, issuer: Issuer::new(parameters, pair) })
+        let (signer, key) = new_key()?;
+        let certificate = parameters.self_signed(&signer).map_err(|error| internal(&error))?.pem();
+        Ok(Authority { certificate, key, issuer: Issuer::new(parameters, signer) })
     }
 
     /// Its certificate, in PEM: what clients are to trust.
@@ -83,17 +82,22 @@ impl Authority {
     /// [`ErrorCode::InvalidArgument`] for what can be no name, or no time.
     pub fn issue(&self, order: &Order) -> Result<Issued> {
         let parameters = ordered(order)?;
-        let pair = KeyPair::generate().map_err(|error| internal(&error))?;
+        let (signer, key) = new_key()?;
         let signed = if order.self_signed {
-            parameters.self_signed(&pair)
+            parameters.self_signed(&signer)
         } else {
-            parameters.signed_by(&pair, &self.issuer)
+            parameters.signed_by(&signer, &self.issuer)
         };
         let signed = signed.map_err(|error| internal(&error))?;
-        let key = Zeroizing::new(pair.serialize_pem());
         let certificate = Certificate::made(vec![signed.der().clone()], key.as_bytes())?;
         Ok(Issued { certificate, pem: signed.pem(), key })
     }
+}
+
+/// A P-256 key, and its PKCS#8 form in PEM.
+fn new_key() -> Result<(Signer, Zeroizing<String>)> {
+    let (signer, der) = generate_key(KeyKind::Ecdsa).ok_or_else(|| internal(&"no key"))?;
+    Ok((signer, Zeroizing::new(pem(KEY_LABEL, &der))))
 }
 
 fn ordered(order: &Order) -> Result<CertificateParams> {

@@ -4,14 +4,18 @@ use super::Info;
 use super::files::{create, replace};
 use crate::error::{Error, ErrorCode, Result};
 use crate::sys::clock;
-use crate::tls::{BACKDATED, CERTIFICATE, KEY, OPTION_CA, PASSPHRASE, Parsed, load_signer, serial};
+use crate::tls::{BACKDATED, CERTIFICATE, KEY, OPTION_CA, PASSPHRASE};
+use crate::tls::{KeyKind, Parsed, generate_key, load_signer, pem, serial};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa,
     KeyUsagePurpose, NameConstraints,
 };
 use std::path::Path;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
+
+/// What PKCS#8 is called in PEM (RFC 7468 section 10).
+pub(super) const KEY_LABEL: &str = "PRIVATE KEY";
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -49,10 +53,10 @@ pub fn init(dir: &Path, plan: &Plan) -> Result<Info> {
             return Err(Error::new(ErrorCode::State, text));
         }
     }
-    let pair = KeyPair::generate().map_err(|error| internal(&error))?;
-    let signed = parameters.self_signed(&pair).map_err(|error| internal(&error))?;
+    let (signer, key) = generate_key(KeyKind::Ecdsa).ok_or_else(|| internal(&"no key"))?;
+    let signed = parameters.self_signed(&signer).map_err(|error| internal(&error))?;
     std::fs::create_dir_all(dir).map_err(|error| super::files::failed(dir, &error))?;
-    let key = Zeroizing::new(pair.serialize_pem());
+    let key = Zeroizing::new(pem(KEY_LABEL, &key));
     create(&dir.join(KEY), key.as_bytes(), 0o600)?;
     create(&dir.join(CERTIFICATE), signed.pem().as_bytes(), 0o644)
         .inspect_err(|_| drop(std::fs::remove_file(dir.join(KEY))))?;

@@ -1,13 +1,24 @@
-//! What AWS-LC knows and its crate for Rust does not offer: keys that are encrypted in any of OpenSSL's
-//! ways.
+//! What AWS-LC knows and its crate for Rust does not offer: private keys in PEM, encrypted in any of
+//! OpenSSL's ways or not. All that it holds of them meanwhile is wiped when it is freed.
 
 use aws_lc_sys as lc;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
+use zeroize::{Zeroize, Zeroizing};
 
-/// The PKCS#8 form of the private key in the PEM `text`, opened with `words`; `None` where they do
-/// not open it. The caller wipes it.
-pub(crate) fn decrypt_key(text: &[u8], words: &[u8]) -> Option<Vec<u8>> {
+/// More than the stack that reading a key takes.
+const FRAMES: usize = 32 << 10;
+
+/// The PKCS#8 form of the first private key in the PEM `text`, opened with `words` if it is encrypted;
+/// `None` where there is none, or they do not open it.
+pub(crate) fn private_key(text: &[u8], words: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let key = read(text, words);
+    wipe_stack();
+    key
+}
+
+#[inline(never)]
+fn read(text: &[u8], words: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let length = lc::ossl_ssize_t::try_from(text.len()).ok()?;
     let mut words = words;
     // SAFETY: `text` is valid for `length` octets and outlives the BIO, which is freed here; the
@@ -31,9 +42,16 @@ pub(crate) fn decrypt_key(text: &[u8], words: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// AWS-LC reads lines of the text, and the words, into buffers of its frames, which it leaves as they are.
+#[inline(never)]
+fn wipe_stack() {
+    let mut frames = [0_u8; FRAMES];
+    frames.zeroize();
+}
+
 /// # Safety
 /// `key` is a valid key.
-unsafe fn encode(key: *const lc::EVP_PKEY) -> Option<Vec<u8>> {
+unsafe fn encode(key: *const lc::EVP_PKEY) -> Option<Zeroizing<Vec<u8>>> {
     let mut builder = std::mem::MaybeUninit::<lc::CBB>::uninit();
     let (mut octets, mut length) = (null_mut(), 0);
     // SAFETY: the builder is initialised before it is used and finished or cleaned up once; what it
@@ -50,7 +68,7 @@ unsafe fn encode(key: *const lc::EVP_PKEY) -> Option<Vec<u8>> {
         }
         let copy = std::slice::from_raw_parts(octets, length).to_vec();
         lc::OPENSSL_free(octets.cast());
-        Some(copy)
+        Some(Zeroizing::new(copy))
     }
 }
 
@@ -61,7 +79,7 @@ unsafe extern "C" fn give_words(
     _writing: c_int,
     user: *mut c_void,
 ) -> c_int {
-    // SAFETY: `user` is what `decrypt_key` passes: a slice that lives during the call.
+    // SAFETY: `user` is what `read` passes: a slice that lives during the call.
     let words: &[u8] = unsafe { *user.cast::<&[u8]>() };
     let Ok(size) = usize::try_from(size) else { return -1 };
     if words.len() > size {

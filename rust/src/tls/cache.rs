@@ -1,6 +1,7 @@
 //! Certificates that were made, by name: so many of those used last.
 
-use super::mint::{KeyKind, Leaf};
+use super::keys::KeyKind;
+use super::mint::Leaf;
 use super::names::Subject;
 use crate::sync::{Mutex, PoisonError};
 use lru::LruCache;
@@ -54,6 +55,13 @@ impl Cache {
         };
         oldest.iter().for_each(forget);
         place.get_or_init(|| make().map(Arc::new)).clone()
+    }
+
+    /// The certificate for `subject`, if it is there and good beyond `now`.
+    pub(super) fn known(&self, subject: &Subject, kind: KeyKind, now: i64) -> Option<Arc<Leaf>> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places.get(&(subject.clone(), kind))?;
+        place.get()?.as_ref().filter(|leaf| leaf.renew_at > now).cloned()
     }
 
     /// Remembers a certificate that is there already.

@@ -89,18 +89,7 @@ impl Parsed {
 
     /// As text (RFC 7468).
     pub(crate) fn pem(&self) -> String {
-        let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-        for (index, letter) in base64(&self.0).enumerate() {
-            text.push(letter);
-            if index % 64 == 63 {
-                text.push('\n');
-            }
-        }
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-        text
+        pem("CERTIFICATE", &self.0)
     }
 
     pub(crate) fn facts(&self) -> Facts {
@@ -122,6 +111,23 @@ impl Parsed {
             subject,
         }
     }
+}
+
+/// What `label` says as text (RFC 7468); it is made in one place, so that it can be wiped.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let mut text = String::with_capacity(der.len() * 3 / 2 + 2 * label.len() + 64);
+    text.extend(["-----BEGIN ", label, "-----\n"]);
+    for (index, letter) in base64(der).enumerate() {
+        text.push(letter);
+        if index % 64 == 63 {
+            text.push('\n');
+        }
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.extend(["-----END ", label, "-----\n"]);
+    text
 }
 
 /// The letters of RFC 4648 section 4.

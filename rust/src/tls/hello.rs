@@ -3,13 +3,40 @@
 /// Octets of the head of a record (RFC 8446 section 5.1).
 const HEAD: usize = 5;
 
+const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
 const CLIENT_HELLO: u8 = 1;
 
-/// The extension early_data (RFC 8446 section 4.2.10).
+/// Extensions: server_name (RFC 6066 section 3), signature_algorithms and early_data (RFC 8446 sections
+/// 4.2.3 and 4.2.10).
+const SERVER_NAME: u16 = 0;
+const SIGNATURE_ALGORITHMS: u16 = 13;
 const EARLY_DATA: u16 = 42;
+
+/// The kind of a name that is one of a host.
+const HOST_NAME: u8 = 0;
+
+/// What a ClientHello says of the certificate that it wants.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Wish<'h> {
+    /// The name of the host, as it was sent.
+    pub(super) name: Option<&'h [u8]>,
+    /// Numbers of two octets each.
+    pub(super) suites: &'h [u8],
+    pub(super) schemes: &'h [u8],
+}
+
+/// What the first record tells of a ClientHello.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen<'h> {
+    /// It is not whole yet.
+    Part,
+    Hello(Wish<'h>),
+    /// None that lies in one record, or one that cannot be.
+    Other,
+}
 
 /// The first record of `records`, or what there is of it.
 pub(super) fn first(records: &[u8]) -> usize {
@@ -27,19 +54,61 @@ pub(super) fn is_encrypted(record: &[u8]) -> bool {
     record.first() == Some(&APPLICATION_DATA) && length.is_some_and(|it| record.len() == HEAD + it)
 }
 
+/// Whether a record that was made here is an alert: TLS 1.3 encrypts its type, but nothing else is as short.
+pub(super) fn is_alert(record: &[u8]) -> bool {
+    const ENCRYPTED: usize = HEAD + 2 + 1 + 16;
+    match record.first() {
+        Some(&ALERT) => true,
+        Some(&APPLICATION_DATA) => record.len() == ENCRYPTED,
+        _ => false,
+    }
+}
+
 /// Whether the first record is a ClientHello that announces early data; `None` as long as that record is
 /// not whole. One that goes on in the next record does not count.
 pub(super) fn announces_early_data(records: &[u8]) -> Option<bool> {
+    let message = whole(records)?;
+    let extensions = message.and_then(opened).map(|(_, extensions)| extensions);
+    let mut kinds = extensions.into_iter().flat_map(each).map(|(kind, _)| kind);
+    Some(kinds.any(|kind| kind == EARLY_DATA))
+}
+
+/// What the first record, if it is a whole ClientHello, says of the certificate that is wanted.
+pub(super) fn wish(records: &[u8]) -> Seen<'_> {
+    let Some(message) = whole(records) else { return Seen::Part };
+    message.and_then(wish_of).map_or(Seen::Other, Seen::Hello)
+}
+
+fn wish_of(message: &[u8]) -> Option<Wish<'_>> {
+    let (suites, extensions) = opened(message)?;
+    let mut wish = Wish { suites, ..Wish::default() };
+    for (kind, content) in each(extensions) {
+        match kind {
+            SERVER_NAME => {
+                let mut names = Octets(Octets(content?).vector(2)?);
+                let is_host = names.take(1)? == [HOST_NAME];
+                wish.name = is_host.then_some(names.vector(2)?);
+            }
+            SIGNATURE_ALGORITHMS => wish.schemes = Octets(content?).vector(2)?,
+            _ => {}
+        }
+    }
+    Some(wish)
+}
+
+/// The content of the first record: `None` as long as it is not whole, nothing in it where it is not one
+/// of the handshake.
+fn whole(records: &[u8]) -> Option<Option<&[u8]>> {
     let record = &records[..first(records)];
     let length = record.get(3..HEAD)?;
     if record.len() < HEAD + usize::from(u16::from_be_bytes([length[0], length[1]])) {
         return None;
     }
-    Some(record[0] == HANDSHAKE && has_extension(&record[HEAD..], EARLY_DATA).unwrap_or(false))
+    Some((record[0] == HANDSHAKE).then_some(&record[HEAD..]))
 }
 
-/// Whether a ClientHello (RFC 8446 section 4.1.2) has this extension; `None` where it is none.
-fn has_extension(message: &[u8], wanted: u16) -> Option<bool> {
+/// The cipher suites and the extensions of a ClientHello (RFC 8446 section 4.1.2).
+fn opened(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = Octets(message);
     if rest.take(1)? != [CLIENT_HELLO] {
         return None;
@@ -49,17 +118,22 @@ fn has_extension(message: &[u8], wanted: u16) -> Option<bool> {
     rest.take(2 + 32)?;
     // The session id, the suites, the compressions.
     rest.vector(1)?;
-    rest.vector(2)?;
+    let suites = rest.vector(2)?;
     rest.vector(1)?;
-    let mut extensions = Octets(rest.vector(2)?);
-    while !extensions.0.is_empty() {
-        let kind = extensions.take(2)?;
-        if kind == wanted.to_be_bytes() {
-            return Some(true);
+    Some((suites, rest.vector(2)?))
+}
+
+/// The extensions in turn: what they are and what they say, `None` and the end where that is cut off.
+fn each(extensions: &[u8]) -> impl Iterator<Item = (u16, Option<&[u8]>)> {
+    let mut rest = Octets(extensions);
+    std::iter::from_fn(move || {
+        let kind = rest.take(2)?;
+        let content = rest.vector(2);
+        if content.is_none() {
+            rest = Octets(&[]);
         }
-        extensions.vector(2)?;
-    }
-    Some(false)
+        Some((u16::from_be_bytes([kind[0], kind[1]]), content))
+    })
 }
 
 struct Octets<'o>(&'o [u8]);
@@ -114,6 +188,29 @@ mod tests {
         assert_eq!(announces_early_data(&in_two), Some(false));
         assert_eq!(announces_early_data(&[23, 3, 3, 0, 1, 0]), Some(false));
         assert_eq!(announces_early_data(&[22, 3, 3, 0, 0]), Some(false));
+    }
+
+    #[test]
+    fn what_is_wished_for_is_seen() {
+        let name = [0, 0, 0, 8, 0, 6, 0, 0, 3, b'a', b'.', b'b'];
+        let schemes = [0, 13, 0, 6, 0, 4, 4, 3, 8, 4];
+        let suites = &[0x13, 1][..];
+        let both = [&name[..], &schemes].concat();
+        for (extensions, wish) in [
+            (&[][..], Wish { name: None, suites, schemes: &[] }),
+            (&name[..], Wish { name: Some(b"a.b"), suites, schemes: &[] }),
+            (&both[..], Wish { name: Some(b"a.b"), suites, schemes: &[4, 3, 8, 4] }),
+        ] {
+            let hello = hello(extensions);
+            assert_eq!(super::wish(&hello), Seen::Hello(wish));
+            for end in 0..hello.len() {
+                assert_eq!(super::wish(&hello[..end]), Seen::Part, "{end}");
+            }
+        }
+        for cut in [&[0, 0, 0, 8, 0, 6][..], &[0, 0, 0, 1, 0], &[0, 13, 0, 2, 0, 4], &[0, 13, 0]] {
+            assert_eq!(super::wish(&hello(cut)), Seen::Other, "{cut:?}");
+        }
+        assert_eq!(super::wish(&[23, 3, 3, 0, 1, 0]), Seen::Other);
     }
 
     #[test]

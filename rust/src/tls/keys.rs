@@ -1,13 +1,15 @@
-//! Private keys: read, wiped from memory, and made to sign certificates.
+//! Private keys: read, made, wiped from memory, and made to sign certificates.
 
 use super::files::{read_secret, wrong};
 use crate::error::Result;
 use crate::sys::pem;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use rcgen::{PublicKeyData, SignatureAlgorithm, SubjectPublicKeyInfo};
 use rustls::SignatureScheme;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::sign::SigningKey;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,32 +33,23 @@ pub(super) fn parse(
     text: &[u8],
     passphrase: Option<&Path>,
 ) -> Result<Arc<dyn SigningKey>> {
-    let key = if is_encrypted(text) {
+    let der = if is_encrypted(text) {
         let Some(file) = passphrase.filter(|file| file.exists()) else {
             return Err(wrong(option, path, "the key is encrypted and no passphrase is there"));
         };
         let words = read_secret(option, file)?;
-        let der = pem::decrypt_key(text, first_line(&words)).ok_or_else(|| {
+        pem::private_key(text, first_line(&words)).ok_or_else(|| {
             wrong(option, path, &format!("the passphrase in {} does not open it", file.display()))
-        })?;
-        // Wiped when rustls is done with it, and here.
-        let der = Zeroizing::new(der);
-        let key = PrivateKeyDer::Pkcs8(der.as_slice().into());
-        any_supported_type(&key)
+        })?
     } else {
-        let key = PrivateKeyDer::from_pem_slice(text)
-            .map_err(|_| wrong(option, path, "expected a private key in PEM"))?;
-        let loaded = any_supported_type(&key);
-        wipe(key);
-        loaded
+        pem::private_key(text, b"")
+            .ok_or_else(|| wrong(option, path, "expected a private key in PEM"))?
     };
-    key.map_err(|_| wrong(option, path, "expected a key for RSA, ECDSA or Ed25519"))
+    from_der(&der).ok_or_else(|| wrong(option, path, "expected a key for RSA, ECDSA or Ed25519"))
 }
 
-fn wipe(key: PrivateKeyDer<'static>) {
-    use zeroize::Zeroize;
-    let mut key = key;
-    key.zeroize();
+fn from_der(der: &[u8]) -> Option<Arc<dyn SigningKey>> {
+    any_supported_type(&PrivateKeyDer::Pkcs8(der.into())).ok()
 }
 
 fn is_encrypted(text: &[u8]) -> bool {
@@ -69,10 +62,34 @@ fn first_line(words: &[u8]) -> &[u8] {
     &words[..end.unwrap_or(words.len())]
 }
 
+/// What clients can check signatures of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum KeyKind {
+    /// P-256.
+    Ecdsa,
+    /// Of 2,048 bits.
+    Rsa,
+}
+
+/// A new key, and its PKCS#8 form.
+pub(crate) fn generate(kind: KeyKind) -> Option<(Signer, Zeroizing<Vec<u8>>)> {
+    let der = Zeroizing::new(match kind {
+        KeyKind::Ecdsa => {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).ok()?;
+            pair.to_pkcs8v1().ok()?.as_ref().to_vec()
+        }
+        KeyKind::Rsa => {
+            let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).ok()?;
+            AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).ok()?.as_ref().to_vec()
+        }
+    });
+    Some((Signer::from_der(kind, &der)?, der))
+}
+
 /// A key of rustls as rcgen wants one; signing is all that it is asked for.
 #[derive(Debug)]
 pub(crate) struct Signer {
-    key: Arc<dyn SigningKey>,
+    pub(super) key: Arc<dyn SigningKey>,
     scheme: SignatureScheme,
     algorithm: &'static SignatureAlgorithm,
     public: SubjectPublicKeyInfo,
@@ -94,6 +111,15 @@ impl Signer {
             SCHEMES.into_iter().find(|(scheme, _)| key.choose_scheme(&[*scheme]).is_some())?;
         let public = SubjectPublicKeyInfo::from_der(&key.public_key()?).ok()?;
         Some(Signer { key, scheme, algorithm, public })
+    }
+
+    /// The key of PKCS#8, if it is one of the kind.
+    pub(super) fn from_der(kind: KeyKind, der: &[u8]) -> Option<Signer> {
+        let scheme = match kind {
+            KeyKind::Ecdsa => SignatureScheme::ECDSA_NISTP256_SHA256,
+            KeyKind::Rsa => SignatureScheme::RSA_PKCS1_SHA256,
+        };
+        Signer::new(from_der(der)?).filter(|signer| signer.scheme == scheme)
     }
 }
 

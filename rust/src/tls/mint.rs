@@ -1,31 +1,28 @@
 //! Certificates made on the fly.
 //!
-//! They are made on the worker that needs one: a first visit to a name costs 1.03 to 1.22 times the
-//! processor time of a visit to a known one (2,000 visits each, a CA with a P-256 key), which is some 20
-//! to 120 microseconds, and about what handing the handshake to another thread and back would cost. A CA
-//! with an RSA key is slower, by one RSA signature for each new name.
+//! One takes some 20 to 120 microseconds with a CA that has a P-256 key, longer by an RSA signature with
+//! one that has an RSA key. They are made on a thread of their own ([`super::maker`]).
 
 #[cfg(test)]
 mod tests;
 
 use super::authority::Authority;
 use super::cache::Cache;
+use super::keys::{self, KeyKind, Signer};
 use super::names::Subject;
 use super::store::Store;
 use crate::error::{Error, ErrorCode, Result};
 use crate::sys::clock;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose,
+    PublicKeyData, SanType, SerialNumber,
 };
-use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
-use zeroize::Zeroizing;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -39,13 +36,6 @@ const LIFETIME: i64 = 180 * DAY;
 /// Time before its end from which on a certificate is made anew.
 const AHEAD: i64 = 30 * DAY;
 
-/// The kind of key that a client can check signatures of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum KeyKind {
-    Ecdsa,
-    Rsa,
-}
-
 /// A certificate, ready to be shown.
 #[derive(Debug)]
 pub(crate) struct Leaf {
@@ -54,18 +44,13 @@ pub(crate) struct Leaf {
     pub(crate) renew_at: i64,
 }
 
-/// The key that all leaves of a kind share.
-pub(super) struct LeafKey {
-    pair: KeyPair,
-    signing: Arc<dyn SigningKey>,
-}
-
 /// Makes certificates and remembers them; shared by all workers.
 pub(crate) struct Minter {
     authority: Authority,
-    ecdsa: LeafKey,
+    /// The keys that all leaves of a kind share.
+    ecdsa: Signer,
     /// Made when the first client asks for it, or ahead of that by [`Minter::warm_up`].
-    rsa: OnceLock<Option<Arc<LeafKey>>>,
+    rsa: OnceLock<Option<Arc<Signer>>>,
     cache: Cache,
     /// Where they are kept across restarts.
     store: Option<Arc<Store>>,
@@ -92,7 +77,7 @@ impl Minter {
                 (store.key(KeyKind::Ecdsa)?, OnceLock::from(Some(Arc::new(rsa))))
             }
             None => {
-                let made = LeafKey::generate(KeyKind::Ecdsa);
+                let made = keys::generate(KeyKind::Ecdsa);
                 (made.ok_or_else(|| failed("no key"))?.0, OnceLock::new())
             }
         };
@@ -112,6 +97,11 @@ impl Minter {
     /// That of its CA.
     pub(crate) fn ca_certificate(&self) -> &[u8] {
         &self.authority.certificate
+    }
+
+    /// The certificate for `subject`, if it is there.
+    pub(crate) fn known(&self, subject: &Subject, kind: KeyKind) -> Option<Arc<Leaf>> {
+        self.cache.known(subject, kind, clock::unix_time().0 as i64)
     }
 
     /// The certificate for `subject`, made now if there is none; `made` is called then. One is made
@@ -148,8 +138,8 @@ impl Minter {
         before.rsa.get().into_iter().for_each(|key| drop(self.rsa.set(key.clone())));
     }
 
-    fn key(&self, kind: KeyKind) -> Option<&LeafKey> {
-        let make = || LeafKey::generate(KeyKind::Rsa).map(|(key, _)| Arc::new(key));
+    fn key(&self, kind: KeyKind) -> Option<&Signer> {
+        let make = || keys::generate(KeyKind::Rsa).map(|(key, _)| Arc::new(key));
         match kind {
             KeyKind::Ecdsa => Some(&self.ecdsa),
             KeyKind::Rsa => self.rsa.get_or_init(make).as_deref(),
@@ -161,7 +151,7 @@ impl Minter {
         let first = clock::unix_time().0 as i64 - BACKDATED;
         let last = (first + LIFETIME).min(self.authority.not_after);
         let parameters = parameters(subject, first, last)?;
-        let signed = parameters.signed_by(&key.pair, &self.authority.issuer).ok()?;
+        let signed = parameters.signed_by(key, &self.authority.issuer).ok()?;
         Some(self.ready(signed.der().clone(), key, first, last))
     }
 
@@ -169,13 +159,13 @@ impl Minter {
     fn ready(
         &self,
         certificate: CertificateDer<'static>,
-        key: &LeafKey,
+        key: &Signer,
         first: i64,
         last: i64,
     ) -> Leaf {
         let mut chain = vec![certificate];
         chain.extend(self.authority.chain.iter().cloned());
-        let key = Arc::new(CertifiedKey::new(chain, key.signing.clone()));
+        let key = Arc::new(CertifiedKey::new(chain, key.key.clone()));
         // The end of the CA is not put off by making certificates anew all the time.
         let renew_at = if last < first + LIFETIME { last } else { last - AHEAD };
         Leaf { key, renew_at }
@@ -207,7 +197,7 @@ impl Minter {
         let (_, parsed) = X509Certificate::from_der(&der).ok()?;
         let is_for = |kind: &KeyKind| {
             let key = self.key(*kind);
-            key.is_some_and(|key| key.pair.subject_public_key_info() == parsed.public_key().raw)
+            key.is_some_and(|key| key.subject_public_key_info() == parsed.public_key().raw)
         };
         let kind = [KeyKind::Ecdsa, KeyKind::Rsa].into_iter().find(is_for)?;
         let names = parsed.subject_alternative_name().ok()??.value;
@@ -216,36 +206,6 @@ impl Minter {
         let (first, last) = (validity.not_before.timestamp(), validity.not_after.timestamp());
         let leaf = self.ready(der.clone().into(), self.key(kind)?, first, last);
         Some((subject, kind, leaf))
-    }
-}
-
-impl LeafKey {
-    /// A new key, and its PKCS#8 form.
-    pub(super) fn generate(kind: KeyKind) -> Option<(LeafKey, Zeroizing<Vec<u8>>)> {
-        let pair = match kind {
-            KeyKind::Ecdsa => KeyPair::generate(),
-            KeyKind::Rsa => {
-                let size = rcgen::RsaKeySize::_2048;
-                KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size)
-            }
-        };
-        let der = Zeroizing::new(pair.as_ref().ok()?.serialize_der());
-        Some((LeafKey::new(pair.ok()?)?, der))
-    }
-
-    /// The key of PKCS#8, if it is one of the kind.
-    pub(super) fn from_der(kind: KeyKind, der: &[u8]) -> Option<LeafKey> {
-        let algorithm = match kind {
-            KeyKind::Ecdsa => &rcgen::PKCS_ECDSA_P256_SHA256,
-            KeyKind::Rsa => &rcgen::PKCS_RSA_SHA256,
-        };
-        LeafKey::new(KeyPair::from_pkcs8_der_and_sign_algo(&der.into(), algorithm).ok()?)
-    }
-
-    fn new(pair: KeyPair) -> Option<LeafKey> {
-        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pair.serialized_der()));
-        let signing = any_supported_type(&der).ok()?;
-        Some(LeafKey { pair, signing })
     }
 }
 

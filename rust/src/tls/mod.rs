@@ -9,6 +9,7 @@
 //! | `given` | what a program gives by hand: certificates, a say in which one is shown |
 //! | `statics` | the operator's certificates |
 //! | `mint`, `names`, `cache` | certificates made on the fly: how, for which names, remembered |
+//! | `maker` | the thread on which they are made |
 //! | `store` | those of them that are kept in a folder |
 //! | `authority` | the CA that signs them |
 //! | `certificate` | one certificate, looked at |
@@ -42,6 +43,7 @@ mod given;
 mod hello;
 mod keys;
 mod local;
+mod maker;
 mod mint;
 mod names;
 mod remembered;
@@ -53,15 +55,17 @@ mod tickets;
 mod trouble;
 
 pub(crate) use authority::{CERTIFICATE, KEY, OPTION as OPTION_CA, PASSPHRASE, load_signer};
-pub(crate) use certificate::Parsed;
+pub(crate) use certificate::{Parsed, pem};
 pub use clients::ClientIdentity;
 pub(crate) use distrust::{Distrust, Distrusting};
 pub use given::{Certificate, Choice, ChooseCertificate, Misbehaviour};
+pub(crate) use keys::{KeyKind, Signer, generate as generate_key};
 pub(crate) use mint::{BACKDATED, serial};
 pub(crate) use session::{Progress, Session, Workspace};
 pub(crate) use trouble::Trouble;
 
 use crate::config::{Settings, TlsVersion};
+use crate::connection::Key;
 use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use crate::server::sandbox;
@@ -70,6 +74,8 @@ use crate::worker::Handle;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use authority::Authority;
 use clients::ClientTrust;
+use hello::Seen;
+use maker::Maker;
 use mint::Minter;
 use remembered::Remembered;
 use resolver::Resolver;
@@ -78,6 +84,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ProducesTickets, StoresServerSessions};
 use rustls::version::{TLS12, TLS13};
 use statics::Statics;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
@@ -99,6 +106,7 @@ pub(crate) struct Tls {
     oldest: TlsVersion,
     /// Octets of early data that a connection may send.
     early_data: u32,
+    maker: Arc<Maker>,
     /// Where certificates are kept that were made.
     store: Option<Arc<Store>>,
     clients: Mutex<Option<ClientTrust>>,
@@ -173,6 +181,7 @@ impl Tls {
             })),
             early_data: settings.tls_early_data,
             oldest: settings.tls_min_version,
+            maker: Arc::default(),
             store,
             http2: settings.http2,
             clients: Mutex::new(ClientTrust::of(settings)?),
@@ -193,11 +202,13 @@ impl Tls {
         // It was built once before, when it was given.
         let verifier = clients.and_then(|clients| clients.verifier(&self.provider).ok());
         let asks_clients = verifier.is_some();
-        let mut config = match verifier {
+        let config = match verifier {
             Some(verifier) => config.with_client_cert_verifier(verifier),
             None => config.with_no_client_auth(),
-        }
-        .with_cert_resolver(Arc::new(Resolver::new(self.shared.clone(), worker.clone())));
+        };
+        let (shared, maker) = (self.shared.clone(), self.maker.clone());
+        let resolver = Arc::new(Resolver::new(shared, worker.clone(), maker));
+        let mut config = config.with_cert_resolver(resolver.clone());
         match &self.tickets {
             Tickets::None => {}
             Tickets::Own(ticketer) => config.ticketer = ticketer.clone(),
@@ -213,7 +224,7 @@ impl Tls {
         };
         config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
         let config = Conditions { config: Arc::new(config), asks_clients };
-        Terms { config, distrust: self.distrust.clone() }
+        Terms { config, resolver, distrust: self.distrust.clone() }
     }
 
     /// Shows `certificate` to who asks for one of its names from now on.
@@ -297,9 +308,10 @@ impl Tls {
         Ok(count)
     }
 
-    /// Makes ahead, on a thread of its own, what the first client of its kind would wait for; from
-    /// now on certificates that are made are kept.
+    /// Starts the threads that make certificates and keep them. What the first client of its kind would
+    /// wait for is made ahead, on one more.
     pub(crate) fn start(&self, log: &Log) {
+        self.maker.start();
         self.store.iter().for_each(|store| store.start(log.clone()));
         let Some(minter) = self.shared.certificates.load().minter.clone() else { return };
         // Without a thread that client waits.
@@ -309,6 +321,7 @@ impl Tls {
 
     /// The server has ended: what was to be kept is written.
     pub(crate) fn finish(&self) {
+        self.maker.finish();
         self.store.iter().for_each(|store| store.finish());
     }
 
@@ -329,7 +342,20 @@ pub(crate) struct Conditions {
 /// What the sessions of one worker are made with.
 pub(crate) struct Terms {
     pub(crate) config: Conditions,
+    resolver: Arc<Resolver>,
     pub(crate) distrust: Arc<Distrust>,
+}
+
+impl Terms {
+    /// Whether a session whose first octets are these can go on, or its certificate is being made and the
+    /// worker will be told for its connection `key`; `None` as long as the hello is not whole.
+    pub(crate) fn is_ready(&self, records: &[u8], socket: &OwnedFd, key: Key) -> Option<bool> {
+        match hello::wish(records) {
+            Seen::Part => None,
+            Seen::Hello(wish) => Some(self.resolver.is_ready(&wish, socket, key)),
+            Seen::Other => Some(true),
+        }
+    }
 }
 
 impl Shared {

@@ -10,18 +10,25 @@
 //! | a name that is none | no certificate: rustls refuses it before |
 
 use super::given::Choice;
+use super::hello::Wish;
+use super::keys::KeyKind;
 use super::local;
-use super::mint::{KeyKind, Leaf};
+use super::maker::{Maker, Waiting};
+use super::mint::{Leaf, Minter};
 use super::names::Subject;
 use super::{Certificates, Shared};
+use crate::connection::Key;
 use crate::sync::{Mutex, PoisonError};
-use crate::sys::clock;
+use crate::sys::{clock, socket};
 use crate::worker::Handle;
+use rustls::pki_types::DnsName;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CipherSuite, SignatureScheme};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -31,8 +38,9 @@ const REMEMBERED: usize = 512;
 /// One worker's.
 pub(super) struct Resolver {
     shared: Arc<Shared>,
-    /// Counts what is made on this worker.
+    /// Counts what is made for it.
     worker: Arc<Handle>,
+    maker: Arc<Maker>,
     /// Only its worker takes this lock: nobody ever waits for it.
     remembered: Mutex<Remembered>,
 }
@@ -50,13 +58,61 @@ struct Remembered {
 }
 
 impl Resolver {
-    pub(super) fn new(shared: Arc<Shared>, worker: Arc<Handle>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, worker: Arc<Handle>, maker: Arc<Maker>) -> Self {
         let remembered =
             Remembered { places: vec![None; REMEMBERED], hasher: RandomState::new(), version: 0 };
-        Resolver { shared, worker, remembered: Mutex::new(remembered) }
+        Resolver { shared, worker, maker, remembered: Mutex::new(remembered) }
     }
 
-    fn for_name(
+    /// Whether the connection `key` can go on with its handshake. If not, the certificate that it wants is
+    /// being made, and the worker will be told. Whatever is unusual goes on: that is seen to on the way.
+    pub(super) fn is_ready(&self, wish: &Wish<'_>, socket: &OwnedFd, key: Key) -> bool {
+        let certificates = self.shared.certificates.load();
+        let Some(minter) = &certificates.minter else { return true };
+        if self.shared.chooser.load().is_some() {
+            return true;
+        }
+        let kind = kind_of(numbers(wish.schemes), numbers(wish.suites));
+        let (subject, is_there) = match wish.name.map(DnsName::try_from) {
+            Some(Ok(name)) => {
+                let name = name.to_lowercase_owned();
+                let name = name.as_ref();
+                (Subject::of(name), self.at_hand(&certificates, name, kind).is_some())
+            }
+            // An address as a name counts as none.
+            None => return self.is_ready_for_nobody(&certificates, kind, socket, key),
+            Some(Err(_)) if wish.name.is_some_and(is_address) => {
+                return self.is_ready_for_nobody(&certificates, kind, socket, key);
+            }
+            Some(Err(_)) => return true,
+        };
+        is_there || self.is_made(minter, subject, kind, key)
+    }
+
+    fn is_ready_for_nobody(
+        &self,
+        certificates: &Certificates,
+        kind: KeyKind,
+        socket: &OwnedFd,
+        key: Key,
+    ) -> bool {
+        let address = socket::own_address(socket.as_raw_fd());
+        let (Some(address), Some(minter)) = (address, &certificates.minter) else { return true };
+        self.given_for(certificates, address, kind).is_some()
+            || self.is_made(minter, Subject::Address(address), kind, key)
+    }
+
+    /// Whether a certificate is there that was made; if not, it is ordered, where it can be.
+    fn is_made(&self, minter: &Arc<Minter>, subject: Subject, kind: KeyKind, key: Key) -> bool {
+        if minter.known(&subject, kind).is_some() {
+            return true;
+        }
+        let waiting = Waiting { worker: self.worker.clone(), key };
+        !self.maker.order(minter, (subject, kind), waiting)
+    }
+
+    /// What is shown for `name` without asking the minter.
+    fn at_hand(
         &self,
         certificates: &Certificates,
         name: &str,
@@ -68,27 +124,48 @@ impl Resolver {
         }
         let now = clock::unix_time().0 as i64;
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = remembered.place(name, certificates.version);
-        if let Some((known, same, leaf)) = place
-            && **known == *name
-            && *same == kind
-            && leaf.renew_at > now
-        {
-            return Some(leaf.key.clone());
+        match remembered.place(name, certificates.version) {
+            Some((known, same, leaf))
+                if **known == *name && *same == kind && leaf.renew_at > now =>
+            {
+                Some(leaf.key.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn for_name(
+        &self,
+        certificates: &Certificates,
+        name: &str,
+        kind: KeyKind,
+    ) -> Option<Arc<CertifiedKey>> {
+        if let Some(found) = self.at_hand(certificates, name, kind) {
+            return Some(found);
         }
         let leaf = self.made(certificates, &Subject::of(name), kind)?;
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = remembered.place(name, certificates.version);
         *place = Some((name.into(), kind, leaf.clone()));
         Some(leaf.key.clone())
     }
 
     fn for_nobody(&self, certificates: &Certificates, kind: KeyKind) -> Option<Arc<CertifiedKey>> {
         let address = local::address()?;
+        let given = self.given_for(certificates, address, kind);
+        let make = || self.made(certificates, &Subject::Address(address), kind);
+        given.or_else(|| make().map(|leaf| leaf.key.clone()))
+    }
+
+    /// What somebody has given for this address.
+    fn given_for(
+        &self,
+        certificates: &Certificates,
+        address: IpAddr,
+        kind: KeyKind,
+    ) -> Option<Arc<CertifiedKey>> {
         let given = self.shared.given(|given| given.for_address(address, kind).cloned());
-        let found = given.or_else(|| certificates.statics.for_address(address, kind).cloned());
-        if found.is_some() {
-            return found;
-        }
-        self.made(certificates, &Subject::Address(address), kind).map(|leaf| leaf.key.clone())
+        given.or_else(|| certificates.statics.for_address(address, kind).cloned())
     }
 
     /// What the program says, where it wants to be asked.
@@ -149,10 +226,17 @@ impl fmt::Debug for Resolver {
     }
 }
 
-/// ECDSA for all but those who cannot check it.
 fn kind_for(hello: &ClientHello<'_>) -> KeyKind {
-    let ecdsa = hello.signature_schemes().contains(&SignatureScheme::ECDSA_NISTP256_SHA256);
-    let suite = hello.cipher_suites().iter().any(|suite| {
+    kind_of(hello.signature_schemes().iter().copied(), hello.cipher_suites().iter().copied())
+}
+
+/// ECDSA for all but those who cannot check it.
+fn kind_of(
+    mut schemes: impl Iterator<Item = SignatureScheme>,
+    mut suites: impl Iterator<Item = CipherSuite>,
+) -> KeyKind {
+    let ecdsa = schemes.any(|scheme| scheme == SignatureScheme::ECDSA_NISTP256_SHA256);
+    let suite = suites.any(|suite| {
         matches!(
             suite,
             CipherSuite::TLS13_AES_128_GCM_SHA256
@@ -164,4 +248,13 @@ fn kind_for(hello: &ClientHello<'_>) -> KeyKind {
         )
     });
     if ecdsa && suite { KeyKind::Ecdsa } else { KeyKind::Rsa }
+}
+
+/// Numbers of two octets each, as what they stand for.
+fn numbers<T: From<u16>>(octets: &[u8]) -> impl Iterator<Item = T> {
+    octets.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]]).into())
+}
+
+fn is_address(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| name.parse::<IpAddr>().is_ok())
 }

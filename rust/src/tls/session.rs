@@ -21,6 +21,12 @@ const RECORD: usize = 16 * 1024;
 /// Octets that a handshake may leave waiting: beyond it nobody means well.
 const HANDSHAKE: usize = 32 * 1024;
 
+/// More records than a server sends before it waits for the client.
+const FLIGHT: usize = 16;
+
+/// The alert for a message whose length is wrong (RFC 8446 section 6.2).
+const DECODE_ERROR: u8 = 50;
+
 /// What the header, the tag and the padding of a record come to, and more.
 const OVERHEAD: usize = 64;
 
@@ -62,6 +68,17 @@ enum Phase {
     Over,
 }
 
+/// What is known of the certificate that the client wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// Nothing yet.
+    Unknown,
+    /// It is being made.
+    Waits,
+    /// It need not be waited for any more.
+    Ready,
+}
+
 /// What came of some records.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -84,8 +101,9 @@ pub(crate) struct Session {
     said_goodbye: bool,
     /// Whether the client announces early data, once that is known and matters.
     announces_early: Option<bool>,
-    /// Whole records wait in `kept` for want of room.
+    /// Whole records wait in `kept`, for want of room or of a certificate.
     more: bool,
+    wish: Wish,
     /// Records received and not used yet.
     kept: Vec<u8>,
     /// Records that the socket did not take.
@@ -111,6 +129,7 @@ impl Session {
             // A certificate may be longer than a record: what rustls leaves as it was may be the beginning.
             announces_early: conditions.asks_clients.then_some(false),
             more: false,
+            wish: Wish::Unknown,
             kept: Vec::new(),
             unsent: Vec::new(),
             owed: 0,
@@ -138,6 +157,31 @@ impl Session {
     /// Whether whole records wait to be looked at.
     pub(crate) fn has_more(&self) -> bool {
         self.more
+    }
+
+    /// Whether its certificate is being made; nothing is to be received until then.
+    pub(crate) fn waits(&self) -> bool {
+        self.wish == Wish::Waits
+    }
+
+    /// Whether nobody has looked yet if its certificate is there.
+    pub(crate) fn has_unknown_wish(&self) -> bool {
+        self.wish == Wish::Unknown
+    }
+
+    /// Its certificate is there, or not and being made: until [`Session::is_served`] these records wait.
+    pub(crate) fn wishes(&mut self, is_ready: bool, records: &[u8]) {
+        self.wish = Wish::Ready;
+        if !is_ready {
+            self.wish = Wish::Waits;
+            self.more = true;
+            self.keep(records);
+        }
+    }
+
+    /// Its certificate has been made, or cannot be.
+    pub(crate) fn is_served(&mut self) {
+        self.wish = Wish::Ready;
     }
 
     pub(crate) fn is_resumed(&self) -> bool {
@@ -233,6 +277,8 @@ impl Session {
         let bound = if self.is_shaking() { HANDSHAKE } else { INCOMING - 1 };
         if progress.trouble.is_none() && left.len() > bound {
             progress.trouble = Some(Trouble::TooMuch);
+            // rustls waits for the rest and says nothing. In the handshake an alert may go in the clear.
+            outgoing.extend_from_slice(&Misbehaviour::Alert(DECODE_ERROR).record());
         }
         if progress.trouble.is_some() {
             self.finish();
@@ -354,13 +400,19 @@ impl Session {
         None
     }
 
-    /// Takes the alert that rustls wants to send after an error. It says so first; to ask once more
-    /// would have it look at the same records again, which it does not allow.
+    /// Takes the alert that rustls wants to send after an error, and what it wanted to say before: a
+    /// ServerHello where the error came after it. To ask behind the alert would have it look at the same
+    /// records again, which it does not allow.
     fn last_words(&mut self, records: &mut [u8], outgoing: &mut Vec<u8>) {
-        let state = self.connection.process_tls_records(records).state;
-        if let Ok(ConnectionState::EncodeTlsData(mut data)) = state {
-            // An alert that cannot be written goes unsaid.
-            let _ = append(outgoing, OVERHEAD, |room| data.encode(room).map_err(needs_encode));
+        for _ in 0..FLIGHT {
+            let state = self.connection.process_tls_records(records).state;
+            let Ok(ConnectionState::EncodeTlsData(mut data)) = state else { return };
+            let start = outgoing.len();
+            // What cannot be written goes unsaid.
+            let room = |room: &mut [u8]| data.encode(room).map_err(needs_encode);
+            if append(outgoing, OVERHEAD, room).is_err() || hello::is_alert(&outgoing[start..]) {
+                return;
+            }
         }
     }
 

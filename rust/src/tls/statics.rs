@@ -3,7 +3,7 @@
 use super::files::{certificates, check_time, parse, read_secret, wrong};
 use super::given::{Certificate, certified};
 use super::keys;
-use super::mint::KeyKind;
+use super::keys::KeyKind;
 use crate::error::{Error, ErrorCode, Result};
 use rustls::SignatureAlgorithm;
 use rustls::sign::CertifiedKey;

@@ -11,7 +11,7 @@
 //! | `DIGEST.crt` | a certificate, in DER, behind its digest |
 
 use super::files::read_secret;
-use super::mint::{KeyKind, LeafKey};
+use super::keys::{self, KeyKind, Signer};
 use super::names::Subject;
 use crate::error::{Error, ErrorCode, Result};
 use crate::files;
@@ -87,16 +87,16 @@ impl Store {
     ///
     /// # Errors
     /// [`ErrorCode::Io`] where it cannot be written; [`ErrorCode::Internal`] where none can be made.
-    pub(super) fn key(&self, kind: KeyKind) -> Result<LeafKey> {
+    pub(super) fn key(&self, kind: KeyKind) -> Result<Signer> {
         let path = self.folder.join(match kind {
             KeyKind::Ecdsa => "leaf-ecdsa.key",
             KeyKind::Rsa => "leaf-rsa.key",
         });
         let known = read_secret(OPTION, &path);
-        if let Some(key) = known.ok().and_then(|der| LeafKey::from_der(kind, &der)) {
+        if let Some(key) = known.ok().and_then(|der| Signer::from_der(kind, &der)) {
             return Ok(key);
         }
-        let (key, der) = LeafKey::generate(kind)
+        let (key, der) = keys::generate(kind)
             .ok_or_else(|| Error::new(ErrorCode::Internal, "cannot make certificates: no key"))?;
         replace(&path, &der, self.owner).map_err(|error| failed(&path, &error))?;
         Ok(key)

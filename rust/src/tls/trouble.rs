@@ -46,8 +46,7 @@ impl Trouble {
                 stats.tls_names_refused.add(1);
                 &stats.tls_alerts_sent
             }
-            Trouble::Protocol(_) | Trouble::Planned => &stats.tls_alerts_sent,
-            Trouble::TooMuch => return,
+            Trouble::Protocol(_) | Trouble::TooMuch | Trouble::Planned => &stats.tls_alerts_sent,
         };
         cell.add(1);
     }

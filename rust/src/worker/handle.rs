@@ -27,6 +27,9 @@ pub(crate) enum Message {
     Connection(OwnedFd, u16),
     /// The answer to a deferred request, or a part of it.
     Delivery(Key, Delivery),
+    /// The certificate that this connection waits for has been made, for it or for another one, or cannot
+    /// be.
+    Certificate { key: Key, made: bool },
     /// A deferred answer found its client gone: to be counted.
     Gone,
     /// The responder has changed: let go of the old one.

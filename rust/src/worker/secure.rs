@@ -1,9 +1,10 @@
 //! TLS between a turn and its socket.
 
 use super::transport::{Received, Transport};
+use crate::connection::Key;
 use crate::stats::Cells;
 use crate::sys::socket;
-use crate::tls::{Progress, Session, Trouble, Workspace};
+use crate::tls::{Progress, Session, Terms, Trouble, Workspace};
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -15,6 +16,9 @@ pub(super) struct Secure<'t> {
     pub(super) socket: &'t OwnedFd,
     pub(super) session: &'t mut Session,
     pub(super) space: &'t mut Workspace,
+    pub(super) terms: &'t Terms,
+    /// Of its connection.
+    pub(super) key: Key,
     pub(super) stats: &'t Cells,
     pub(super) opened: bool,
     /// What went wrong in the handshake, to be told once the turn is over.
@@ -110,6 +114,9 @@ impl Transport for Secure<'_> {
         if self.session.peer_has_closed() {
             return Ok(Received::End);
         }
+        if self.session.waits() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let mut length = self.session.take_kept(&mut self.space.incoming);
         // Whole records that waited come before the socket: what that may hold is not known here.
         let mut more = self.session.has_more();
@@ -129,6 +136,15 @@ impl Transport for Secure<'_> {
         }
         if self.session.speaks_http(&self.space.incoming[..length]) {
             return Ok(Received::Clear);
+        }
+        if self.session.has_unknown_wish() {
+            let records = &self.space.incoming[..length];
+            if let Some(is_ready) = self.terms.is_ready(records, self.socket, self.key) {
+                self.session.wishes(is_ready, records);
+            }
+            if self.session.waits() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
         }
         let progress = self.session.process(self.space, length, buffer, self.socket);
         self.session.early += progress.early;

@@ -39,6 +39,13 @@ impl Sessions {
         Sessions { terms, table: Vec::new(), open: 0, most: 0, space }
     }
 
+    /// The certificate that the connection in slot `index` waits for has been made, or cannot be.
+    pub(super) fn serve(&mut self, index: u32) {
+        if let Some(session) = self.table.get_mut(index as usize).and_then(Option::as_mut) {
+            session.is_served();
+        }
+    }
+
     /// The connection in slot `index` is gone.
     pub(super) fn remove(&mut self, index: u32, buffers: &mut Buffers) {
         if let Some(session) = self.table.get_mut(index as usize).and_then(Option::take) {
@@ -100,7 +107,8 @@ impl Sessions {
         }
         let key = cx.key;
         let session = self.table.get_mut(key.index as usize).and_then(Option::as_mut);
-        let (Some(session), Some(space)) = (session, self.space.as_mut()) else {
+        let (Some(session), Some(space), Some(terms)) = (session, &mut self.space, &self.terms)
+        else {
             return Some(Fate::Close);
         };
         let (stats, before) = (cx.stats, session.memory());
@@ -109,7 +117,8 @@ impl Sessions {
         let mut cx = Context { secured: Some(secured), ..cx };
         // What a turn that failed left unsent was for another client.
         space.outgoing.clear();
-        let mut secure = Secure { socket, session, space, stats, opened: false, trouble: None };
+        let (opened, trouble) = (false, None);
+        let mut secure = Secure { socket, session, space, terms, key, stats, opened, trouble };
         if secure.flush().is_err() {
             return Some(Fate::Reset);
         }
@@ -121,9 +130,7 @@ impl Sessions {
         };
         if let Some(trouble) = &secure.trouble {
             let client = cx.peer().address().ip();
-            if let (Some(alert), Some(client), Some(terms)) =
-                (trouble.distrust(), client, &self.terms)
-            {
+            if let (Some(alert), Some(client)) = (trouble.distrust(), client) {
                 terms.distrust.note(client, alert);
             }
             report(trouble, &cx);

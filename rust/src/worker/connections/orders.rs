@@ -25,6 +25,19 @@ impl Connections {
         }
     }
 
+    /// The certificate that `key` waits for has been made, or cannot be: its handshake goes on.
+    #[cold]
+    pub(in crate::worker) fn certify(&mut self, key: Key, made: bool) {
+        if made {
+            self.handle.stats.tls_certificates_made.add(1);
+        }
+        // What came meanwhile was not looked at.
+        if self.pool.get(key).is_some() {
+            self.sessions.serve(key.index);
+            self.turn(key, Ready::READABLE);
+        }
+    }
+
     /// Lets go of a responder that has been replaced.
     pub(in crate::worker) fn refresh(&mut self) {
         self.responder.load();

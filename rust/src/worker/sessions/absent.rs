@@ -15,6 +15,8 @@ impl Sessions {
         Sessions
     }
 
+    pub(in crate::worker) fn serve(&mut self, _: u32) {}
+
     pub(in crate::worker) fn remove(&mut self, _: u32, _: &mut Buffers) {}
 
     pub(in crate::worker) fn give_back(&mut self) {}
