@@ -26,7 +26,7 @@ def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> b
 class Raw:
     """A connection of which every frame is the test's own."""
 
-    def __init__(self, address, first: bytes = PREFACE + frame(SETTINGS), trust=None):
+    def __init__(self, address, first: bytes = PREFACE + frame(SETTINGS), *, trust=None):
         self.socket = socket.create_connection(address, timeout=PATIENCE)
         if trust is not None:
             context = ssl.create_default_context(cafile=trust)
@@ -71,14 +71,24 @@ class Raw:
         self.socket.close()
 
 
+@pytest.fixture(params=["clear", "tls"])
+def layer(request) -> str:
+    """What HTTP/2 is spoken over."""
+    return request.param
+
+
 @pytest.fixture
-def served(start):
+def served(start, authority, layer):  # noqa: F811
     """Starts a server; a function that connects to it, and the server."""
     made = []
 
     def connect(*options: str, kind=Client, **where):
-        server = start(*options, **where)
-        made.append(kind(server.address))
+        if layer == "clear":
+            server = start(*options, **where)
+            made.append(kind(server.address))
+        else:
+            server = start("--tls-port", "0", "--ca-dir", str(authority.folder), *options, **where)
+            made.append(kind(server.addresses[-1], trust=authority.certificate))
         return made[-1], server
 
     yield connect

@@ -3,6 +3,7 @@
 import signal
 import socket
 import struct
+from functools import partial
 
 import pytest
 from http2 import conftest as h
@@ -73,7 +74,7 @@ def test_what_breaks_the_rules_ends_the_connection(start, what):
 
 
 def test_the_first_frame_is_settings(served):
-    client, _ = served(kind=lambda address: Raw(address, h.PREFACE + frame(h.PING, payload=bytes(8))))
+    client, _ = served(kind=partial(Raw, first=h.PREFACE + frame(h.PING, payload=bytes(8))))
     assert client.error() == h.PROTOCOL
 
 
@@ -171,7 +172,7 @@ def test_more_streams_than_are_allowed_are_refused(served):
 
 def test_windows_are_kept(served):
     first = h.PREFACE + settings((4, 10))
-    client, _ = served(kind=lambda address: Raw(address, first))
+    client, _ = served(kind=partial(Raw, first=first))
     client.send(get(1, section=packed(*PSEUDO[:2], (":path", "/a.gif"), PSEUDO[3])))
     assert len(client.until(h.DATA, 1)[1]) == 10
     client.send(frame(h.PING, payload=bytes(8)))
@@ -185,18 +186,14 @@ def test_windows_are_kept(served):
 
 def test_who_does_not_open_windows_is_reset(served):
     first = h.PREFACE + settings((4, 10))
-    client, server = served("--write-timeout", "300ms", kind=lambda address: Raw(address, first))
+    client, server = served("--write-timeout", "300ms", kind=partial(Raw, first=first))
     client.send(get(1, section=packed(*PSEUDO[:2], (":path", "/a.gif"), PSEUDO[3])))
     assert client.reset(1) == 2
     assert server.stats()["timeouts_write"] == 1
 
 
-@pytest.mark.parametrize("layer", ["clear", "tls"])
-def test_who_has_to_make_room_is_told_so(start, authority, layer):
-    options = ["--tls-port", "0", "--ca-dir", str(authority.folder)] if layer == "tls" else []
-    server = start(*options, "--max-connections", "1", workers=1)
-    address = server.addresses[-1]
-    client = Raw(address, trust=authority.certificate if layer == "tls" else None)
+def test_who_has_to_make_room_is_told_so(served):
+    client, server = served("--max-connections", "1", kind=Raw, workers=1)
     client.send(get(1))
     client.until(h.DATA, 1)
     with socket.create_connection(server.addresses[0]) as other:

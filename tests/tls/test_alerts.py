@@ -10,7 +10,7 @@ from support.deadline import PATIENCE
 from tls.conftest import V12, Client, context
 
 BAD_CERTIFICATE, EXPIRED, CERTIFICATE_UNKNOWN, UNKNOWN_CA = 42, 45, 46, 48
-DECODE_ERROR = 50
+UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50
 
 
 def alert(number: int) -> bytes:
@@ -65,6 +65,24 @@ def test_who_wants_only_what_is_not_spoken_here_is_told_so(tls, authority):
     assert server.counted("tls_failures").named("tls_alerts") == {"tls_alerts_sent": 1}
     with Client(server.addresses[1], trust=authority.certificate) as client:
         assert b"200 OK" in client.get()
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (b"\x16\x03\x01\x00\x04\x01\x00\x00\xff" + b"\x14\x03\x01\x00\x01\x01", UNEXPECTED_MESSAGE),
+        (b"\x16\x03\x01\x00\x00" * 40, DECODE_ERROR),
+        (b"\x16\x03\x01\x00\x04\x01\xff\xff\xff", DECODE_ERROR),
+    ],
+    ids=["another record in the middle of a message", "empty records", "a hello of 16 MiB"],
+)
+def test_what_rustls_has_no_alert_for_gets_one(tls, octets, expected):
+    server = tls()
+    with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
+        raw.sendall(octets)
+        assert all_of(raw) == alert(expected)
+    stats = server.eventually("gone", lambda stats: stats["connections_open"] == 0)
+    assert (stats["tls_failures"], stats["tls_alerts_sent"]) == (1, 1)
 
 
 def test_a_hello_that_is_longer_than_any_gets_an_alert(tls):

@@ -278,9 +278,10 @@ def test_garbage_ends_the_connection_and_nobody_else(tls, authority, octets):
         with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
             first = octets if octets[:1] not in (b"", b"A") and not octets[:1].isupper() else b"\x01" + octets
             raw.sendall(first)
-            end_of(raw)
+            assert end_of(raw)[:1] == b"\x15", "an alert"
         assert b"200 OK" in other.get()
-    server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    assert (stats["tls_failures"], stats["tls_alerts_sent"]) == (1, 1)
 
 
 def test_a_record_that_was_changed_ends_the_connection_with_an_alert(tls, authority):

@@ -85,11 +85,11 @@ fn wish_of(message: &[u8]) -> Option<Wish<'_>> {
     for (kind, content) in each(extensions) {
         match kind {
             SERVER_NAME => {
-                let mut names = Octets(Octets(content?).vector(2)?);
+                let mut names = Octets(Octets(content?).only_vector(2)?);
                 let is_host = names.take(1)? == [HOST_NAME];
-                wish.name = is_host.then_some(names.vector(2)?);
+                wish.name = is_host.then_some(names.only_vector(2)?);
             }
-            SIGNATURE_ALGORITHMS => wish.schemes = Octets(content?).vector(2)?,
+            SIGNATURE_ALGORITHMS => wish.schemes = Octets(content?).only_vector(2)?,
             _ => {}
         }
     }
@@ -150,6 +150,11 @@ impl<'o> Octets<'o> {
         let length = self.take(width)?.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
         self.take(length)
     }
+
+    /// As [`Octets::vector`], with nothing behind it.
+    fn only_vector(&mut self, width: usize) -> Option<&'o [u8]> {
+        self.vector(width).filter(|_| self.0.is_empty())
+    }
 }
 
 #[cfg(test)]
@@ -207,7 +212,16 @@ mod tests {
                 assert_eq!(super::wish(&hello[..end]), Seen::Part, "{end}");
             }
         }
-        for cut in [&[0, 0, 0, 8, 0, 6][..], &[0, 0, 0, 1, 0], &[0, 13, 0, 2, 0, 4], &[0, 13, 0]] {
+        let twice = [0, 0, 0, 10, 0, 8, 0, 0, 1, b'a', 0, 0, 1, b'b'];
+        let behind = [0, 0, 0, 7, 0, 4, 0, 0, 1, b'a', b'x'];
+        for cut in [
+            &twice[..],
+            &behind,
+            &[0, 0, 0, 8, 0, 6],
+            &[0, 0, 0, 1, 0],
+            &[0, 13, 0, 2, 0, 4],
+            &[0, 13, 0],
+        ] {
             assert_eq!(super::wish(&hello(cut)), Seen::Other, "{cut:?}");
         }
         assert_eq!(super::wish(&[23, 3, 3, 0, 1, 0]), Seen::Other);

@@ -83,7 +83,7 @@ impl Minter {
         };
         let minter = Minter { authority, ecdsa, rsa, cache: Cache::new(names), store };
         minter
-            .make(&Subject::Name("localhost".into()), KeyKind::Ecdsa)
+            .make(now(), &Subject::Name("localhost".into()), KeyKind::Ecdsa)
             .ok_or_else(|| failed("the CA does not sign"))?;
         minter.restore(names);
         Ok(minter)
@@ -101,7 +101,7 @@ impl Minter {
 
     /// The certificate for `subject`, if it is there.
     pub(crate) fn known(&self, subject: &Subject, kind: KeyKind) -> Option<Arc<Leaf>> {
-        self.cache.known(subject, kind, clock::unix_time().0 as i64)
+        self.cache.known(subject, kind, now())
     }
 
     /// The certificate for `subject`, made now if there is none; `made` is called then. One is made
@@ -112,14 +112,24 @@ impl Minter {
         kind: KeyKind,
         made: impl FnOnce(),
     ) -> Option<Arc<Leaf>> {
-        let now = clock::unix_time().0 as i64;
+        self.leaf_at(now(), subject, kind, made)
+    }
+
+    /// As [`Minter::leaf`], at the time `now`.
+    fn leaf_at(
+        &self,
+        now: i64,
+        subject: &Subject,
+        kind: KeyKind,
+        made: impl FnOnce(),
+    ) -> Option<Arc<Leaf>> {
         let store = self.store.as_deref();
         let forget = |(subject, kind): &_| {
             store.into_iter().for_each(|store| store.forget(subject, *kind));
         };
         let make = || {
             made();
-            let leaf = self.make(subject, kind)?;
+            let leaf = self.make(now, subject, kind)?;
             if let (Some(store), Some(der)) = (store, leaf.key.cert.first()) {
                 store.keep(subject, kind, &self.authority.certificate, der);
             }
@@ -146,9 +156,9 @@ impl Minter {
         }
     }
 
-    fn make(&self, subject: &Subject, kind: KeyKind) -> Option<Leaf> {
+    fn make(&self, now: i64, subject: &Subject, kind: KeyKind) -> Option<Leaf> {
         let key = self.key(kind)?;
-        let first = clock::unix_time().0 as i64 - BACKDATED;
+        let first = now - BACKDATED;
         let last = (first + LIFETIME).min(self.authority.not_after);
         let parameters = parameters(subject, first, last)?;
         let signed = parameters.signed_by(key, &self.authority.issuer).ok()?;
@@ -174,7 +184,7 @@ impl Minter {
     /// Remembers what the store has kept, `names` certificates at most; what is of no use goes.
     fn restore(&self, names: usize) {
         let Some(store) = &self.store else { return };
-        let now = clock::unix_time().0 as i64;
+        let now = now();
         let mut found = store.certificates();
         let room = found.len().saturating_sub(names);
         found.drain(..room).for_each(|found| store.discard(&found));
@@ -207,6 +217,11 @@ impl Minter {
         let leaf = self.ready(der.clone().into(), self.key(kind)?, first, last);
         Some((subject, kind, leaf))
     }
+}
+
+/// Seconds of Unix time.
+fn now() -> i64 {
+    clock::unix_time().0 as i64
 }
 
 /// What a certificate for `subject` says (RFC 5280 section 4.2).

@@ -24,7 +24,9 @@ const HANDSHAKE: usize = 32 * 1024;
 /// More records than a server sends before it waits for the client.
 const FLIGHT: usize = 16;
 
-/// The alert for a message whose length is wrong (RFC 8446 section 6.2).
+/// Alerts for a message that has no business where it came, and for one whose length is wrong (RFC 8446
+/// section 6.2).
+const UNEXPECTED_MESSAGE: u8 = 10;
 const DECODE_ERROR: u8 = 50;
 
 /// What the header, the tag and the padding of a record come to, and more.
@@ -264,11 +266,12 @@ impl Session {
                 break;
             }
         }
-        if progress.trouble.is_some() {
-            match local::planned() {
-                Some(how) => progress.trouble = self.misbehave(how, outgoing),
-                None => self.last_words(&mut records[at..], outgoing),
-            }
+        if let Some(trouble) = &progress.trouble {
+            let trouble = trouble.clone();
+            progress.trouble = match local::planned() {
+                Some(how) => self.misbehave(how, outgoing),
+                None => Some(self.last_words(trouble, &mut records[at..], outgoing)),
+            };
         }
         if self.phase == Phase::Mute {
             return progress;
@@ -276,9 +279,9 @@ impl Session {
         let left = &records[at..];
         let bound = if self.is_shaking() { HANDSHAKE } else { INCOMING - 1 };
         if progress.trouble.is_none() && left.len() > bound {
-            progress.trouble = Some(Trouble::TooMuch);
-            // rustls waits for the rest and says nothing. In the handshake an alert may go in the clear.
+            // rustls waits for the rest and says nothing.
             outgoing.extend_from_slice(&Misbehaviour::Alert(DECODE_ERROR).record());
+            progress.trouble = Some(Trouble::TooMuch);
         }
         if progress.trouble.is_some() {
             self.finish();
@@ -400,19 +403,35 @@ impl Session {
         None
     }
 
-    /// Takes the alert that rustls wants to send after an error, and what it wanted to say before: a
-    /// ServerHello where the error came after it. To ask behind the alert would have it look at the same
-    /// records again, which it does not allow.
-    fn last_words(&mut self, records: &mut [u8], outgoing: &mut Vec<u8>) {
+    /// Says what is wrong, and before it what rustls wanted to say: a ServerHello where the error came
+    /// after it. To ask behind the alert would have rustls look at the same records again, which it does
+    /// not allow. Some errors it has no alert for: in the handshake one may go in the clear.
+    fn last_words(
+        &mut self,
+        trouble: Trouble,
+        records: &mut [u8],
+        outgoing: &mut Vec<u8>,
+    ) -> Trouble {
         for _ in 0..FLIGHT {
             let state = self.connection.process_tls_records(records).state;
-            let Ok(ConnectionState::EncodeTlsData(mut data)) = state else { return };
+            let Ok(ConnectionState::EncodeTlsData(mut data)) = state else { break };
             let start = outgoing.len();
-            // What cannot be written goes unsaid.
             let room = |room: &mut [u8]| data.encode(room).map_err(needs_encode);
             if append(outgoing, OVERHEAD, room).is_err() || hello::is_alert(&outgoing[start..]) {
-                return;
+                return trouble;
             }
+        }
+        match trouble {
+            Trouble::Protocol(error) if self.is_shaking() => {
+                let alert = match error {
+                    rustls::Error::InvalidMessage(_) => DECODE_ERROR,
+                    _ => UNEXPECTED_MESSAGE,
+                };
+                outgoing.extend_from_slice(&Misbehaviour::Alert(alert).record());
+                Trouble::Protocol(error)
+            }
+            Trouble::Protocol(error) => Trouble::Unsaid(error),
+            other => other,
         }
     }
 

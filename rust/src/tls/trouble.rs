@@ -13,6 +13,8 @@ pub(crate) enum Trouble {
     NoCertificate,
     /// The client does not keep to the protocol, or offers nothing that is served.
     Protocol(Error),
+    /// As before, where it could not be told.
+    Unsaid(Error),
     /// A message without end.
     TooMuch,
     /// An alert that was asked for.
@@ -47,6 +49,7 @@ impl Trouble {
                 &stats.tls_alerts_sent
             }
             Trouble::Protocol(_) | Trouble::TooMuch | Trouble::Planned => &stats.tls_alerts_sent,
+            Trouble::Unsaid(_) => return,
         };
         cell.add(1);
     }
@@ -68,7 +71,7 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::Alert(alert) => write!(f, "the client says {alert:?}"),
             Trouble::NoCertificate => f.write_str("no certificate for the name"),
-            Trouble::Protocol(error) => write!(f, "{error}"),
+            Trouble::Protocol(error) | Trouble::Unsaid(error) => write!(f, "{error}"),
             Trouble::TooMuch => f.write_str("a handshake message without end"),
             Trouble::Planned => f.write_str("an alert, as was asked for"),
         }

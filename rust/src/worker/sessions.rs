@@ -5,6 +5,7 @@ use super::preface;
 use super::secure::Secure;
 use super::transport::Plain;
 use super::turn::{Fate, Start, Turn};
+use crate::clients::PeerAddress;
 use crate::config::LogLevel;
 use crate::connection::{Buffers, Context, Layer, Machine};
 use crate::log::Log;
@@ -177,7 +178,10 @@ fn report(trouble: &Trouble, cx: &Context<'_>) {
         return;
     }
     let Some(held_back) = cx.limiter.admit() else { return };
-    let peer = cx.peer().address();
+    let peer = match cx.peer().address() {
+        PeerAddress::UNKNOWN => "a client that has left".to_owned(),
+        known => known.to_string(),
+    };
     let hint = if trouble.distrust().is_some() { ": does it trust the CA?" } else { "" };
     Log::new(cx.settings.log_level)
         .info(format_args!("TLS with {peer}: {trouble}{hint} ({held_back} more like this)"));

@@ -11,8 +11,12 @@ use std::time::Duration;
 
 /// A minter whose CA nobody else has, and what verifies with that CA alone.
 fn made(test: &str) -> (Minter, Arc<WebPkiServerVerifier>) {
+    made_by(test, &Plan::default())
+}
+
+fn made_by(test: &str, plan: &Plan) -> (Minter, Arc<WebPkiServerVerifier>) {
     let folder = std::env::temp_dir().join(format!("hr_mint_{test}_{}", std::process::id()));
-    ca::init(&folder, &Plan::default()).unwrap();
+    ca::init(&folder, plan).unwrap();
     let authority = Authority::load(&folder).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     let minter = Minter::new(authority, 100, None).unwrap();
@@ -59,6 +63,53 @@ fn webpki_believes_what_is_made_for_as_long_as_it_is_good() {
             assert!(verify(&verifier, &leaf, "other.example.org", 0).is_err());
         }
     }
+}
+
+/// The first and the last second of a certificate.
+fn validity(leaf: &Leaf) -> (i64, i64) {
+    let (_, parsed) = X509Certificate::from_der(&leaf.key.cert[0]).unwrap();
+    let validity = parsed.validity();
+    (validity.not_before.timestamp(), validity.not_after.timestamp())
+}
+
+#[test]
+fn a_certificate_is_made_anew_a_month_ahead_of_its_end() {
+    let (minter, _) = made("anew");
+    let subject = Subject::of("ads.example.com");
+    let begin = now();
+    let ask = |after: i64| {
+        let mut made = false;
+        let leaf = minter.leaf_at(begin + after, &subject, KeyKind::Ecdsa, || made = true).unwrap();
+        (leaf, made)
+    };
+    let (first, made) = ask(0);
+    assert!(made);
+    assert_eq!(validity(&first), (begin - 2 * DAY, begin + 178 * DAY));
+    // 148 days later there are thirty left.
+    for (after, anew) in
+        [(DAY, false), (148 * DAY - 1, false), (148 * DAY, true), (149 * DAY, false)]
+    {
+        let (leaf, made) = ask(after);
+        assert_eq!(made, anew, "after {after} s");
+        let serial = |leaf: &Leaf| leaf.key.cert[0].to_vec();
+        assert_eq!(serial(&leaf) != serial(&first), after >= 148 * DAY);
+    }
+    assert_eq!(validity(&ask(149 * DAY).0).1, begin + (148 + 178) * DAY);
+}
+
+#[test]
+fn no_certificate_outlives_its_ca_or_is_made_anew_for_that() {
+    let (minter, _) = made_by("short", &Plan { days: 10, ..Plan::default() });
+    let subject = Subject::of("ads.example.com");
+    let begin = now();
+    let end = minter.authority.not_after;
+    let mut times = 0;
+    for day in 0..10 {
+        let leaf =
+            minter.leaf_at(begin + day * DAY, &subject, KeyKind::Ecdsa, || times += 1).unwrap();
+        assert_eq!((validity(&leaf).1, leaf.renew_at), (end, end));
+    }
+    assert_eq!(times, 1);
 }
 
 #[test]
