@@ -1,9 +1,10 @@
 //! What clients of TLS say first, whatever that is: see [`crate::fuzzing`].
 
 use super::names::Subject;
-use super::{Conditions, Session, Tls, Workspace};
+use super::{Session, Terms, Tls, Trouble, Workspace};
 use crate::ca::{self, Plan};
 use crate::config::Config;
+use crate::connection::Key;
 use crate::fuzzing::Choices;
 use crate::worker::Handle;
 use mio::{Poll, Token, Waker};
@@ -22,13 +23,14 @@ pub(crate) fn client_hello(data: &[u8]) {
     }
     let records = if flags & 1 == 0 { choices.0.to_vec() } else { hello_for(choices.0) };
     let records = &records[..records.len().min(60_000)];
-    let whole = say(records, records.len().max(1));
-    assert_eq!(whole, say(records, every), "cut every {every} octets");
+    let terms = &terms()[usize::from(flags & 2 != 0)];
+    let whole = say(terms, records, records.len().max(1));
+    assert_eq!(whole, say(terms, records, every), "cut every {every} octets");
 }
 
 /// Says `records`, `every` octets at a time; whether that ended in trouble.
-fn say(records: &[u8], every: usize) -> bool {
-    let mut session = Session::new(config()).expect("a configuration");
+fn say(terms: &Terms, records: &[u8], every: usize) -> bool {
+    let mut session = Session::new(terms.config.clone()).expect("a configuration");
     let (mut space, mut buffer) = (Workspace::new(), vec![0; 64 * 1024]);
     let nowhere = OwnedFd::from(File::open("/dev/null").expect("/dev/null"));
     for piece in records.chunks(every) {
@@ -38,12 +40,16 @@ fn say(records: &[u8], every: usize) -> bool {
         if session.speaks_http(&space.incoming[..length]) {
             return false;
         }
+        let ready =
+            terms.is_ready(&space.incoming[..length], &nowhere, Key { index: 0, generation: 0 });
+        assert_ne!(ready, Some(false), "a certificate is waited for that nobody makes");
         let progress = session.process(&mut space, length, &mut buffer, &nowhere);
         assert_eq!(progress.octets, 0, "octets of HTTP without a handshake");
         assert!(!progress.opened && session.memory() <= KEPT_MAX);
         assert!(space.outgoing.len() < 16 * 1024, "more is said than a handshake has");
-        space.outgoing.clear();
+        let said = std::mem::take(&mut space.outgoing);
         if let Some(trouble) = progress.trouble {
+            assert!(!said.is_empty() || matches!(trouble, Trouble::Alert(_)), "without a word");
             assert!(!trouble.to_string().is_empty() && session.is_over());
             return true;
         }
@@ -82,22 +88,24 @@ fn hello_for(name: &[u8]) -> Vec<u8> {
     [&[22, 3, 1][..], &sized(&message)].concat()
 }
 
-/// The configuration of a server with a CA of its own.
-fn config() -> Conditions {
-    static CONFIG: OnceLock<Conditions> = OnceLock::new();
-    CONFIG.get_or_init(made).clone()
+/// Those of servers with a CA of their own: one without early data, one with.
+fn terms() -> &'static [Terms; 2] {
+    static TERMS: OnceLock<[Terms; 2]> = OnceLock::new();
+    TERMS.get_or_init(|| ["0", "16k"].map(made))
 }
 
-fn made() -> Conditions {
-    let folder = std::env::temp_dir().join(format!("hr_client_hello_{}", std::process::id()));
+fn made(early_data: &str) -> Terms {
+    let name = format!("hr_client_hello_{early_data}_{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     ca::init(&folder, &Plan::default()).expect("a CA");
     let mut config = Config::new();
     config.set("ca_dir", folder.to_str().expect("a path")).expect("an option");
     config.set("listen_tls", "127.0.0.1:0").expect("an option");
+    config.set("tls_early_data", early_data).expect("an option");
     let settings = config.resolve().expect("settings");
     let tls = Tls::load(&settings).expect("the CA is read").expect("a CA is named");
     std::fs::remove_dir_all(&folder).expect("the folder goes");
     let poll = Poll::new().expect("a poll");
     let waker = Waker::new(poll.registry(), Token(0)).expect("a waker");
-    tls.config_for(&Arc::new(Handle::new(waker, 1))).config
+    tls.config_for(&Arc::new(Handle::new(waker, 1)))
 }
