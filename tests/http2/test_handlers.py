@@ -60,11 +60,11 @@ def later(work) -> http_responder.Deferred:
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, authority):  # noqa: F811
     WAITING.clear()
     rules = tmp_path / "rules.toml"
     rules.write_text(FAULTS)
-    server = http_responder.Server(port=0, address="127.0.0.1", workers=1, log_level="off")
+    server = http_responder.Server(workers=1, log_level="off")
     server.load_rules(str(rules))
 
     @server.route("/echo", methods=["POST"])
@@ -105,14 +105,18 @@ def server(tmp_path):
 
         return later(write)
 
+    server.use_ca(*((authority.folder / name).read_bytes() for name in ("ca.crt", "ca.key")))
+    server.listen("127.0.0.1:0")
+    server.listen_tls("127.0.0.1:0")
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def client(server):
-    client = Client(("127.0.0.1", server.port))
+def client(server, authority, layer):  # noqa: F811
+    host, port = server.addresses[layer == "tls"].rsplit(":", 1)
+    client = Client((host, int(port)), trust=authority.certificate if layer == "tls" else None)
     yield client
     client.close()
 

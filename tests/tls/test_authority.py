@@ -80,6 +80,52 @@ def test_a_renewed_ca_keeps_its_key_and_what_it_has_signed(tls, tmp_path):
             assert b"200 OK" in client.get()
 
 
+def extensions(certificate: Path) -> str:
+    return openssl("x509", "-in", certificate, "-noout", "-ext", "nameConstraints,basicConstraints,keyUsage")
+
+
+def test_a_renewed_ca_is_bound_to_its_domains_as_before_however_often(tls, tmp_path):
+    folder = tmp_path / "ca"
+    run("init", "--dir", folder, "--permit", "example.com,example.org", "--name", "Bound", "--days", "50")
+    first = extensions(folder / "ca.crt")
+    assert "DNS:example.com" in first and "DNS:example.org" in first
+    for days in (100, 200, 300):
+        old = (folder / "ca.crt").read_bytes()
+        said = run("renew", "--dir", folder, "--days", str(days)).stdout.decode()
+        assert (folder / "ca.crt.old").read_bytes() == old and extensions(folder / "ca.crt") == first
+        assert "signs for    example.com, example.org" in said and "CN=Bound" in said
+        # The dates are those of the certificate.
+        dates = openssl("x509", "-in", folder / "ca.crt", "-noout", "-enddate", "-startdate", "-dateopt", "iso_8601")
+        end, begin = (datetime.datetime.fromisoformat(line.partition("=")[2]) for line in dates.split("\n")[:2])
+        assert (end - begin).days == days + 2
+        shown = run("show", "--dir", folder).stdout.decode()
+        assert shown == said and all(f"{at.year}" in line for at, line in zip((begin, end), valid(shown), strict=True))
+    server = tls("--ca-dir", str(folder), ca=False)
+    with Client(server.addresses[1], "ads.example.com", trust=folder / "ca.crt") as client:
+        assert b"200 OK" in client.get()
+
+
+def valid(shown: str) -> list[str]:
+    """The lines with the dates."""
+    return [line for line in shown.splitlines() if "valid " in line]
+
+
+def test_a_ca_whose_key_is_encrypted_is_renewed(tls, tmp_path):
+    folder = tmp_path / "ca"
+    folder.mkdir()
+    words = ["-passout", "pass:open sesame"]
+    made = ["-keyout", folder / "ca.key", "-out", folder / "ca.crt", "-addext", "basicConstraints=critical,CA:TRUE"]
+    openssl("req", "-x509", "-newkey", "rsa:2048", *words, "-days", "30", "-subj", "/CN=x", *made)
+    assert b"ENCRYPTED" in (folder / "ca.key").read_bytes()
+    said = run("renew", "--dir", folder, status=1).stderr.decode()
+    assert said.count("\n") == 1 and "the key is encrypted and no passphrase is there" in said
+    (folder / "ca.key.passphrase").write_text("open sesame\n")
+    run("renew", "--dir", folder, "--days", "400")
+    server = tls("--ca-dir", str(folder), ca=False)
+    with Client(server.addresses[1], trust=folder / "ca.crt") as client:
+        assert b"200 OK" in client.get()
+
+
 @pytest.mark.parametrize("legacy", [True, False])
 def test_a_ca_of_pixelserv_tls_is_taken_with_its_passphrase(tls, tmp_path, legacy):
     folder = tmp_path / "pixelserv"
