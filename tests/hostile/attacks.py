@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from support import frames
 from support.compile import c_program
 from support.server import ServerProcess
 
@@ -132,6 +133,36 @@ def repeated(octets: bytes, count: int = 20):
     return attack
 
 
+def flooding(what: str, count: int = 20):
+    """A flood of HTTP/2 on each connection until that is closed, then on another one."""
+    first = frames.PREFACE + frames.frame(frames.SETTINGS)
+    octets = first + b"".join(frames.FLOODS[what](at) for at in range(20_000))
+
+    def attack(server: ServerProcess, seconds: float) -> str:
+        left = dict.fromkeys(opened(server.address, count), memoryview(octets))
+        end, sent, floods = time.monotonic() + seconds, 0, count
+        while time.monotonic() < end:
+            _, writable, _ = select.select([], list(left), [], 0.1)
+            for client in writable:
+                try:
+                    said = client.send(left[client][:65536])
+                    sent, left[client] = sent + said, left[client][said:]
+                    while client.recv(65536):
+                        pass
+                    raise ConnectionResetError
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    del left[client]
+                    client.close()
+                    left[opened(server.address, 1)[0]] = memoryview(octets)
+                    floods += 1
+        drop(list(left))
+        return f"{floods / seconds:.0f} connections and {sent / 2**20 / seconds:.1f} MiB a second"
+
+    return attack
+
+
 def half_open(server: ServerProcess, seconds: float) -> str:
     clients = opened(server.addresses[1], 1000)
     for client in clients:
@@ -169,6 +200,7 @@ ALL = {
     "huge heads": repeated(HUGE),
     "floods of fields": repeated(MANY_FIELDS),
     "too many fields": repeated(TOO_MANY),
+    **{f"HTTP/2, {what}": flooding(what) for what in frames.FLOODS},
     "slowhttptest -H": slowhttptest("-H", "-i", "1"),
     "slowhttptest -B": slowhttptest("-B", "-i", "1"),
     "slowhttptest -X": slowhttptest("-X", "-w", "10", "-y", "20", "-n", "1", "-z", "10"),

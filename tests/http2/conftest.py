@@ -8,20 +8,8 @@ import pytest
 from tls.conftest import authority  # noqa: F401
 
 from support.deadline import PATIENCE
+from support.frames import GOAWAY, PREFACE, RST, SETTINGS, frame
 from support.http2 import Client
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION = range(10)
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
-PROTOCOL, FLOW_CONTROL, STREAM_CLOSED, FRAME_SIZE, COMPRESSION, CALM = 1, 3, 5, 6, 9, 11
-
-# :method GET, :scheme http, :path /, :authority a; packed without any table.
-GET = b"\x82\x86\x84\x41\x01a"
-
-
-def frame(kind: int, flags: int = 0, stream: int = 0, payload: bytes = b"") -> bytes:
-    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
-
 
 class Raw:
     """A connection of which every frame is the test's own."""

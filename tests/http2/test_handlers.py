@@ -6,11 +6,12 @@ import threading
 import h2.exceptions
 import h2.settings
 import pytest
-from http2 import conftest as h
-from http2.conftest import Client, Raw, frame
+from http2.conftest import Client, Raw
 
 import http_responder
+from support import frames as h
 from support.deadline import eventually
+from support.frames import frame
 
 FAULTS = """
 [[rule]]

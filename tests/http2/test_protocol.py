@@ -2,26 +2,14 @@
 
 import signal
 import socket
-import struct
 from functools import partial
 
 import pytest
-from http2 import conftest as h
-from http2.conftest import Raw, frame
+from http2.conftest import Raw
 
+from support import frames as h
+from support.frames import FLOODS, frame, get, number, settings
 from support.proc import cpu_seconds
-
-
-def settings(*pairs) -> bytes:
-    return frame(h.SETTINGS, payload=b"".join(struct.pack(">HI", *pair) for pair in pairs))
-
-
-def get(stream: int, flags: int = h.END_STREAM | h.END_HEADERS, section: bytes = h.GET) -> bytes:
-    return frame(h.HEADERS, flags, stream, section)
-
-
-def number(value: int) -> bytes:
-    return struct.pack(">I", value)
 
 
 FATAL = {
@@ -209,23 +197,6 @@ def test_a_field_section_that_does_not_come_whole_in_time_ends_the_connection(se
     client.send(get(1, 1))
     assert client.error() == 4
     assert server.stats()["timeouts_head"] == 1
-
-
-def request_and_reset(at: int) -> bytes:
-    return get(2 * at + 1, h.END_HEADERS) + frame(h.RST, 0, 2 * at + 1, number(8))
-
-
-FLOODS = {
-    "rapid reset": request_and_reset,
-    "CONTINUATION": lambda at: get(1, 1) if at == 0 else frame(h.CONTINUATION, 0, 1, b""),
-    "SETTINGS": lambda at: settings((1, at % 4096)),
-    "PING": lambda at: frame(h.PING, payload=bytes(8)),
-    "empty DATA": lambda at: get(1, h.END_HEADERS) if at == 0 else frame(h.DATA, 0, 1),
-    "PRIORITY": lambda at: frame(h.PRIORITY, 0, 1, bytes(5)),
-    "WINDOW_UPDATE": lambda at: frame(h.WINDOW, 0, 0, number(1)),
-    "malformed requests": lambda at: get(2 * at + 1, section=h.GET[:2]),
-    "unknown frames": lambda at: frame(200, 0, 0, b"x"),
-}
 
 
 @pytest.mark.parametrize("what", FLOODS)
