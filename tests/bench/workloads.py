@@ -11,7 +11,7 @@ import stalls
 import streams
 from measure import BUILD, Failed, HERE, Load
 from peers.python import python_peer, python_peers
-from peers.tls import HTTP2, HTTP2_TLS, NGINX_TLS, OURS_TLS, PIXELSERV_TLS
+from peers.tls import HTTP2, HTTP2_TLS, NGINX_TLS, OURS_KNOWN, OURS_RSA, OURS_TLS, PIXELSERV_TLS
 from peers import DEALT, FLOOR, OURS, PEERS, PRIVATE, REUSEPORT, Missing, Peer, c_program, ours
 
 KEEPALIVE = Load()
@@ -138,7 +138,7 @@ WORKLOADS = [
     Workload("workers", "workers on one core", KEEPALIVE, lambda _: [_workers(count) for count in (1, 2, 4)]),
     Workload("tls-full", "TLS 1.3: a handshake and a request for each connection", Load(connections=16, tls="full"), _tls),
     Workload("tls-resumed", "the same with tickets", Load(connections=16, tls="resumed"), _resuming),
-    Workload("tls-names", "the same, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_TLS]),
+    Workload("tls-names", "a full handshake and a request, each for a name that is new", Load(connections=16, tls="names"), lambda _: [OURS_KNOWN, OURS_TLS, OURS_RSA]),
     Workload("tls-many-names", f"{NAMES:,} new names in a row, one after the other, and the same again", Load(connections=1, tls="names"), _minting),
     Workload("tls-keepalive", "64 connections over TLS, a minimal request", Load(tls="keepalive"), _tls),
     Workload("tls-idle", f"{IDLE_CONNECTIONS:,} connections over TLS after one answer each", Load(tls="keepalive"), _tls),
@@ -254,7 +254,8 @@ class Session:
 
 
 def _load_of(peer: Peer, load: Load) -> Load:
-    return replace(load, churn=True) if peer.ends_connections else load
+    load = replace(load, churn=True) if peer.ends_connections else load
+    return replace(load, tls=peer.asks) if peer.asks else load
 
 
 def _summary(rows: list[dict], base: list[dict]) -> dict:

@@ -46,6 +46,8 @@ class Peer:
     """Whether the first handshake of each new name fails."""
     ends_connections: bool = False
     """Whether each request needs a connection of its own, whatever the workload wants."""
+    asks: str = ""
+    """The kind of TLS that it is asked for (`Load.tls`), whatever the workload wants."""
 
 
 def _tool(name: str, package: str) -> str:

@@ -10,8 +10,18 @@ def _ours(port: int, folder: Path) -> list[str]:
     ca = folder / "ca"
     if not ca.exists():
         subprocess.run([BINARY, "ca", "init", "--dir", ca], check=True, capture_output=True)
-    words = ["--tls-port", str(port), "--ca-dir", str(ca), "--certificate-cache", "1000000"]
+    words = ["--tls-port", str(port), "--ca-dir", str(ca)]
     return [str(BINARY), "0", "127.0.0.1", "-w", "1", "--max-connections", "17000", *words]
+
+
+def _with_rsa(port: int, folder: Path) -> list[str]:
+    """With a CA as routers have it, whose signatures take long."""
+    ca = folder / "ca"
+    ca.mkdir(exist_ok=True)
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=an RSA CA"]
+    words += ["-addext", "basicConstraints=critical,CA:TRUE", "-keyout", ca / "ca.key", "-out", ca / "ca.crt"]
+    subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+    return _ours(port, folder)
 
 
 def site_certificate(folder: Path) -> tuple[Path, Path]:
@@ -38,6 +48,8 @@ def _nginx_version() -> str:
 
 
 OURS_TLS = Peer("http_responder (TLS)", _ours, _our_version)
+OURS_KNOWN = Peer("http_responder, known names (TLS)", _ours, _our_version, asks="full")
+OURS_RSA = Peer("http_responder, RSA CA (TLS)", _with_rsa, _our_version)
 NGINX_TLS = Peer("nginx (TLS)", _nginx_tls, _nginx_version, "nginx-light")
 PIXELSERV_TLS = Peer(
     "pixelserv-tls (TLS)", lambda port, folder: pixelserv(port, folder, tls=True), lambda: "", most_connections=1000, fails_first=True
