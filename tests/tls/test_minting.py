@@ -1,6 +1,7 @@
 """Certificates are made on a thread of their own: with a CA whose signatures take long, workers go on."""
 
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.client import get
-from support.deadline import PATIENCE
+from support.deadline import PATIENCE, eventually
 
 from tls.conftest import Authority, Client, context, openssl
 
@@ -90,7 +91,7 @@ def test_who_leaves_while_it_is_made_harms_nobody(tls, slow):
     with Client(server.addresses[1], "x.left59.example", trust=slow.certificate) as client:
         assert b"200 OK" in client.get()
     stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
-    assert stats["tls_certificates_made"] == 60 and stats["tls_handshakes"] == 1
+    assert stats["tls_handshakes"] == 1 and stats["timeouts_handshake"] == 0
 
 
 def test_what_comes_behind_the_hello_is_not_forgotten(tls, slow):
@@ -112,16 +113,126 @@ def test_what_comes_behind_the_hello_is_not_forgotten(tls, slow):
     assert received.startswith(b"\x16\x03\x03") and server.counted("tls_alerts_sent")["tls_handshakes"] == 0
 
 
-@pytest.mark.parametrize("cut", [1, 4, 40, 200])
-def test_a_hello_in_two_records_has_its_certificate_too(tls, authority, cut):
-    server = tls(workers=1)
-    side, incoming, hello = hello_of(authority, f"x.cut{cut}.example")
+def in_records(hello: bytes, size: int) -> list[bytes]:
+    """The ClientHello again, in records that hold so many octets each."""
     message = hello[5:]
-    records = [message[:cut], message[cut:]]
+    parts = [message[at : at + size] for at in range(0, len(message), size)]
+    return [hello[:3] + struct.pack(">H", len(part)) + part for part in parts]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("size", [1, 4, 40, 200])
+def test_a_hello_in_many_records_has_its_certificate_too(tls, authority, size, at_once):
+    server = tls(workers=1)
+    side, incoming, hello = hello_of(authority, f"x.cut{size}.example")
+    records = in_records(hello, size)
     with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
-        raw.sendall(b"".join(hello[:3] + struct.pack(">H", len(part)) + part for part in records))
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in [b"".join(records)] if at_once else records:
+            raw.sendall(part)
         shakes_hands(raw, side, incoming)
     assert server.counted("tls_certificates_made")["tls_certificates_made"] == 1
+
+
+def shares(server) -> tuple[int, int]:
+    """What the thread that makes certificates has used, and what all others."""
+    ticks = cpu_ticks(server.pid)
+    mine = ticks.pop("hr-mint")
+    ticks.pop("hr-rsa-key", None)
+    return mine, sum(ticks.values())
+
+
+def test_it_is_the_thread_whatever_the_hello_looks_like(tls, slow):
+    server = tls("--ca-dir", str(slow.folder), ca=False, workers=1)
+    for number in range(60):
+        side, incoming, hello = hello_of(slow, f"x.many{number}.example")
+        with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
+            raw.sendall(b"".join(in_records(hello, 100)))
+            shakes_hands(raw, side, incoming)
+    mine, others = shares(server)
+    assert server.counted("tls_certificates_made", 60) and mine > others
+
+
+def test_what_nobody_waits_for_any_more_is_not_made(tls, slow):
+    """Clients that leave at once with a new name each, many more than can be made, take nothing from others."""
+    server = tls("--ca-dir", str(slow.folder), ca=False, workers=1)
+    reset = struct.pack("ii", 1, 0)
+    hello = hello_of(slow, "x.left0000.example")[2]
+    for number in range(3000):
+        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        raw.sendall(hello.replace(b"left0000", b"left%04d" % number))
+        raw.close()
+    with Client(server.addresses[1], "x.stays.example", trust=slow.certificate) as client:
+        assert b"200 OK" in client.get()
+    stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    assert stats["timeouts_handshake"] == 0 and stats["tls_certificates_made"] < 1500
+
+
+def test_who_closes_while_it_is_made_gives_the_place_back(tls, slow):
+    server = tls("--ca-dir", str(slow.folder), "--handshake-timeout", "60s", ca=False, workers=1)
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(100)]
+    for number, raw in enumerate(raws):
+        raw.sendall(hello_of(slow, f"x.closes{number}.example")[2])
+        raw.shutdown(socket.SHUT_WR)
+    stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    assert stats["tls_failures"] == 100 and stats["timeouts_handshake"] == 0
+    for raw in raws:
+        raw.close()
+
+
+def test_with_a_cache_of_one_each_is_still_made_once(tls, slow):
+    server = tls("--ca-dir", str(slow.folder), "--certificate-cache", "1", ca=False, workers=2)
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(40)]
+    sides = [hello_of(slow, f"x.one{number}.example") for number in range(40)]
+    for raw, (_, _, hello) in zip(raws, sides, strict=True):
+        raw.sendall(hello)
+    for raw, (side, incoming, _) in zip(raws, sides, strict=True):
+        shakes_hands(raw, side, incoming)
+        raw.close()
+    assert server.eventually("gone", lambda stats: stats["connections_open"] == 0)["tls_certificates_made"] == 40
+
+
+def test_a_reload_with_another_ca_while_they_are_made(tls, slow, authority, tmp_path):
+    """Who asked before has the old one's, who asks afterwards the new one's, and each is made once."""
+    folder = tmp_path / "ca"
+    folder.mkdir()
+    for name in ("ca.crt", "ca.key"):
+        (folder / name).write_bytes((slow.folder / name).read_bytes())
+    server = tls("--ca-dir", str(folder), "--log-level", "info", ca=False, workers=1, allow=(".*reload.*",))
+    names = [f"x.reload{number}.example" for number in range(30)]
+    waiting = []
+    for name in names:
+        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+        side, incoming, hello = hello_of(slow, name)
+        raw.sendall(hello)
+        waiting.append((raw, side, incoming))
+    for name in ("ca.crt", "ca.key"):
+        (folder / name).write_bytes((authority.folder / name).read_bytes())
+    server.signal(signal.SIGHUP)
+    eventually(lambda: any("reload" in line for line in server.messages()), "it has read everything again")
+    for name in names:
+        with Client(server.addresses[1], name, trust=authority.certificate) as client:
+            assert b"200 OK" in client.get()
+    for raw, side, incoming in waiting:
+        shakes_hands(raw, side, incoming)
+        raw.close()
+    stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    assert stats["tls_certificates_made"] == 60
+
+
+def test_a_handshake_that_waits_has_its_deadline(tls, slow):
+    """More who stay than can be made in time: those that came last have theirs, others are given up."""
+    server = tls("--ca-dir", str(slow.folder), "--handshake-timeout", "500ms", ca=False, workers=1)
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(800)]
+    hello = hello_of(slow, "x.wait0000.example")[2]
+    for number, raw in enumerate(raws):
+        raw.sendall(hello.replace(b"wait0000", b"wait%04d" % number))
+    server.eventually("given up", lambda stats: stats["connections_open"] == 0)
+    with Client(server.addresses[1], "x.later.example", trust=slow.certificate) as client:
+        assert b"200 OK" in client.get()
+    for raw in raws:
+        raw.close()
 
 
 def test_many_new_names_at_once_are_all_made(tls, authority):

@@ -60,8 +60,11 @@ def keyed(request, tmp_path) -> tuple[Authority, Path]:
 def test_the_text_of_a_key_is_in_no_memory(tls, keyed, tmp_path):
     authority, key = keyed
     mine = self_signed(tmp_path / "certificates", "one", "one.example.com")
+    both = self_signed(tmp_path / "both", "two", "two.example.com", key="rsa")
+    with both.open("ab") as file:
+        file.write(both.with_suffix(".key").read_bytes())
     kept = tmp_path / "kept"
-    options = ["--certificates", str(mine.parent), "--certificate-dir", str(kept), "--log-level", "info"]
+    options = ["--certificates", f"{mine.parent},{both}", "--certificate-dir", str(kept), "--log-level", "info"]
     server = tls("--ca-dir", str(authority.folder), *options, ca=False, workers=1, allow=(".*",))
     with Client(server.addresses[1], trust=authority.certificate) as client:
         assert b"200 OK" in client.get()
@@ -72,7 +75,7 @@ def test_the_text_of_a_key_is_in_no_memory(tls, keyed, tmp_path):
     except PermissionError:
         pytest.skip("the memory of another process may not be read here")
     assert b"ads.example.com" in held, "it is the memory of the server"
-    for secret in [*secrets(key), *secrets(mine.with_suffix(".key"))]:
+    for secret in [*secrets(key), *secrets(mine.with_suffix(".key")), *secrets(both.with_suffix(".key"))]:
         assert secret not in held, f"{secret!r} is still there"
     assert b"open sesame" not in held
     # The keys of the leaves are in files of their own, in DER.

@@ -1,7 +1,7 @@
 //! Accept until the queue is empty; when descriptors or memory run out, pause instead of spinning.
 
 use super::{Listener, shed};
-use crate::http::{DateLine, Refusal};
+use crate::http::DateLine;
 use crate::log::{Limiter, Log};
 use crate::stats::Cells;
 use crate::sys::{clock, socket};
@@ -132,9 +132,7 @@ impl Accepting {
             }
             let accepted = socket::accept(listener);
             if let Ok(connection) = accepted {
-                stats.connections_shed.add(1);
-                stats.responses_5xx.add(1);
-                stats.bytes_sent.add(shed::refuse(connection, Refusal::Full, &date));
+                shed::turn_away(connection, listener.layer(), &date, stats);
             } else {
                 self.reserve = reserve();
                 return;

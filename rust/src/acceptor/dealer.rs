@@ -84,15 +84,15 @@ impl Dealer {
 
     /// Hands over what was dealt: one lock and at most one wake for each worker. What a full
     /// mailbox does not take is given to `turn_away`.
-    pub(crate) fn hand_over(&mut self, mut turn_away: impl FnMut(OwnedFd)) {
+    pub(crate) fn hand_over(&mut self, mut turn_away: impl FnMut(OwnedFd, u16)) {
         for seat in &mut self.workers {
             if seat.hand.is_empty() {
                 continue;
             }
             seat.handle.hand_over(&mut seat.hand, MAILBOX_BOUND);
             for message in seat.hand.drain(..) {
-                if let Message::Connection(connection, _) = message {
-                    turn_away(connection);
+                if let Message::Connection(connection, listener) = message {
+                    turn_away(connection, listener);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Accepting, Burst, Dealer, Listener};
 use crate::config::Settings;
-use crate::http::Refusal;
+use crate::connection::Layer;
 use crate::log::Log;
 use crate::server::Notices;
 use crate::server::notice::{DRAIN, DUMP_STATS, QUIT, RELOAD, STOP, TERMINATE};
@@ -144,10 +144,11 @@ impl<W: Work> Supervisor<W> {
         }
         let stats = &self.stats;
         let date = crate::http::DateLine::new(clock::unix_time().0);
-        self.dealer.hand_over(|connection| {
-            stats.connections_shed.add(1);
-            stats.responses_5xx.add(1);
-            stats.bytes_sent.add(super::shed::refuse(connection, Refusal::Full, &date));
+        let listeners = &self.listeners;
+        self.dealer.hand_over(|connection, number| {
+            let listener = listeners.iter().find(|listener| listener.number() == number);
+            let layer = listener.map_or(Layer::Plain, |listener| listener.layer());
+            super::shed::turn_away(connection, layer, &date, stats);
         });
         more
     }

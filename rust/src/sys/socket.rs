@@ -37,6 +37,11 @@ pub(crate) fn peek(socket: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     transfer(|| unsafe { libc::recv(fd, start.cast(), length, libc::MSG_PEEK) })
 }
 
+/// What is wrong with a connection, such as that it was reset; said once.
+pub(crate) fn error(socket: impl AsFd) -> Option<io::Error> {
+    socket2::SockRef::from(&socket.as_fd()).take_error().ok().flatten()
+}
+
 /// The address that the peer of a socket came to; none of a socket of another kind.
 pub(crate) fn own_address(socket: RawFd) -> Option<IpAddr> {
     // SAFETY: the kernel writes an address no longer than the room for it, and its length; a number

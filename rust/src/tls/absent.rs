@@ -10,6 +10,10 @@ use std::sync::Arc;
 /// There is none.
 pub(crate) enum Tls {}
 
+/// Nor one of these.
+#[derive(Debug)]
+pub(crate) enum LeafInUse {}
+
 impl Tls {
     /// `None`, or the error that names the option which wants TLS.
     pub(crate) fn load(settings: &Settings) -> Result<Option<Tls>> {

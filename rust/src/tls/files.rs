@@ -38,11 +38,23 @@ pub(super) fn certificates(
     path: &Path,
     text: &[u8],
 ) -> Result<Vec<CertificateDer<'static>>> {
-    let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
-    match found {
+    // What stands between them may be a key, which is to leave no copy.
+    let found = sections(text).flat_map(CertificateDer::pem_slice_iter);
+    match found.collect::<std::result::Result<Vec<_>, _>>() {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(wrong(option, path, "expected certificates in PEM")),
     }
+}
+
+/// Where certificates stand in PEM text (RFC 7468 section 5.1); the last one may be cut off.
+fn sections(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    const END: &[u8] = b"-----END CERTIFICATE-----";
+    memchr::memmem::find_iter(text, BEGIN).map(|begin| {
+        let section = &text[begin..];
+        let end = memchr::memmem::find(section, END);
+        &section[..end.map_or(section.len(), |end| end + END.len())]
+    })
 }
 
 /// A certificate's parts.

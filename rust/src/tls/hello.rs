@@ -7,7 +7,16 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
+/// The first octet of each version that a record may name.
+const VERSION: u8 = 3;
+
+/// Octets that a record in the clear may hold (RFC 8446 section 5.1).
+const RECORD: usize = 16 * 1024;
+
 const CLIENT_HELLO: u8 = 1;
+
+/// Octets of the longest message of a handshake that rustls takes.
+const LARGEST: usize = 0xffff;
 
 /// Extensions: server_name (RFC 6066 section 3), signature_algorithms and early_data (RFC 8446 sections
 /// 4.2.3 and 4.2.10).
@@ -19,7 +28,7 @@ const EARLY_DATA: u16 = 42;
 const HOST_NAME: u8 = 0;
 
 /// What a ClientHello says of the certificate that it wants.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wish<'h> {
     /// The name of the host, as it was sent.
     pub(super) name: Option<&'h [u8]>,
@@ -28,13 +37,13 @@ pub(super) struct Wish<'h> {
     pub(super) schemes: &'h [u8],
 }
 
-/// What the first record tells of a ClientHello.
+/// What the first records tell of a ClientHello.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen<'h> {
     /// It is not whole yet.
     Part,
     Hello(Wish<'h>),
-    /// None that lies in one record, or one that cannot be.
+    /// None, or one that cannot be.
     Other,
 }
 
@@ -73,10 +82,48 @@ pub(super) fn announces_early_data(records: &[u8]) -> Option<bool> {
     Some(kinds.any(|kind| kind == EARLY_DATA))
 }
 
-/// What the first record, if it is a whole ClientHello, says of the certificate that is wanted.
-pub(super) fn wish(records: &[u8]) -> Seen<'_> {
-    let Some(message) = whole(records) else { return Seen::Part };
-    message.and_then(wish_of).map_or(Seen::Other, Seen::Hello)
+/// What the first records, if they are a ClientHello, say of the certificate that is wanted. One that lies
+/// in several records is put together in `spare`, which is empty.
+pub(super) fn wish<'h>(records: &'h [u8], spare: &'h mut Vec<u8>) -> Seen<'h> {
+    let mut rest = records;
+    loop {
+        match rest {
+            [] | [HANDSHAKE] => return Seen::Part,
+            [HANDSHAKE, VERSION, ..] => {}
+            _ => return Seen::Other,
+        }
+        let Some([.., high, low]) = rest.first_chunk::<HEAD>() else { return Seen::Part };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        if length == 0 || length > RECORD {
+            return Seen::Other;
+        }
+        let Some((fragment, behind)) = rest[HEAD..].split_at_checked(length) else {
+            return Seen::Part;
+        };
+        rest = behind;
+        if spare.is_empty() && is_whole(fragment) == Some(true) {
+            return wish_of(fragment).map_or(Seen::Other, Seen::Hello);
+        }
+        spare.extend_from_slice(fragment);
+        match is_whole(spare) {
+            Some(true) => return wish_of(spare).map_or(Seen::Other, Seen::Hello),
+            Some(false) => {}
+            None => return Seen::Other,
+        }
+    }
+}
+
+/// Whether this is a whole ClientHello, or the beginning of one; `None` where it can be none.
+fn is_whole(message: &[u8]) -> Option<bool> {
+    let mut rest = Octets(message);
+    match rest.take(1) {
+        Some([CLIENT_HELLO]) => {}
+        Some(_) => return None,
+        None => return Some(false),
+    }
+    let Some(length) = rest.take(3) else { return Some(false) };
+    let length = length.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
+    (length <= LARGEST).then_some(rest.0.len() >= length)
 }
 
 fn wish_of(message: &[u8]) -> Option<Wish<'_>> {
@@ -207,9 +254,21 @@ mod tests {
             (&both[..], Wish { name: Some(b"a.b"), suites, schemes: &[4, 3, 8, 4] }),
         ] {
             let hello = hello(extensions);
-            assert_eq!(super::wish(&hello), Seen::Hello(wish));
+            assert_eq!(super::wish(&hello, &mut Vec::new()), Seen::Hello(wish.clone()));
             for end in 0..hello.len() {
-                assert_eq!(super::wish(&hello[..end]), Seen::Part, "{end}");
+                assert_eq!(super::wish(&hello[..end], &mut Vec::new()), Seen::Part, "{end}");
+            }
+            for size in [1, 2, 3, 4, 5, 40, hello.len() - 6] {
+                let records: Vec<u8> = hello[HEAD..]
+                    .chunks(size)
+                    .flat_map(|part| [&[22, 3, 1, 0, part.len() as u8][..], part].concat())
+                    .collect();
+                assert_eq!(super::wish(&records, &mut Vec::new()), Seen::Hello(wish.clone()));
+                for end in 0..records.len() {
+                    let mut spare = Vec::new();
+                    let seen = super::wish(&records[..end], &mut spare);
+                    assert_eq!(seen, Seen::Part, "{size}, {end}");
+                }
             }
         }
         let twice = [0, 0, 0, 10, 0, 8, 0, 0, 1, b'a', 0, 0, 1, b'b'];
@@ -222,9 +281,20 @@ mod tests {
             &[0, 13, 0, 2, 0, 4],
             &[0, 13, 0],
         ] {
-            assert_eq!(super::wish(&hello(cut)), Seen::Other, "{cut:?}");
+            assert_eq!(super::wish(&hello(cut), &mut Vec::new()), Seen::Other, "{cut:?}");
         }
-        assert_eq!(super::wish(&[23, 3, 3, 0, 1, 0]), Seen::Other);
+        for none in [
+            &[23][..],
+            &[23, 3, 3, 0, 1, 0],
+            &[22, 2],
+            &[22, 3, 1, 0, 0],
+            &[22, 3, 1, 0x40, 1],
+            &[22, 3, 1, 0, 1, 2],
+            &[22, 3, 1, 0, 4, 1, 1, 0, 0],
+            &[22, 3, 1, 0, 1, 1, 20, 3],
+        ] {
+            assert_eq!(super::wish(none, &mut Vec::new()), Seen::Other, "{none:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+const EXPECTED: &str = "expected a private key in PEM, for RSA, ECDSA or Ed25519";
+
 /// Reads the key of `option` from a PEM file: PKCS#8, PKCS#1 or SEC1; encrypted ones with the words
 /// of the file at `passphrase`, if there is one.
 pub(super) fn load(
@@ -42,10 +44,9 @@ pub(super) fn parse(
             wrong(option, path, &format!("the passphrase in {} does not open it", file.display()))
         })?
     } else {
-        pem::private_key(text, b"")
-            .ok_or_else(|| wrong(option, path, "expected a private key in PEM"))?
+        pem::private_key(text, b"").ok_or_else(|| wrong(option, path, EXPECTED))?
     };
-    from_der(&der).ok_or_else(|| wrong(option, path, "expected a key for RSA, ECDSA or Ed25519"))
+    from_der(&der).ok_or_else(|| wrong(option, path, EXPECTED))
 }
 
 fn from_der(der: &[u8]) -> Option<Arc<dyn SigningKey>> {

@@ -1,8 +1,9 @@
 //! The thread on which certificates are made, so that no connection waits for another one's.
 //!
 //! A worker whose client asks for a name without a certificate leaves that handshake where it is, goes on
-//! with other connections, and is told when the certificate is there. However many ask for it meanwhile, it
-//! is made once. Where the thread is not to be had, the worker makes it itself.
+//! with other connections, and is given the certificate when it is there. However many ask for it meanwhile,
+//! it is made once. What nobody waits for any more is not made. Where the thread is not to be had, the
+//! worker makes it itself.
 
 use super::keys::KeyKind;
 use super::mint::Minter;
@@ -10,16 +11,19 @@ use super::names::Subject;
 use crate::connection::Key;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::worker::{Handle, Message};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
+
+/// Orders from which on those are looked for that nobody waits for.
+const MANY: usize = 256;
 
 /// Shared by the workers of a server.
 #[derive(Default)]
 pub(super) struct Maker {
     orders: Mutex<Orders>,
-    /// There is an order, or there will be none any more.
+    /// There is an order that can be made, or there will be none any more.
     news: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -28,22 +32,32 @@ pub(super) struct Maker {
 struct Orders {
     /// Between start and end.
     is_open: bool,
-    queue: VecDeque<Order>,
-    /// Who waits for what is in the queue or being made. A connection waits once: no more than there are.
+    /// Another thread makes the RSA key: what needs it stands in `later`.
+    rsa_comes: bool,
+    queue: Vec<Order>,
+    later: Vec<Order>,
+    /// Who waits for what is ordered or being made.
     waiting: HashMap<Wanted, Vec<Waiting>>,
+    /// Orders in the queue from which on it is gone through.
+    prune_at: usize,
 }
 
-type Wanted = (Subject, KeyKind);
+/// By which minter, for whom. Its address stands for the minter, which lives as long as its order.
+type Wanted = (usize, Subject, KeyKind);
 
 struct Order {
     minter: Arc<Minter>,
     wanted: Wanted,
 }
 
+/// What a session holds as long as it waits.
+pub(crate) type Ticket = Arc<()>;
+
 /// A connection in the middle of its handshake.
-pub(super) struct Waiting {
-    pub(super) worker: Arc<Handle>,
-    pub(super) key: Key,
+struct Waiting {
+    worker: Arc<Handle>,
+    key: Key,
+    ticket: Weak<()>,
 }
 
 impl Maker {
@@ -53,7 +67,7 @@ impl Maker {
         let maker = self.clone();
         match crate::sys::thread::named("hr-mint").spawn(move || maker.work()) {
             Ok(thread) => {
-                *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread)
+                *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
             }
             Err(_) => self.lock().is_open = false,
         }
@@ -67,42 +81,70 @@ impl Maker {
         thread.into_iter().for_each(|thread| drop(thread.join()));
     }
 
-    /// Has the certificate made; whether `who` will be told.
-    pub(super) fn order(&self, minter: &Arc<Minter>, wanted: Wanted, who: Waiting) -> bool {
+    /// Whether another thread is making the RSA key: nothing that needs it is begun meanwhile.
+    pub(super) fn rsa_comes(&self, comes: bool) {
+        let mut orders = self.lock();
+        orders.rsa_comes = comes;
+        let later = std::mem::take(&mut orders.later);
+        orders.queue.extend(later);
+        drop(orders);
+        self.news.notify_all();
+    }
+
+    /// Has the certificate made; the connection `key` of `worker` will be given it as long as the ticket is
+    /// held. `None` where nobody makes it.
+    pub(super) fn order(
+        &self,
+        minter: &Arc<Minter>,
+        subject: Subject,
+        kind: KeyKind,
+        (worker, key): (&Arc<Handle>, Key),
+    ) -> Option<Ticket> {
+        let ticket = Ticket::default();
+        let who = Waiting { worker: worker.clone(), key, ticket: Arc::downgrade(&ticket) };
+        let wanted = (Arc::as_ptr(minter) as usize, subject, kind);
         let mut orders = self.lock();
         if !orders.is_open {
-            return false;
+            return None;
         }
         if let Some(others) = orders.waiting.get_mut(&wanted) {
             others.push(who);
-            return true;
+            return Some(ticket);
         }
+        orders.prune();
         orders.waiting.insert(wanted.clone(), vec![who]);
-        orders.queue.push_back(Order { minter: minter.clone(), wanted });
+        orders.queue.push(Order { minter: minter.clone(), wanted });
         drop(orders);
         self.news.notify_one();
-        true
+        Some(ticket)
     }
 
     fn work(&self) {
         while let Some(Order { minter, wanted }) = self.next() {
+            let (_, subject, kind) = &wanted;
             let mut made = false;
-            let (subject, kind) = &wanted;
-            // What cannot be made is found so once more by the handshake, which refuses it.
-            let make = || drop(minter.leaf(subject, *kind, || made = true));
-            let _ = catch_unwind(AssertUnwindSafe(make));
+            let make = || minter.leaf(subject, *kind, || made = true);
+            let leaf = catch_unwind(AssertUnwindSafe(make)).unwrap_or(None);
             let waiting = self.lock().waiting.remove(&wanted);
-            for Waiting { worker, key } in waiting.into_iter().flatten() {
-                worker.tell(Message::Certificate { key, made: std::mem::take(&mut made) });
+            for Waiting { worker, key, .. } in waiting.into_iter().flatten() {
+                let leaf = leaf.as_ref().map(|leaf| leaf.key.clone());
+                let made = std::mem::take(&mut made);
+                worker.tell(Message::Certificate { key, leaf, made });
             }
         }
     }
 
-    /// The order that has waited longest; `None` at the end.
+    /// The order that came last, for who has waited longest is the first to give up; `None` at the end.
     fn next(&self) -> Option<Order> {
         let mut orders = self.lock();
         loop {
-            match orders.queue.pop_front() {
+            match orders.queue.pop() {
+                Some(order) if !orders.is_wanted(&order.wanted) => {
+                    orders.waiting.remove(&order.wanted);
+                }
+                Some(order) if orders.rsa_comes && !order.minter.has_key(order.wanted.2) => {
+                    orders.later.push(order);
+                }
                 Some(order) => return Some(order),
                 None if !orders.is_open => return None,
                 None => orders = self.news.wait(orders).unwrap_or_else(PoisonError::into_inner),
@@ -112,5 +154,29 @@ impl Maker {
 
     fn lock(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Orders {
+    /// Whether somebody still waits for it.
+    fn is_wanted(&self, wanted: &Wanted) -> bool {
+        let waiting = self.waiting.get(wanted);
+        waiting.is_some_and(|all| all.iter().any(|one| one.ticket.strong_count() > 0))
+    }
+
+    /// Forgets what nobody waits for any more, each time that there are twice as many.
+    fn prune(&mut self) {
+        if self.queue.len() < self.prune_at.max(MANY) {
+            return;
+        }
+        let queue = std::mem::take(&mut self.queue);
+        for order in queue {
+            if self.is_wanted(&order.wanted) {
+                self.queue.push(order);
+            } else {
+                self.waiting.remove(&order.wanted);
+            }
+        }
+        self.prune_at = 2 * self.queue.len();
     }
 }

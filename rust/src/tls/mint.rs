@@ -20,6 +20,7 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -44,20 +45,25 @@ pub(crate) struct Leaf {
     pub(crate) renew_at: i64,
 }
 
+/// The RSA key, which takes long to make: one for all CAs that a server has in turn.
+pub(super) type RsaKey = Arc<OnceLock<Option<Signer>>>;
+
 /// Makes certificates and remembers them; shared by all workers.
 pub(crate) struct Minter {
     authority: Authority,
     /// The keys that all leaves of a kind share.
     ecdsa: Signer,
     /// Made when the first client asks for it, or ahead of that by [`Minter::warm_up`].
-    rsa: OnceLock<Option<Arc<Signer>>>,
+    rsa: RsaKey,
     cache: Cache,
     /// Where they are kept across restarts.
     store: Option<Arc<Store>>,
+    /// Another one has taken its place, and its files.
+    is_retired: AtomicBool,
 }
 
 impl Minter {
-    /// Remembers `names` certificates, those of `store` first of all.
+    /// Remembers `names` certificates, those of `store` first of all. Without a store `rsa` is the RSA key.
     ///
     /// # Errors
     /// [`ErrorCode::Internal`] where no key can be made, or the CA cannot sign with it;
@@ -66,6 +72,7 @@ impl Minter {
         authority: Authority,
         names: usize,
         store: Option<Arc<Store>>,
+        rsa: &RsaKey,
     ) -> Result<Minter> {
         let failed = |what: &str| {
             Error::new(ErrorCode::Internal, format!("cannot make certificates: {what}"))
@@ -74,14 +81,15 @@ impl Minter {
             // What the process may not write later is written now.
             Some(store) => {
                 let rsa = store.key(KeyKind::Rsa)?;
-                (store.key(KeyKind::Ecdsa)?, OnceLock::from(Some(Arc::new(rsa))))
+                (store.key(KeyKind::Ecdsa)?, RsaKey::new(OnceLock::from(Some(rsa))))
             }
             None => {
                 let made = keys::generate(KeyKind::Ecdsa);
-                (made.ok_or_else(|| failed("no key"))?.0, OnceLock::new())
+                (made.ok_or_else(|| failed("no key"))?.0, rsa.clone())
             }
         };
-        let minter = Minter { authority, ecdsa, rsa, cache: Cache::new(names), store };
+        let (cache, is_retired) = (Cache::new(names), AtomicBool::new(false));
+        let minter = Minter { authority, ecdsa, rsa, cache, store, is_retired };
         minter
             .make(now(), &Subject::Name("localhost".into()), KeyKind::Ecdsa)
             .ok_or_else(|| failed("the CA does not sign"))?;
@@ -123,7 +131,8 @@ impl Minter {
         kind: KeyKind,
         made: impl FnOnce(),
     ) -> Option<Arc<Leaf>> {
-        let store = self.store.as_deref();
+        let is_mine = |_: &&Store| !self.is_retired.load(Ordering::Relaxed);
+        let store = self.store.as_deref().filter(is_mine);
         let forget = |(subject, kind): &_| {
             store.into_iter().for_each(|store| store.forget(subject, *kind));
         };
@@ -143,16 +152,21 @@ impl Minter {
         self.key(KeyKind::Rsa);
     }
 
-    /// Goes on with the RSA key of another CA's leaves, if there is one and none of its own.
-    pub(crate) fn share_key_of(&self, before: &Minter) {
-        before.rsa.get().into_iter().for_each(|key| drop(self.rsa.set(key.clone())));
+    /// Whether its key of the kind is made.
+    pub(super) fn has_key(&self, kind: KeyKind) -> bool {
+        kind == KeyKind::Ecdsa || self.rsa.get().is_some()
+    }
+
+    /// Another CA has taken its place: it leaves the files alone from now on.
+    pub(super) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
     }
 
     fn key(&self, kind: KeyKind) -> Option<&Signer> {
-        let make = || keys::generate(KeyKind::Rsa).map(|(key, _)| Arc::new(key));
+        let make = || keys::generate(KeyKind::Rsa).map(|(key, _)| key);
         match kind {
             KeyKind::Ecdsa => Some(&self.ecdsa),
-            KeyKind::Rsa => self.rsa.get_or_init(make).as_deref(),
+            KeyKind::Rsa => self.rsa.get_or_init(make).as_ref(),
         }
     }
 

@@ -62,6 +62,7 @@ pub use given::{Certificate, Choice, ChooseCertificate, Misbehaviour};
 pub(crate) use keys::{KeyKind, Signer, generate as generate_key};
 pub(crate) use mint::{BACKDATED, serial};
 pub(crate) use session::{Progress, Session, Workspace};
+pub(crate) type LeafInUse = Arc<rustls::sign::CertifiedKey>;
 pub(crate) use trouble::Trouble;
 
 use crate::config::{Settings, TlsVersion};
@@ -76,9 +77,9 @@ use authority::Authority;
 use clients::ClientTrust;
 use hello::Seen;
 use maker::Maker;
-use mint::Minter;
+use mint::{Minter, RsaKey};
 use remembered::Remembered;
-use resolver::Resolver;
+use resolver::{Prepared, Resolver};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ProducesTickets, StoresServerSessions};
@@ -107,6 +108,7 @@ pub(crate) struct Tls {
     /// Octets of early data that a connection may send.
     early_data: u32,
     maker: Arc<Maker>,
+    rsa: RsaKey,
     /// Where certificates are kept that were made.
     store: Option<Arc<Store>>,
     clients: Mutex<Option<ClientTrust>>,
@@ -157,7 +159,8 @@ impl Tls {
     /// As [`Tls::load`], where a program will give certificates.
     pub(crate) fn new(settings: &Settings) -> Result<Tls> {
         let store = open_store(settings)?;
-        let certificates = Certificates::load(settings, None, store.as_ref(), None)?;
+        let rsa = RsaKey::default();
+        let certificates = Certificates::load(settings, None, (store.as_ref(), &rsa), None)?;
         let certificates = ArcSwap::from_pointee(certificates);
         let tickets = match &settings.ticket_keys {
             _ if settings.tls_early_data > 0 => Tickets::None,
@@ -182,6 +185,7 @@ impl Tls {
             early_data: settings.tls_early_data,
             oldest: settings.tls_min_version,
             maker: Arc::default(),
+            rsa,
             store,
             http2: settings.http2,
             clients: Mutex::new(ClientTrust::of(settings)?),
@@ -245,10 +249,11 @@ impl Tls {
         }
         let authority = Authority::from_pem(certificate, key)?;
         let names = settings.certificate_cache;
-        let minter = Arc::new(Minter::new(authority, names, self.store.clone())?);
+        let minter = Arc::new(Minter::new(authority, names, self.store.clone(), &self.rsa)?);
         let mut kept = self.shared.authority.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(minter.clone());
         let before = self.shared.certificates.load();
+        before.minter.iter().for_each(|before| before.retire());
         let (statics, version) = (before.statics.clone(), before.version + 1);
         let certificates = Certificates { statics, minter: Some(minter), version };
         self.shared.certificates.store(Arc::new(certificates));
@@ -295,14 +300,16 @@ impl Tls {
     pub(crate) fn reload(&self, settings: &Settings) -> Result<usize> {
         let before = self.shared.certificates.load();
         let given = self.shared.authority.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let fresh = Certificates::load(settings, Some(&before), self.store.as_ref(), given)?;
+        let keys = (self.store.as_ref(), &self.rsa);
+        let fresh = Certificates::load(settings, Some(&before), keys, given)?;
         if let (Tickets::File(tickets), Some(path)) = (&self.tickets, &settings.ticket_keys) {
             tickets.reload(path)?;
         }
         let count = fresh.statics.len();
-        if let (Some(now), Some(then)) = (&fresh.minter, &before.minter) {
-            // To make one takes long, and in the sandbox no thread can be made for it.
-            now.share_key_of(then);
+        if let (Some(now), Some(then)) = (&fresh.minter, &before.minter)
+            && !Arc::ptr_eq(now, then)
+        {
+            then.retire();
         }
         self.shared.certificates.store(Arc::new(fresh));
         Ok(count)
@@ -314,9 +321,19 @@ impl Tls {
         self.maker.start();
         self.store.iter().for_each(|store| store.start(log.clone()));
         let Some(minter) = self.shared.certificates.load().minter.clone() else { return };
+        if minter.has_key(KeyKind::Rsa) {
+            return;
+        }
+        self.maker.rsa_comes(true);
+        let maker = self.maker.clone();
+        let work = move || {
+            minter.warm_up();
+            maker.rsa_comes(false);
+        };
         // Without a thread that client waits.
-        let thread = crate::sys::thread::named("hr-rsa-key");
-        let _ = thread.spawn(move || minter.warm_up());
+        if crate::sys::thread::named("hr-rsa-key").spawn(work).is_err() {
+            self.maker.rsa_comes(false);
+        }
     }
 
     /// The server has ended: what was to be kept is written.
@@ -347,13 +364,13 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Whether a session whose first octets are these can go on, or its certificate is being made and the
-    /// worker will be told for its connection `key`; `None` as long as the hello is not whole.
-    pub(crate) fn is_ready(&self, records: &[u8], socket: &OwnedFd, key: Key) -> Option<bool> {
-        match hello::wish(records) {
+    /// What becomes of a session of the connection `key` whose first octets are these; `None` as long as
+    /// its hello is not whole.
+    fn prepare(&self, records: &[u8], socket: &OwnedFd, key: Key) -> Option<Prepared> {
+        match hello::wish(records, &mut Vec::new()) {
             Seen::Part => None,
-            Seen::Hello(wish) => Some(self.resolver.is_ready(&wish, socket, key)),
-            Seen::Other => Some(true),
+            Seen::Hello(wish) => Some(self.resolver.prepare(&wish, socket, key)),
+            Seen::Other => Some(Prepared::Ready(None)),
         }
     }
 }
@@ -374,7 +391,7 @@ impl Certificates {
     fn load(
         settings: &Settings,
         before: Option<&Certificates>,
-        store: Option<&Arc<Store>>,
+        (store, rsa): (Option<&Arc<Store>>, &RsaKey),
         given: Option<Arc<Minter>>,
     ) -> Result<Certificates> {
         let statics = Statics::load(&settings.certificates)?;
@@ -385,7 +402,7 @@ impl Certificates {
             (Some(dir), _) => {
                 let authority = Authority::load(dir)?;
                 let names = settings.certificate_cache;
-                Some(Arc::new(Minter::new(authority, names, store.cloned())?))
+                Some(Arc::new(Minter::new(authority, names, store.cloned(), rsa)?))
             }
         };
         let version = before.map_or(1, |before| before.version + 1);

@@ -13,7 +13,7 @@ use super::given::Choice;
 use super::hello::Wish;
 use super::keys::KeyKind;
 use super::local;
-use super::maker::{Maker, Waiting};
+use super::maker::{Maker, Ticket};
 use super::mint::{Leaf, Minter};
 use super::names::Subject;
 use super::{Certificates, Shared};
@@ -34,6 +34,14 @@ use std::sync::Arc;
 
 /// Certificates that a worker remembers for itself.
 const REMEMBERED: usize = 512;
+
+/// What a session does about its certificate.
+pub(crate) enum Prepared {
+    /// It goes on; with what was decided, if anything was.
+    Ready(Option<Choice>),
+    /// It waits for a certificate that is being made.
+    Waits(Ticket),
+}
 
 /// One worker's.
 pub(super) struct Resolver {
@@ -64,51 +72,49 @@ impl Resolver {
         Resolver { shared, worker, maker, remembered: Mutex::new(remembered) }
     }
 
-    /// Whether the connection `key` can go on with its handshake. If not, the certificate that it wants is
-    /// being made, and the worker will be told. Whatever is unusual goes on: that is seen to on the way.
-    pub(super) fn is_ready(&self, wish: &Wish<'_>, socket: &OwnedFd, key: Key) -> bool {
-        let certificates = self.shared.certificates.load();
-        let Some(minter) = &certificates.minter else { return true };
-        if self.shared.chooser.load().is_some() {
-            return true;
-        }
-        let kind = kind_of(numbers(wish.schemes), numbers(wish.suites));
-        let (subject, is_there) = match wish.name.map(DnsName::try_from) {
-            Some(Ok(name)) => {
-                let name = name.to_lowercase_owned();
-                let name = name.as_ref();
-                (Subject::of(name), self.at_hand(&certificates, name, kind).is_some())
-            }
+    /// Decides what the connection `key` gets. What is unusual about a hello is seen to on the way.
+    pub(super) fn prepare(&self, wish: &Wish<'_>, socket: &OwnedFd, key: Key) -> Prepared {
+        let name = match wish.name.map(DnsName::try_from) {
+            Some(Ok(name)) => Some(name.to_lowercase_owned()),
             // An address as a name counts as none.
-            None => return self.is_ready_for_nobody(&certificates, kind, socket, key),
-            Some(Err(_)) if wish.name.is_some_and(is_address) => {
-                return self.is_ready_for_nobody(&certificates, kind, socket, key);
-            }
-            Some(Err(_)) => return true,
+            Some(Err(_)) if wish.name.is_some_and(is_address) => None,
+            Some(Err(_)) => return Prepared::Ready(None),
+            None => None,
         };
-        is_there || self.is_made(minter, subject, kind, key)
+        let name = name.as_ref().map(AsRef::as_ref);
+        match self.choice(name) {
+            Choice::Usual => {}
+            chosen => return Prepared::Ready(Some(chosen)),
+        }
+        let certificates = self.shared.certificates.load();
+        let kind = kind_of(numbers(wish.schemes), numbers(wish.suites));
+        match self.missing(&certificates, name, kind, socket) {
+            Some((minter, subject)) => {
+                let ticket = self.maker.order(minter, subject, kind, (&self.worker, key));
+                ticket.map_or(Prepared::Ready(Some(Choice::Usual)), Prepared::Waits)
+            }
+            None => Prepared::Ready(Some(Choice::Usual)),
+        }
     }
 
-    fn is_ready_for_nobody(
+    /// The certificate that has to be made first, by whom and for whom.
+    fn missing<'c>(
         &self,
-        certificates: &Certificates,
+        certificates: &'c Certificates,
+        name: Option<&str>,
         kind: KeyKind,
         socket: &OwnedFd,
-        key: Key,
-    ) -> bool {
-        let address = socket::own_address(socket.as_raw_fd());
-        let (Some(address), Some(minter)) = (address, &certificates.minter) else { return true };
-        self.given_for(certificates, address, kind).is_some()
-            || self.is_made(minter, Subject::Address(address), kind, key)
-    }
-
-    /// Whether a certificate is there that was made; if not, it is ordered, where it can be.
-    fn is_made(&self, minter: &Arc<Minter>, subject: Subject, kind: KeyKind, key: Key) -> bool {
-        if minter.known(&subject, kind).is_some() {
-            return true;
-        }
-        let waiting = Waiting { worker: self.worker.clone(), key };
-        !self.maker.order(minter, (subject, kind), waiting)
+    ) -> Option<(&'c Arc<Minter>, Subject)> {
+        let minter = certificates.minter.as_ref()?;
+        let (subject, found) = match name {
+            Some(name) => (Subject::of(name), self.at_hand(certificates, name, kind)),
+            None => {
+                let address = socket::own_address(socket.as_raw_fd())?;
+                (Subject::Address(address), self.given_for(certificates, address, kind))
+            }
+        };
+        let is_there = found.is_some() || minter.known(&subject, kind).is_some();
+        (!is_there).then_some((minter, subject))
     }
 
     /// What is shown for `name` without asking the minter.
@@ -200,7 +206,7 @@ impl Remembered {
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        match self.choice(hello.server_name()) {
+        match local::chosen().unwrap_or_else(|| self.choice(hello.server_name())) {
             Choice::Usual => {}
             Choice::Certificate(chosen) => return Some(chosen.0),
             Choice::Refuse => return None,

@@ -1,12 +1,16 @@
 //! One connection's TLS, without its socket: records in, octets of HTTP out, and the other way.
 
-use super::Conditions;
-use super::given::Misbehaviour;
+use super::given::{Certificate, Choice, Misbehaviour};
 use super::hello;
 use super::local;
+use super::maker::Ticket;
+use super::resolver::Prepared;
 use super::trouble::Trouble;
+use super::{Conditions, Terms};
+use crate::connection::Key;
 use rustls::HandshakeKind;
 use rustls::server::UnbufferedServerConnection;
+use rustls::sign::CertifiedKey;
 use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -71,14 +75,13 @@ enum Phase {
 }
 
 /// What is known of the certificate that the client wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     /// Nothing yet.
     Unknown,
-    /// It is being made.
-    Waits,
-    /// It need not be waited for any more.
-    Ready,
+    /// It is being made, as long as this is held.
+    Waits { _ticket: Ticket },
+    /// It need not be waited for any more; what was decided.
+    Known(Option<Choice>),
 }
 
 /// What came of some records.
@@ -163,27 +166,40 @@ impl Session {
 
     /// Whether its certificate is being made; nothing is to be received until then.
     pub(crate) fn waits(&self) -> bool {
-        self.wish == Wish::Waits
+        matches!(self.wish, Wish::Waits { .. })
     }
 
-    /// Whether nobody has looked yet if its certificate is there.
-    pub(crate) fn has_unknown_wish(&self) -> bool {
-        self.wish == Wish::Unknown
-    }
-
-    /// Its certificate is there, or not and being made: until [`Session::is_served`] these records wait.
-    pub(crate) fn wishes(&mut self, is_ready: bool, records: &[u8]) {
-        self.wish = Wish::Ready;
-        if !is_ready {
-            self.wish = Wish::Waits;
-            self.more = true;
+    /// Whether the records that have come can be gone through. At first they are kept until the hello is
+    /// whole, and until its certificate is there.
+    pub(crate) fn is_prepared(
+        &mut self,
+        terms: &Terms,
+        records: &[u8],
+        (socket, key): (&OwnedFd, Key),
+    ) -> bool {
+        if matches!(self.wish, Wish::Known(_)) {
+            return true;
+        }
+        match terms.prepare(records, socket, key) {
+            Some(Prepared::Ready(chosen)) => self.wish = Wish::Known(chosen),
+            Some(Prepared::Waits(_ticket)) => {
+                self.wish = Wish::Waits { _ticket };
+                self.more = true;
+            }
+            None if records.len() > HANDSHAKE => self.wish = Wish::Known(None),
+            None => {}
+        }
+        let is_known = matches!(self.wish, Wish::Known(_));
+        if !is_known {
             self.keep(records);
         }
+        is_known
     }
 
     /// Its certificate has been made, or cannot be.
-    pub(crate) fn is_served(&mut self) {
-        self.wish = Wish::Ready;
+    pub(crate) fn serve(&mut self, leaf: Option<Arc<CertifiedKey>>) {
+        let chosen = leaf.map(|leaf| Choice::Certificate(Certificate(leaf)));
+        self.wish = Wish::Known(Some(chosen.unwrap_or(Choice::Usual)));
     }
 
     pub(crate) fn is_resumed(&self) -> bool {
@@ -246,7 +262,8 @@ impl Session {
             self.phase = Phase::Shaking;
         }
         // Who asks for no name gets a certificate for the address that it came to.
-        let _address = self.is_shaking().then(|| local::of(socket));
+        let chosen = if let Wish::Known(chosen) = &self.wish { chosen.as_ref() } else { None };
+        let _address = self.is_shaking().then(|| local::of(socket, chosen));
         self.more = false;
         let Workspace { incoming, outgoing } = space;
         let records = &mut incoming[..length];

@@ -268,7 +268,9 @@ impl<'s> EventLoop<'s> {
                     self.connections.adopt(socket, listener, self.setup.poll.registry());
                 }
                 Message::Delivery(key, delivery) => self.connections.deliver(key, delivery),
-                Message::Certificate { key, made } => self.connections.certify(key, made),
+                Message::Certificate { key, leaf, made } => {
+                    self.connections.certify(key, leaf, made);
+                }
                 Message::Gone => self.setup.handle.stats.deferred_gone.add(1),
                 Message::Refresh => self.connections.refresh(),
                 Message::Survey(survey) => self.connections.survey(survey),

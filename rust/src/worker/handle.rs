@@ -10,6 +10,7 @@ use crate::responder::deferred::{Delivery, Post};
 use crate::stats::Cells;
 use crate::stats::requests::Requests;
 use crate::sys::clock;
+use crate::tls::LeafInUse;
 use crossbeam_utils::CachePadded;
 use mio::Waker;
 use std::cell::Cell;
@@ -29,7 +30,7 @@ pub(crate) enum Message {
     Delivery(Key, Delivery),
     /// The certificate that this connection waits for has been made, for it or for another one, or cannot
     /// be.
-    Certificate { key: Key, made: bool },
+    Certificate { key: Key, leaf: Option<LeafInUse>, made: bool },
     /// A deferred answer found its client gone: to be counted.
     Gone,
     /// The responder has changed: let go of the old one.

@@ -59,6 +59,15 @@ impl Secure<'_> {
         }
     }
 
+    /// A client that waits for its certificate, and has left, gives its place back at once.
+    fn look_whether_left(&mut self) -> io::Result<Received> {
+        if socket::peek(self.socket, &mut [0])? == 0 {
+            return Ok(self.ended());
+        }
+        // A reset stands behind what has come before it.
+        Err(socket::error(self.socket).unwrap_or_else(|| io::ErrorKind::WouldBlock.into()))
+    }
+
     /// What comes behind the end of TLS is nobody's.
     fn throw_away(&mut self) -> io::Result<Received> {
         let room = self.space.incoming.len();
@@ -115,7 +124,7 @@ impl Transport for Secure<'_> {
             return Ok(Received::End);
         }
         if self.session.waits() {
-            return Err(io::ErrorKind::WouldBlock.into());
+            return self.look_whether_left();
         }
         let mut length = self.session.take_kept(&mut self.space.incoming);
         // Whole records that waited come before the socket: what that may hold is not known here.
@@ -137,14 +146,9 @@ impl Transport for Secure<'_> {
         if self.session.speaks_http(&self.space.incoming[..length]) {
             return Ok(Received::Clear);
         }
-        if self.session.has_unknown_wish() {
-            let records = &self.space.incoming[..length];
-            if let Some(is_ready) = self.terms.is_ready(records, self.socket, self.key) {
-                self.session.wishes(is_ready, records);
-            }
-            if self.session.waits() {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
+        let (records, whose) = (&self.space.incoming[..length], (self.socket, self.key));
+        if !self.session.is_prepared(self.terms, records, whose) {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
         let progress = self.session.process(self.space, length, buffer, self.socket);
         self.session.early += progress.early;

@@ -11,7 +11,7 @@ use crate::connection::{Buffers, Context, Layer, Machine};
 use crate::log::Log;
 use crate::responder::Secured;
 use crate::sys::{heap, socket};
-use crate::tls::{Session, Terms, Trouble, Workspace};
+use crate::tls::{LeafInUse, Session, Terms, Trouble, Workspace};
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -41,9 +41,9 @@ impl Sessions {
     }
 
     /// The certificate that the connection in slot `index` waits for has been made, or cannot be.
-    pub(super) fn serve(&mut self, index: u32) {
+    pub(super) fn serve(&mut self, index: u32, leaf: Option<LeafInUse>) {
         if let Some(session) = self.table.get_mut(index as usize).and_then(Option::as_mut) {
-            session.is_served();
+            session.serve(leaf);
         }
     }
 

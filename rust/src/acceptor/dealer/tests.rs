@@ -32,7 +32,7 @@ impl Bench {
 
     fn hand_over(&mut self) -> usize {
         let mut turned_away = 0;
-        self.dealer.hand_over(|_| turned_away += 1);
+        self.dealer.hand_over(|_, _| turned_away += 1);
         turned_away
     }
 

@@ -19,7 +19,7 @@ fn made_by(test: &str, plan: &Plan) -> (Minter, Arc<WebPkiServerVerifier>) {
     ca::init(&folder, plan).unwrap();
     let authority = Authority::load(&folder).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    let minter = Minter::new(authority, 100, None).unwrap();
+    let minter = Minter::new(authority, 100, None, &RsaKey::default()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(minter.ca_certificate().to_vec().into()).unwrap();
     let provider = Arc::new(default_provider());

@@ -4,6 +4,7 @@ use super::Connections;
 use crate::config::Settings;
 use crate::connection::{Key, Ready, Repeats};
 use crate::responder::deferred::Delivery;
+use crate::tls::LeafInUse;
 use crate::worker::survey::{Survey, Walk};
 use crate::worker::turn::Start;
 use std::sync::Arc;
@@ -27,13 +28,13 @@ impl Connections {
 
     /// The certificate that `key` waits for has been made, or cannot be: its handshake goes on.
     #[cold]
-    pub(in crate::worker) fn certify(&mut self, key: Key, made: bool) {
+    pub(in crate::worker) fn certify(&mut self, key: Key, leaf: Option<LeafInUse>, made: bool) {
         if made {
             self.handle.stats.tls_certificates_made.add(1);
         }
         // What came meanwhile was not looked at.
         if self.pool.get(key).is_some() {
-            self.sessions.serve(key.index);
+            self.sessions.serve(key.index, leaf);
             self.turn(key, Ready::READABLE);
         }
     }

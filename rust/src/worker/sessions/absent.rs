@@ -4,7 +4,7 @@ use super::http2::Http2;
 use super::transport::Plain;
 use super::turn::{Fate, Start};
 use crate::connection::{Buffers, Context, Layer, Machine};
-use crate::tls::Tls;
+use crate::tls::{LeafInUse, Tls};
 use std::os::fd::OwnedFd;
 
 /// None, for no listener can ask for one.
@@ -15,7 +15,7 @@ impl Sessions {
         Sessions
     }
 
-    pub(in crate::worker) fn serve(&mut self, _: u32) {}
+    pub(in crate::worker) fn serve(&mut self, _: u32, _: Option<LeafInUse>) {}
 
     pub(in crate::worker) fn remove(&mut self, _: u32, _: &mut Buffers) {}
 
