@@ -17,6 +17,7 @@ import pytest
 from support.client import get
 from support.deadline import PATIENCE, eventually
 
+from behaviour.test_overload import starve
 from tls.conftest import V12, V13, Client, context
 from tls.test_handshake import hello
 
@@ -385,3 +386,29 @@ def test_who_has_to_make_room_is_told_that_nothing_more_comes(tls, authority):
     server.counted("connections_evicted")
     # Without close_notify this is an error.
     client.socket.unwrap().close()
+
+
+def test_who_finds_no_room_is_told_nothing_in_the_clear(tls):
+    server = tls(workers=1, allow=(r"(?i)descriptor|too many open files|accept",))
+    starve(server, 5)
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(30)]
+    server.counted("connections_shed")
+    for raw in raws:
+        raw.setblocking(False)
+    # Those that were shed have seen their end, and nothing before it.
+    def ends() -> int:
+        seen = 0
+        for raw in raws:
+            try:
+                assert raw.recv(100) == b"", "no answer in the clear"
+                seen += 1
+            except BlockingIOError:
+                pass
+            except ConnectionResetError:
+                seen += 1
+        return seen
+
+    eventually(ends, "some are closed")
+    for raw in raws:
+        raw.close()
+    server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
