@@ -210,7 +210,7 @@ PYTEST = HR_BUILD=$(abspath $(BUILD)) $(VENV)/bin/pytest -q
 
 .PHONY: test-wire
 test-wire: build tools python ## What goes over the wire: framing, behaviour, answers, scale (pytest)
-	$(PYTEST) tests/wire tests/behaviour tests/faults tests/hostile tests/tls tests/http2 tests/answers tests/browser tests/scale tests/bench
+	$(PYTEST) $(HR_PARALLEL) tests/wire tests/behaviour tests/faults tests/hostile tests/tls tests/http2 tests/answers tests/browser tests/scale tests/bench
 
 .PHONY: test-tls-scanners
 test-tls-scanners: build python ## What testssl.sh says of TLS (package testssl.sh; a few minutes)
