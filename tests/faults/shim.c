@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 // tests/faults/faults.py writes it.
@@ -87,12 +86,9 @@ WRAP(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *e), (epfd, o
 WRAP(int, epoll_wait, (int epfd, struct epoll_event *e, int max, int timeout), (epfd, e, max, timeout))
 WRAP(int, eventfd, (unsigned int initial, int flags), (initial, flags))
 WRAP(int, timerfd_create, (int clock, int flags), (clock, flags))
-WRAP(int, timerfd_settime,
-     (int fd, int flags, const struct itimerspec *new, struct itimerspec *old), (fd, flags, new, old))
 WRAP(ssize_t, recv, (int fd, void *b, size_t n, int flags), (fd, b, n, flags))
 WRAP(ssize_t, send, (int fd, const void *b, size_t n, int flags), (fd, b, n, flags))
 WRAP(ssize_t, read, (int fd, void *b, size_t n), (fd, b, n))
-WRAP(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 WRAP(ssize_t, sendfile, (int out, int in, off_t *offset, size_t n), (out, in, offset, n))
 WRAP(int, munmap, (void *a, size_t n), (a, n))
 WRAP(int, madvise, (void *a, size_t n, int advice), (a, n, advice))

@@ -28,6 +28,8 @@ RUNNING = {
     "read": [e.EAGAIN, e.EINTR],
     "wake": [e.EAGAIN, e.EINTR],
     "write": [e.EAGAIN, e.EINTR, e.EIO, e.ENOSPC, e.EFBIG, e.EDQUOT],
+    "madvise": [e.EINVAL, e.ENOMEM],
+    "munmap": [e.EINVAL, e.ENOMEM],
 }
 # Others come too seldom to be sure of; of these there are some in what `traffic` does.
 CERTAIN = {"accept4", "recv", "send", "epoll_wait", "epoll_ctl", "shutdown", "getpeername", "close", "wake"}
@@ -43,6 +45,8 @@ STARTING = {
     "timerfd_create": [e.EMFILE, e.ENFILE, e.ENOMEM, e.ENODEV],
     "pthread_create": [e.EAGAIN, e.EPERM],
     "mmap": [e.ENOMEM],
+    "madvise": [e.EINVAL],
+    "munmap": [e.EINVAL],
     "setrlimit": [e.EPERM],
 }
 
