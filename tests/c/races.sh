@@ -35,7 +35,8 @@ done
 
 # Noun by noun, and without `error`, which knows the version.
 TSAN_OPTIONS="suppressions=tests/c/tsan.supp halt_on_error=0 exitcode=99" \
-    "$target/c_tests" server handler deferred writer upload file host exchange stats process faults >"$target/log" 2>&1 || {
+    "$target/c_tests" config server handler request exchange response deferred writer upload file host stats process \
+    faults rules admin clients record >"$target/log" 2>&1 || {
     grep -E '^(SUMMARY|.*FAILED|.*passed)' "$target/log" >&2
     echo "races: see $target/log" >&2
     exit 1

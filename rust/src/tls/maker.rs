@@ -115,7 +115,7 @@ impl Maker {
         orders.waiting.insert(wanted.clone(), vec![who]);
         orders.queue.push(Order { minter: minter.clone(), wanted });
         drop(orders);
-        self.news.notify_one();
+        self.news.notify_all();
         Some(ticket)
     }
 
