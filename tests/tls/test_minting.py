@@ -142,15 +142,77 @@ def shares(server) -> tuple[int, int]:
     return mine, sum(ticks.values())
 
 
-def test_it_is_the_thread_whatever_the_hello_looks_like(tls, slow):
+WARNING = b"\x15\x03\x03\x00\x02\x01\x64"
+"""The alert no_renegotiation, which ends nothing."""
+
+
+@pytest.mark.parametrize("how", ["in records", "behind a warning"])
+def test_it_is_the_thread_whatever_the_hello_looks_like(tls, slow, how):
     server = tls("--ca-dir", str(slow.folder), ca=False, workers=1)
     for number in range(60):
         side, incoming, hello = hello_of(slow, f"x.many{number}.example")
         with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
-            raw.sendall(b"".join(in_records(hello, 100)))
+            raw.sendall(b"".join(in_records(hello, 100)) if how == "in records" else WARNING + hello)
             shakes_hands(raw, side, incoming)
     mine, others = shares(server)
     assert server.counted("tls_certificates_made", 60) and mine > others
+
+
+def test_its_threads_leave_signals_to_the_program(tls, slow, tmp_path):
+    server = tls("--ca-dir", str(slow.folder), "--certificate-dir", str(tmp_path / "kept"), ca=False, workers=1)
+    blocked = {}
+    for task in Path(f"/proc/{server.pid}/task").iterdir():
+        lines = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+        blocked[lines["Name"]] = lines["SigBlk"]
+    assert blocked["hr-mint"] == blocked["hr-certificates"] == blocked["hr-worker-0"] != "0" * 16
+
+
+def ends(raw: socket.socket, *octets: bytes) -> None:
+    """Sends and closes in such a way that one event says both."""
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    for some in octets:
+        raw.sendall(some)
+    raw.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("how", ["a part of a hello", "a hello", "a hello, and octets later", "octets while it waits"])
+def test_an_end_that_is_told_with_what_came_before_is_seen(tls, slow, how):
+    server = tls("--ca-dir", str(slow.folder), "--handshake-timeout", "60s", ca=False, workers=1)
+    hello = hello_of(slow, "x.end.example")[2]
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(20)]
+    server.eventually("they have had their first turn", lambda stats: stats["connections_open"] == 20)
+    for number, raw in enumerate(raws):
+        mine = hello.replace(b"x.end", b"%c.end" % (97 + number))
+        match how:
+            case "a part of a hello":
+                ends(raw, mine[:50])
+            case "a hello":
+                ends(raw, mine)
+            case "a hello, and octets later":
+                ends(raw, mine, b"\x14\x03\x03\x00\x01\x01")
+            case _:
+                raw.sendall(mine)
+                ends(raw, b"\x14\x03\x03\x00\x01\x01")
+    stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
+    assert stats["timeouts_handshake"] == 0
+    for raw in raws:
+        raw.close()
+
+
+def test_who_asks_again_is_not_behind_those_that_came_meanwhile(tls, slow):
+    server = tls("--ca-dir", str(slow.folder), ca=False, workers=1)
+    asked = hello_of(slow, "x.asked.example")[2]
+    hello = hello_of(slow, "x.wait0000.example")[2]
+    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(401)]
+    raws[0].sendall(hello.replace(b"wait0000", b"wait9999"))
+    raws[1].sendall(asked)
+    for number, raw in enumerate(raws[2:]):
+        raw.sendall(hello.replace(b"wait0000", b"wait%04d" % number))
+    with Client(server.addresses[1], "x.asked.example", trust=slow.certificate) as client:
+        assert b"200 OK" in client.get()
+        assert server.stats()["tls_certificates_made"] < 300
+    for raw in raws:
+        raw.close()
 
 
 def test_what_nobody_waits_for_any_more_is_not_made(tls, slow):

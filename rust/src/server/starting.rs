@@ -148,7 +148,8 @@ impl Server {
         if let Some(tls) = self.inner.tls.get() {
             tls.start(&self.inner.log);
         }
-        life.supervisor = Some(threads::start(&self.inner, shares, access_log)?);
+        let started = threads::start(&self.inner, shares, access_log);
+        life.supervisor = Some(started.inspect_err(|_| self.inner.finish_log())?);
         life.state = ServerState::Running;
         Ok(())
     }

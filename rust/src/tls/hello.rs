@@ -10,8 +10,12 @@ const APPLICATION_DATA: u8 = 23;
 /// The first octet of each version that a record may name.
 const VERSION: u8 = 3;
 
-/// Octets that a record in the clear may hold (RFC 8446 section 5.1).
-const RECORD: usize = 16 * 1024;
+/// Octets of the longest record that rustls takes.
+const RECORD: usize = 16 * 1024 + 2048;
+
+/// An alert that ends nothing, and one that does (RFC 5246 section 7.2).
+const WARNING: u8 = 1;
+const CLOSE_NOTIFY: u8 = 0;
 
 const CLIENT_HELLO: u8 = 1;
 
@@ -85,9 +89,20 @@ pub(super) fn announces_early_data(records: &[u8]) -> Option<bool> {
 /// What the first records, if they are a ClientHello, say of the certificate that is wanted. One that lies
 /// in several records is put together in `spare`, which is empty.
 pub(super) fn wish<'h>(records: &'h [u8], spare: &'h mut Vec<u8>) -> Seen<'h> {
+    // rustls puts up with so many.
+    let mut warnings = 4;
     let mut rest = records;
     loop {
         match rest {
+            [ALERT, VERSION, _, 0, 2, WARNING, kind, behind @ ..]
+                if *kind != CLOSE_NOTIFY && spare.is_empty() && warnings > 0 =>
+            {
+                warnings -= 1;
+                rest = behind;
+                continue;
+            }
+            // As far as it has come.
+            [ALERT, behind @ ..] if behind.len() < 6 && spare.is_empty() => return Seen::Part,
             [] | [HANDSHAKE] => return Seen::Part,
             [HANDSHAKE, VERSION, ..] => {}
             _ => return Seen::Other,
@@ -133,8 +148,13 @@ fn wish_of(message: &[u8]) -> Option<Wish<'_>> {
         match kind {
             SERVER_NAME => {
                 let mut names = Octets(Octets(content?).only_vector(2)?);
-                let is_host = names.take(1)? == [HOST_NAME];
-                wish.name = is_host.then_some(names.only_vector(2)?);
+                while !names.0.is_empty() {
+                    let is_host = names.take(1)? == [HOST_NAME];
+                    let name = names.vector(2)?;
+                    if is_host && wish.name.replace(name).is_some() {
+                        return None;
+                    }
+                }
             }
             SIGNATURE_ALGORITHMS => wish.schemes = Octets(content?).only_vector(2)?,
             _ => {}
@@ -271,6 +291,16 @@ mod tests {
                 }
             }
         }
+        let behind_warnings = [&[21, 3, 3, 0, 2, 1, 100].repeat(4)[..], &hello(&name)].concat();
+        let wish = Wish { name: Some(b"a.b"), suites, schemes: &[] };
+        let mut spare = Vec::new();
+        assert_eq!(super::wish(&behind_warnings, &mut spare), Seen::Hello(wish.clone()));
+        for end in 0..behind_warnings.len() {
+            let mut spare = Vec::new();
+            assert_eq!(super::wish(&behind_warnings[..end], &mut spare), Seen::Part, "{end}");
+        }
+        let another_kind = [0, 0, 0, 12, 0, 10, 0, 0, 3, b'a', b'.', b'b', 7, 0, 1, b'x'];
+        assert_eq!(super::wish(&hello(&another_kind), &mut Vec::new()), Seen::Hello(wish));
         let twice = [0, 0, 0, 10, 0, 8, 0, 0, 1, b'a', 0, 0, 1, b'b'];
         let behind = [0, 0, 0, 7, 0, 4, 0, 0, 1, b'a', b'x'];
         for cut in [
@@ -288,7 +318,9 @@ mod tests {
             &[23, 3, 3, 0, 1, 0],
             &[22, 2],
             &[22, 3, 1, 0, 0],
-            &[22, 3, 1, 0x40, 1],
+            &[22, 3, 1, 0x48, 1],
+            &[21, 3, 1, 0, 2, 2, 40],
+            &[21, 3, 1, 0, 2, 1, 0],
             &[22, 3, 1, 0, 1, 2],
             &[22, 3, 1, 0, 4, 1, 1, 0, 0],
             &[22, 3, 1, 0, 1, 1, 20, 3],

@@ -37,8 +37,20 @@ struct Orders {
     queue: Vec<Order>,
     later: Vec<Order>,
     /// Who waits for what is ordered or being made.
-    waiting: HashMap<Wanted, Vec<Waiting>>,
+    waiting: HashMap<Wanted, Waiters>,
     /// Orders in the queue from which on it is gone through.
+    prune_at: usize,
+    /// Of the last order.
+    number: u64,
+}
+
+/// Those who wait for one certificate.
+#[derive(Default)]
+struct Waiters {
+    all: Vec<Waiting>,
+    /// The order that counts: each who comes puts a new one on top.
+    number: u64,
+    is_being_made: bool,
     prune_at: usize,
 }
 
@@ -48,6 +60,7 @@ type Wanted = (usize, Subject, KeyKind);
 struct Order {
     minter: Arc<Minter>,
     wanted: Wanted,
+    number: u64,
 }
 
 /// What a session holds as long as it waits.
@@ -59,6 +72,9 @@ struct Waiting {
     key: Key,
     ticket: Weak<()>,
 }
+
+/// Another thread makes the RSA key, as long as it lives.
+pub(super) struct RsaComes(Arc<Maker>);
 
 impl Maker {
     /// Starts the thread.
@@ -81,14 +97,15 @@ impl Maker {
         thread.into_iter().for_each(|thread| drop(thread.join()));
     }
 
-    /// Whether another thread is making the RSA key: nothing that needs it is begun meanwhile.
-    pub(super) fn rsa_comes(&self, comes: bool) {
-        let mut orders = self.lock();
-        orders.rsa_comes = comes;
-        let later = std::mem::take(&mut orders.later);
-        orders.queue.extend(later);
-        drop(orders);
-        self.news.notify_all();
+    /// Between start and end.
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().is_open
+    }
+
+    /// Another thread makes the RSA key: until what this gives is dropped nothing is begun that needs it.
+    pub(super) fn rsa_comes(self: &Arc<Self>) -> RsaComes {
+        self.lock().rsa_comes = true;
+        RsaComes(self.clone())
     }
 
     /// Has the certificate made; the connection `key` of `worker` will be given it as long as the ticket is
@@ -107,26 +124,29 @@ impl Maker {
         if !orders.is_open {
             return None;
         }
-        if let Some(others) = orders.waiting.get_mut(&wanted) {
-            others.push(who);
+        orders.prune();
+        orders.number += 1;
+        let number = orders.number;
+        let waiters = orders.waiting.entry(wanted.clone()).or_default();
+        waiters.join(who);
+        if waiters.is_being_made {
             return Some(ticket);
         }
-        orders.prune();
-        orders.waiting.insert(wanted.clone(), vec![who]);
-        orders.queue.push(Order { minter: minter.clone(), wanted });
+        waiters.number = number;
+        orders.queue.push(Order { minter: minter.clone(), wanted, number });
         drop(orders);
         self.news.notify_all();
         Some(ticket)
     }
 
     fn work(&self) {
-        while let Some(Order { minter, wanted }) = self.next() {
+        while let Some(Order { minter, wanted, .. }) = self.next() {
             let (_, subject, kind) = &wanted;
             let mut made = false;
             let make = || minter.leaf(subject, *kind, || made = true);
             let leaf = catch_unwind(AssertUnwindSafe(make)).unwrap_or(None);
-            let waiting = self.lock().waiting.remove(&wanted);
-            for Waiting { worker, key, .. } in waiting.into_iter().flatten() {
+            let waiters = self.lock().waiting.remove(&wanted).unwrap_or_default();
+            for Waiting { worker, key, .. } in waiters.all {
                 let leaf = leaf.as_ref().map(|leaf| leaf.key.clone());
                 let made = std::mem::take(&mut made);
                 worker.tell(Message::Certificate { key, leaf, made });
@@ -139,13 +159,15 @@ impl Maker {
         let mut orders = self.lock();
         loop {
             match orders.queue.pop() {
-                Some(order) if !orders.is_wanted(&order.wanted) => {
-                    orders.waiting.remove(&order.wanted);
-                }
+                Some(order) if !orders.keeps(&order) => {}
                 Some(order) if orders.rsa_comes && !order.minter.has_key(order.wanted.2) => {
                     orders.later.push(order);
                 }
-                Some(order) => return Some(order),
+                Some(order) => {
+                    let waiters = orders.waiting.get_mut(&order.wanted);
+                    waiters.into_iter().for_each(|waiters| waiters.is_being_made = true);
+                    return Some(order);
+                }
                 None if !orders.is_open => return None,
                 None => orders = self.news.wait(orders).unwrap_or_else(PoisonError::into_inner),
             }
@@ -157,26 +179,58 @@ impl Maker {
     }
 }
 
+impl Drop for RsaComes {
+    fn drop(&mut self) {
+        let mut orders = self.0.lock();
+        orders.rsa_comes = false;
+        // The one that came last was set aside first.
+        let later = std::mem::take(&mut orders.later);
+        orders.queue.extend(later.into_iter().rev());
+        drop(orders);
+        self.0.news.notify_all();
+    }
+}
+
 impl Orders {
-    /// Whether somebody still waits for it.
-    fn is_wanted(&self, wanted: &Wanted) -> bool {
-        let waiting = self.waiting.get(wanted);
-        waiting.is_some_and(|all| all.iter().any(|one| one.ticket.strong_count() > 0))
+    /// Whether an order counts and somebody still waits; whom nobody waits for is forgotten.
+    fn keeps(&mut self, order: &Order) -> bool {
+        let waiters = self.waiting.get(&order.wanted);
+        let Some(waiters) = waiters.filter(|waiters| waiters.number == order.number) else {
+            return false;
+        };
+        let is_wanted = waiters.all.iter().any(Waiting::is_there);
+        if !is_wanted {
+            self.waiting.remove(&order.wanted);
+        }
+        is_wanted
     }
 
-    /// Forgets what nobody waits for any more, each time that there are twice as many.
+    /// Goes through the orders each time that there are twice as many as were kept.
     fn prune(&mut self) {
-        if self.queue.len() < self.prune_at.max(MANY) {
+        if self.queue.len() + self.later.len() < self.prune_at.max(MANY) {
             return;
         }
-        let queue = std::mem::take(&mut self.queue);
-        for order in queue {
-            if self.is_wanted(&order.wanted) {
-                self.queue.push(order);
-            } else {
-                self.waiting.remove(&order.wanted);
-            }
+        let (mut queue, mut later) =
+            (std::mem::take(&mut self.queue), std::mem::take(&mut self.later));
+        queue.retain(|order| self.keeps(order));
+        later.retain(|order| self.keeps(order));
+        (self.queue, self.later) = (queue, later);
+        self.prune_at = 2 * (self.queue.len() + self.later.len());
+    }
+}
+
+impl Waiters {
+    fn join(&mut self, who: Waiting) {
+        if self.all.len() >= self.prune_at.max(MANY) {
+            self.all.retain(Waiting::is_there);
+            self.prune_at = 2 * self.all.len();
         }
-        self.prune_at = 2 * self.queue.len();
+        self.all.push(who);
+    }
+}
+
+impl Waiting {
+    fn is_there(&self) -> bool {
+        self.ticket.strong_count() > 0
     }
 }

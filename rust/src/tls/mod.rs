@@ -71,6 +71,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::log::Log;
 use crate::server::sandbox;
 use crate::sync::{Mutex, PoisonError};
+use crate::sys::signals;
 use crate::worker::Handle;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use authority::Authority;
@@ -255,8 +256,11 @@ impl Tls {
         let before = self.shared.certificates.load();
         before.minter.iter().for_each(|before| before.retire());
         let (statics, version) = (before.statics.clone(), before.version + 1);
-        let certificates = Certificates { statics, minter: Some(minter), version };
+        let certificates = Certificates { statics, minter: Some(minter.clone()), version };
         self.shared.certificates.store(Arc::new(certificates));
+        if self.maker.is_open() {
+            self.warm_up(&minter);
+        }
         Ok(())
     }
 
@@ -318,22 +322,28 @@ impl Tls {
     /// Starts the threads that make certificates and keep them. What the first client of its kind would
     /// wait for is made ahead, on one more.
     pub(crate) fn start(&self, log: &Log) {
-        self.maker.start();
-        self.store.iter().for_each(|store| store.start(log.clone()));
-        let Some(minter) = self.shared.certificates.load().minter.clone() else { return };
+        // The host's signals are for the host's own threads.
+        signals::with_all_blocked(|| {
+            self.maker.start();
+            self.store.iter().for_each(|store| store.start(log.clone()));
+        });
+        let minter = self.shared.certificates.load().minter.clone();
+        minter.iter().for_each(|minter| self.warm_up(minter));
+    }
+
+    /// Makes the RSA key on a thread of its own.
+    fn warm_up(&self, minter: &Arc<Minter>) {
         if minter.has_key(KeyKind::Rsa) {
             return;
         }
-        self.maker.rsa_comes(true);
-        let maker = self.maker.clone();
+        let (minter, comes) = (minter.clone(), self.maker.rsa_comes());
         let work = move || {
             minter.warm_up();
-            maker.rsa_comes(false);
+            drop(comes);
         };
-        // Without a thread that client waits.
-        if crate::sys::thread::named("hr-rsa-key").spawn(work).is_err() {
-            self.maker.rsa_comes(false);
-        }
+        // Without a thread the first who needs it waits.
+        let thread = crate::sys::thread::named("hr-rsa-key");
+        let _ = signals::with_all_blocked(|| thread.spawn(work));
     }
 
     /// The server has ended: what was to be kept is written.

@@ -396,6 +396,7 @@ impl Session {
     fn note_progress(&mut self, progress: &mut Progress) {
         if !self.connection.is_handshaking() {
             self.phase = Phase::Open;
+            self.wish = Wish::Known(None);
             progress.opened = true;
         } else if progress.early > 0 && self.phase == Phase::Shaking {
             self.phase = Phase::Early;

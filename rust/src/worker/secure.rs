@@ -148,7 +148,8 @@ impl Transport for Secure<'_> {
         }
         let (records, whose) = (&self.space.incoming[..length], (self.socket, self.key));
         if !self.session.is_prepared(self.terms, records, whose) {
-            return Err(io::ErrorKind::WouldBlock.into());
+            // The end may stand behind them, as the event said: then there is another look.
+            return Ok(Received::Octets { count: 0, more });
         }
         let progress = self.session.process(self.space, length, buffer, self.socket);
         self.session.early += progress.early;

@@ -41,6 +41,8 @@ pub(super) enum Start<'r> {
     Answer(&'r Response),
     /// One that is to be treated.
     Treated(Box<Treated>),
+    /// What the handshake waited for is there; what came meanwhile was not looked at.
+    Served,
     /// A deadline that has passed.
     Expired(Deadline),
     /// An alarm.
@@ -82,6 +84,10 @@ impl<T: Transport> Turn<'_, '_, T> {
             Start::Ready(ready) => self.run_ready(ready),
             Start::Answer(response) => self.run_answer(response)?,
             Start::Treated(treated) => self.run_treated(*treated)?,
+            Start::Served => {
+                self.exhaust = true;
+                self.run_ready(Ready::READABLE)
+            }
             Start::Expired(deadline) => self.run_expired(deadline),
             Start::Called => self.run_called()?,
             Start::Refused(refusal) => self.run_refusal(refusal),

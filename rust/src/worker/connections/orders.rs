@@ -32,10 +32,9 @@ impl Connections {
         if made {
             self.handle.stats.tls_certificates_made.add(1);
         }
-        // What came meanwhile was not looked at.
         if self.pool.get(key).is_some() {
             self.sessions.serve(key.index, leaf);
-            self.turn(key, Ready::READABLE);
+            self.with_turn(key, Start::Served);
         }
     }
 

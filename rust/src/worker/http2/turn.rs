@@ -86,6 +86,7 @@ impl<'t, 'w, T: Transport> Turn<'t, 'w, T> {
     fn begin(&mut self, start: Start<'_>) -> Option<Fate> {
         let ended = match start {
             Start::Ready(ready) => return Some(self.run_ready(ready)),
+            Start::Served => return Some(self.run_ready(Ready::READABLE)),
             Start::OfStream(key, start) => {
                 let place = self
                     .session
