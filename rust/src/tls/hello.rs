@@ -148,11 +148,14 @@ fn wish_of(message: &[u8]) -> Option<Wish<'_>> {
         match kind {
             SERVER_NAME => {
                 let mut names = Octets(Octets(content?).only_vector(2)?);
-                while !names.0.is_empty() {
+                loop {
                     let is_host = names.take(1)? == [HOST_NAME];
                     let name = names.vector(2)?;
                     if is_host && wish.name.replace(name).is_some() {
                         return None;
+                    }
+                    if names.0.is_empty() {
+                        break;
                     }
                 }
             }
@@ -305,6 +308,7 @@ mod tests {
         let behind = [0, 0, 0, 7, 0, 4, 0, 0, 1, b'a', b'x'];
         for cut in [
             &twice[..],
+            &[0, 0, 0, 2, 0, 0],
             &behind,
             &[0, 0, 0, 8, 0, 6],
             &[0, 0, 0, 1, 0],
