@@ -42,6 +42,7 @@ class Responder:
             self.name, BINARY, "80", self.address, "--workers", "1", "--max-connections", "1000",
             "--proxy-protocol", "all", "--proxy-trusted", self.site.proxy, "--admin", "127.0.0.1:9100",
             "--rules", self.site.rules, "--access-log", self.log, "--access-log-format", "json",
+            "--tls-port", "443", "--ca-dir", self.site.ca, "--ticket-keys", self.site.ticket_keys,
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout.readline().startswith("listening on")
@@ -65,19 +66,40 @@ class Site:
         self.rules = folder / "rules.toml"
         self.rules.write_text(RULES)
         self.control = folder / "control.sock"
+        self.ca, self.ticket_keys = folder / "ca", folder / "ticket_keys"
+        subprocess.run([BINARY, "ca", "init", "--dir", self.ca], check=True, capture_output=True)
+        self.ticket_keys.write_bytes(os.urandom(48))
         self.network = Network()
         try:
             self.client = self.network.add("client", 100)
             self.proxy = self.network.add("proxy", 1)
             self.responders = [Responder(self, number) for number in (1, 2, 3)]
             environment = {**os.environ, "FRONT": f"{self.proxy}:80", "CONTROL": str(self.control)}
-            self.network.run("proxy", "haproxy", "-db", "-f", DEPLOY / "haproxy.cfg", env=environment)
+            self.network.run("proxy", "haproxy", "-db", "-f", self.balancer(), env=environment)
             eventually(self.control.exists, "HAProxy runs")
             for responder in self.responders:
                 self.wait_until(responder, "UP")
         except BaseException:
             self.network.close()
             raise
+
+    def balancer(self) -> Path:
+        """The configuration of deploy/haproxy, with the part for TLS that it has as a comment."""
+        plain, tls = (DEPLOY / "haproxy.cfg").read_text().split("# TLS goes through as it is")
+        lines = [line.removeprefix("#") for line in tls.splitlines()[1:]]
+        path = self.folder / "haproxy.cfg"
+        path.write_text(plain + "\n".join(lines).replace("*:443", f"{self.proxy}:443") + "\n")
+        return path
+
+    def visit(self, count: int) -> dict:
+        """What so many visits by https, each on a connection of its own, have seen."""
+        script = Path(__file__).with_name("visit.py")
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.network.name("client"), sys.executable, script, self.proxy, self.ca / "ca.crt", str(count)],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def tell(self, command: str) -> str:
         """What HAProxy answers to a command of its runtime API."""

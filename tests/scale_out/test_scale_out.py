@@ -77,6 +77,24 @@ def test_one_more_gets_its_share_at_once(site):
     assert added.clients() == {site.client}, "the PROXY header names the client"
 
 
+def test_https_goes_through_to_whoever_is_there(site):
+    """The responders have the certificates, know the client by the PROXY header, and take up each other's sessions."""
+    seen = site.visit(60)
+    assert seen["answered"] == 60 and seen["resumed"] >= 50, seen
+    shares = [responder.handled() for responder in site.responders]
+    assert min(shares) > 5, shares
+    assert all(responder.clients() == {site.client} for responder in site.responders)
+    # One after the other goes and comes back, as at an upgrade.
+    for responder in site.responders:
+        site.tell(f"set server responders_tls/{responder.name} state drain")
+        assert responder.end(signal.SIGTERM) == 0
+        assert site.visit(20)["answered"] == 20
+        responder.start()
+        site.tell(f"set server responders_tls/{responder.name} state ready")
+        site.wait_until(responder, "UP")
+    assert site.visit(20)["answered"] == 20
+
+
 @pytest.mark.parametrize(("request_line", "status"), [
     ("GET /healthz", "200"), ("GET /metrics", "200"), ("GET /stats.json", "403"), ("POST /healthz", "403"),
     ("POST /drain", "403"), ("GET /healthz/../drain", "403"),
