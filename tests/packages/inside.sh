@@ -55,8 +55,13 @@ port=${port%% *}
 get /a.gif ads.example | grep -aq '^Content-Type: image/gif' || fail "no image"
 get /analytics.js www.google-analytics.com | grep -aq 'ga' || fail "the rules are not in force"
 http_responder_mt health | grep -q running || fail "health"
+http_responder_mt top --once >top || fail "top"
+grep -q 'requests' top || { cat top >&2; fail "top shows no requests"; }
+perl -MIO::Socket::UNIX -e '$it = IO::Socket::UNIX->new(Peer => "/run/http_responder/admin.sock") or die;
+    print $it "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"; print while <$it>' >metrics
+grep -Eq '^http_responder_requests_handled_total(\{.*\})? [1-9]' metrics || { cat metrics >&2; fail "no metrics"; }
 [ "$(stat -c %U /proc/$server)" = http_responder ] || fail "it runs as $(stat -c %U /proc/$server)"
-echo "  deb: run: $line"
+echo "  deb: run and watched (health, top, metrics): $line"
 
 # ---- upgraded, while it runs and the administrator has changed a file ----
 echo 'keep_alive_timeout = "20s"' >>/etc/http_responder/http_responder.toml
