@@ -160,11 +160,19 @@ def test_it_is_the_thread_whatever_the_hello_looks_like(tls, slow, how):
 
 def test_its_threads_leave_signals_to_the_program(tls, slow, tmp_path):
     server = tls("--ca-dir", str(slow.folder), "--certificate-dir", str(tmp_path / "kept"), ca=False, workers=1)
-    blocked = {}
-    for task in Path(f"/proc/{server.pid}/task").iterdir():
-        lines = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
-        blocked[lines["Name"]] = lines["SigBlk"]
-    assert blocked["hr-mint"] == blocked["hr-certificates"] == blocked["hr-worker-0"] != "0" * 16
+    wanted = {"hr-mint", "hr-certificates", "hr-worker-0"}
+
+    def blocked() -> dict[str, str]:
+        """What each thread blocks, once all have the names that they give themselves."""
+        found = {}
+        for task in Path(f"/proc/{server.pid}/task").iterdir():
+            lines = (line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+            lines = dict(lines)
+            found[lines["Name"]] = lines["SigBlk"]
+        return found if wanted <= set(found) else {}
+
+    masks = eventually(blocked, "the threads have their names")
+    assert {masks[name] for name in wanted} == {masks["hr-worker-0"]} != {"0" * 16}
 
 
 def ends(raw: socket.socket, *octets: bytes) -> None:
