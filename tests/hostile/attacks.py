@@ -107,46 +107,20 @@ def storm(how: str):
     return attack
 
 
-def repeated(octets: bytes, count: int = 20):
-    """Whole messages as fast as one thread can, each on its connection until that is closed."""
-
-    def attack(server: ServerProcess, seconds: float) -> str:
-        clients, sent = opened(server.address, count), 0
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            _, writable, _ = select.select([], clients, [], 0.1)
-            for client in writable:
-                try:
-                    sent += client.send(octets)
-                    while client.recv(65536):
-                        pass
-                    raise ConnectionResetError
-                except BlockingIOError:
-                    pass
-                except OSError:
-                    clients.remove(client)
-                    client.close()
-                    clients += opened(server.address, 1)
-        drop(clients)
-        return f"{sent / 2**20 / seconds:.0f} MiB a second"
-
-    return attack
-
-
-def flooding(what: str, count: int = 20):
-    """A flood of HTTP/2 on each connection until that is closed, then on another one."""
-    first = frames.PREFACE + frames.frame(frames.SETTINGS)
-    octets = first + b"".join(frames.FLOODS[what](at) for at in range(20_000))
+def saying(octets: bytes, endless: bool, count: int = 20):
+    """The same octets as fast as one thread can, once or without end, on each connection until that is
+    closed; then on another one."""
 
     def attack(server: ServerProcess, seconds: float) -> str:
         left = dict.fromkeys(opened(server.address, count), memoryview(octets))
-        end, sent, floods = time.monotonic() + seconds, 0, count
+        end, sent, connections = time.monotonic() + seconds, 0, count
         while time.monotonic() < end:
             _, writable, _ = select.select([], list(left), [], 0.1)
             for client in writable:
                 try:
                     said = client.send(left[client][:65536])
-                    sent, left[client] = sent + said, left[client][said:]
+                    sent += said
+                    left[client] = left[client][said:] or memoryview(octets if endless else b"")
                     while client.recv(65536):
                         pass
                     raise ConnectionResetError
@@ -156,11 +130,22 @@ def flooding(what: str, count: int = 20):
                     del left[client]
                     client.close()
                     left[opened(server.address, 1)[0]] = memoryview(octets)
-                    floods += 1
+                    connections += 1
         drop(list(left))
-        return f"{floods / seconds:.0f} connections and {sent / 2**20 / seconds:.1f} MiB a second"
+        return f"{connections / seconds:.0f} connections and {sent / 2**20 / seconds:.1f} MiB a second"
 
     return attack
+
+
+def repeated(octets: bytes):
+    """Whole messages, without end."""
+    return saying(octets, endless=True)
+
+
+def flooding(what: str):
+    """A flood of HTTP/2."""
+    first = frames.PREFACE + frames.frame(frames.SETTINGS)
+    return saying(first + b"".join(frames.FLOODS[what](at) for at in range(20_000)), endless=False)
 
 
 def half_open(server: ServerProcess, seconds: float) -> str:

@@ -126,4 +126,15 @@ def context(trust: Path | None, version=None, ciphers: str | None = None, check:
     return made
 
 
+def end_of(raw: socket.socket) -> bytes:
+    """What still comes until the server closes."""
+    received = b""
+    try:
+        while octets := raw.recv(65536):
+            received += octets
+    except ConnectionResetError:
+        pass
+    return received
+
+
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

@@ -7,7 +7,7 @@ import pytest
 
 from support.deadline import PATIENCE
 
-from tls.conftest import V12, Client, context
+from tls.conftest import V12, Client, context, end_of
 
 BAD_CERTIFICATE, EXPIRED, CERTIFICATE_UNKNOWN, UNKNOWN_CA = 42, 45, 46, 48
 UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50
@@ -16,16 +16,6 @@ UNEXPECTED_MESSAGE, DECODE_ERROR = 10, 50
 def alert(number: int) -> bytes:
     """A fatal one, in the clear."""
     return bytes([0x15, 3, 3, 0, 2, 2, number])
-
-
-def all_of(raw: socket.socket) -> bytes:
-    received = b""
-    try:
-        while octets := raw.recv(65536):
-            received += octets
-    except ConnectionResetError:
-        pass
-    return received
 
 
 @pytest.mark.parametrize(
@@ -48,7 +38,7 @@ def test_what_clients_say_of_the_certificate_is_counted_by_its_kind(tls, authori
         # The certificate has been shown: in 1.2 the client answers in the clear.
         assert raw.recv(65536)[0] == 0x16
         raw.sendall(alert(number))
-        all_of(raw)
+        end_of(raw)
     stats = server.counted("tls_failures")
     assert stats.named("tls_alerts") == {f"tls_alerts_{counter}": 1}
     told = server.eventually("told", lambda _: [line for line in server.messages() if "the client says" in line])
@@ -80,7 +70,7 @@ def test_what_rustls_has_no_alert_for_gets_one(tls, octets, expected):
     server = tls()
     with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
         raw.sendall(octets)
-        assert all_of(raw) == alert(expected)
+        assert end_of(raw) == alert(expected)
     stats = server.eventually("gone", lambda stats: stats["connections_open"] == 0)
     assert (stats["tls_failures"], stats["tls_alerts_sent"]) == (1, 1)
 
@@ -90,6 +80,6 @@ def test_a_hello_that_is_longer_than_any_gets_an_alert(tls):
     with socket.create_connection(server.addresses[1], timeout=PATIENCE) as raw:
         record = b"\x16\x03\x01" + (16384).to_bytes(2, "big")
         raw.sendall(record + b"\x01\x00\xf0\x00" + bytes(16380) + record + bytes(16384) + record + bytes(16384))
-        assert all_of(raw) == alert(DECODE_ERROR)
+        assert end_of(raw) == alert(DECODE_ERROR)
     stats = server.eventually("gone", lambda stats: stats["connections_open"] == 0)
     assert (stats["tls_failures"], stats["tls_alerts_sent"]) == (1, 1)

@@ -18,19 +18,8 @@ from support.client import get
 from support.deadline import PATIENCE, eventually
 
 from behaviour.test_overload import starve
-from tls.conftest import V12, V13, Client, context
+from tls.conftest import V12, V13, Client, context, end_of
 from tls.test_handshake import hello
-
-
-def end_of(raw: socket.socket) -> bytes:
-    """What still comes until the server closes."""
-    received = b""
-    try:
-        while octets := raw.recv(65536):
-            received += octets
-    except ConnectionResetError:
-        pass
-    return received
 
 
 def test_plain_http_on_the_port_is_told_what_it_speaks(tls):

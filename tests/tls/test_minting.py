@@ -1,6 +1,5 @@
 """Certificates are made on a thread of their own: with a CA whose signatures take long, workers go on."""
 
-import os
 import signal
 import socket
 import ssl
@@ -54,6 +53,26 @@ def shakes_hands(raw: socket.socket, side: ssl.SSLObject, incoming: ssl.MemoryBI
             incoming.write(octets)
 
 
+Waiting = list[tuple[socket.socket, ssl.SSLObject, ssl.MemoryBIO]]
+
+
+def asked_for(server, authority: Authority, names: list[str]) -> Waiting:
+    """A connection for each name that has said its hello."""
+    waiting = []
+    for name in names:
+        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
+        side, incoming, hello = hello_of(authority, name)
+        raw.sendall(hello)
+        waiting.append((raw, side, incoming))
+    return waiting
+
+
+def all_are_served(waiting: Waiting) -> None:
+    for raw, side, incoming in waiting:
+        shakes_hands(raw, side, incoming)
+        raw.close()
+
+
 def test_it_is_the_thread_that_signs_and_no_worker(tls, slow):
     server = tls("--ca-dir", str(slow.folder), ca=False, workers=1)
     trusting = context(slow.certificate)
@@ -68,13 +87,7 @@ def test_it_is_the_thread_that_signs_and_no_worker(tls, slow):
 
 def test_all_who_come_for_a_name_while_it_is_made_get_it(tls, slow):
     server = tls("--ca-dir", str(slow.folder), ca=False, workers=2)
-    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(60)]
-    sides = [hello_of(slow, f"{letter}.once.example") for letter in "abc" for _ in range(20)]
-    for raw, (_, _, hello) in zip(raws, sides, strict=True):
-        raw.sendall(hello)
-    for raw, (side, incoming, _) in zip(raws, sides, strict=True):
-        shakes_hands(raw, side, incoming)
-        raw.close()
+    all_are_served(asked_for(server, slow, [f"{letter}.once.example" for letter in "abc" for _ in range(20)]))
     stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
     assert stats["tls_certificates_made"] == 1
 
@@ -253,13 +266,7 @@ def test_who_closes_while_it_is_made_gives_the_place_back(tls, slow):
 
 def test_with_a_cache_of_one_each_is_still_made_once(tls, slow):
     server = tls("--ca-dir", str(slow.folder), "--certificate-cache", "1", ca=False, workers=2)
-    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(40)]
-    sides = [hello_of(slow, f"x.one{number}.example") for number in range(40)]
-    for raw, (_, _, hello) in zip(raws, sides, strict=True):
-        raw.sendall(hello)
-    for raw, (side, incoming, _) in zip(raws, sides, strict=True):
-        shakes_hands(raw, side, incoming)
-        raw.close()
+    all_are_served(asked_for(server, slow, [f"x.one{number}.example" for number in range(40)]))
     assert server.eventually("gone", lambda stats: stats["connections_open"] == 0)["tls_certificates_made"] == 40
 
 
@@ -271,12 +278,7 @@ def test_a_reload_with_another_ca_while_they_are_made(tls, slow, authority, tmp_
         (folder / name).write_bytes((slow.folder / name).read_bytes())
     server = tls("--ca-dir", str(folder), "--log-level", "info", ca=False, workers=1, allow=(".*reload.*",))
     names = [f"x.reload{number}.example" for number in range(30)]
-    waiting = []
-    for name in names:
-        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
-        side, incoming, hello = hello_of(slow, name)
-        raw.sendall(hello)
-        waiting.append((raw, side, incoming))
+    waiting = asked_for(server, slow, names)
     for name in ("ca.crt", "ca.key"):
         (folder / name).write_bytes((authority.folder / name).read_bytes())
     server.signal(signal.SIGHUP)
@@ -284,9 +286,7 @@ def test_a_reload_with_another_ca_while_they_are_made(tls, slow, authority, tmp_
     for name in names:
         with Client(server.addresses[1], name, trust=authority.certificate) as client:
             assert b"200 OK" in client.get()
-    for raw, side, incoming in waiting:
-        shakes_hands(raw, side, incoming)
-        raw.close()
+    all_are_served(waiting)
     stats = server.eventually("all gone", lambda stats: stats["connections_open"] == 0)
     assert stats["tls_certificates_made"] == 60
 
@@ -294,27 +294,16 @@ def test_a_reload_with_another_ca_while_they_are_made(tls, slow, authority, tmp_
 def test_a_handshake_that_waits_has_its_deadline(tls, slow):
     """More who stay than can be made in time: those that came last have theirs, others are given up."""
     server = tls("--ca-dir", str(slow.folder), "--handshake-timeout", "500ms", ca=False, workers=1)
-    raws = [socket.create_connection(server.addresses[1], timeout=PATIENCE) for _ in range(800)]
-    hello = hello_of(slow, "x.wait0000.example")[2]
-    for number, raw in enumerate(raws):
-        raw.sendall(hello.replace(b"wait0000", b"wait%04d" % number))
-    server.eventually("given up", lambda stats: stats["connections_open"] == 0)
+    waiting = asked_for(server, slow, [f"x.wait{number}.example" for number in range(800)])
+    stats = server.eventually("given up", lambda stats: stats["connections_open"] == 0)
+    assert stats["timeouts_handshake"] == 800 > stats["tls_certificates_made"]
     with Client(server.addresses[1], "x.later.example", trust=slow.certificate) as client:
         assert b"200 OK" in client.get()
-    for raw in raws:
+    for raw, _, _ in waiting:
         raw.close()
 
 
 def test_many_new_names_at_once_are_all_made(tls, authority):
     server = tls(workers=2)
-    names = [f"x.{os.urandom(4).hex()}.example" for _ in range(300)]
-    pairs = []
-    for name in names:
-        raw = socket.create_connection(server.addresses[1], timeout=PATIENCE)
-        side, incoming, hello = hello_of(authority, name)
-        raw.sendall(hello)
-        pairs.append((raw, side, incoming))
-    for raw, side, incoming in pairs:
-        shakes_hands(raw, side, incoming)
-        raw.close()
+    all_are_served(asked_for(server, authority, [f"x.many{number}.example" for number in range(300)]))
     assert server.eventually("made", lambda stats: stats["tls_certificates_made"] == 300)["tls_names_refused"] == 0

@@ -14,7 +14,7 @@ thread_local! {
     static PLANNED: Cell<Option<Misbehaviour>> = const { Cell::new(None) };
 }
 
-/// While it lives, [`address`] says where the peer of a socket came to.
+/// While it lives, [`address`] says where the peer of a socket came to, and [`chosen`] what it gets.
 pub(super) struct Here<'s>(PhantomData<&'s OwnedFd>);
 
 /// The handshake in progress on this thread is that of `socket`, for which `chosen` was decided before.

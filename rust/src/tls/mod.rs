@@ -3,6 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `session` | one connection's TLS, without its socket |
+//! | `outgoing` | records appended to a buffer |
 //! | `hello` | what it looks up in records itself |
 //! | `trouble` | what goes wrong, and how it is counted |
 //! | `resolver` | which certificate a client is shown |
@@ -46,6 +47,7 @@ mod local;
 mod maker;
 mod mint;
 mod names;
+mod outgoing;
 mod remembered;
 mod resolver;
 mod session;

@@ -106,15 +106,19 @@ impl Resolver {
         socket: &OwnedFd,
     ) -> Option<(&'c Arc<Minter>, Subject)> {
         let minter = certificates.minter.as_ref()?;
-        let (subject, found) = match name {
-            Some(name) => (Subject::of(name), self.at_hand(certificates, name, kind)),
+        let subject = match name {
+            // Nearly always: before the public-suffix list is asked.
+            Some(name) if self.at_hand(certificates, name, kind).is_some() => return None,
+            Some(name) => Subject::of(name),
             None => {
                 let address = socket::own_address(socket.as_raw_fd())?;
-                (Subject::Address(address), self.given_for(certificates, address, kind))
+                if self.given_for(certificates, address, kind).is_some() {
+                    return None;
+                }
+                Subject::Address(address)
             }
         };
-        let is_there = found.is_some() || minter.known(&subject, kind).is_some();
-        (!is_there).then_some((minter, subject))
+        minter.known(&subject, kind).is_none().then_some((minter, subject))
     }
 
     /// What is shown for `name` without asking the minter.

@@ -4,14 +4,15 @@ use super::given::{Certificate, Choice, Misbehaviour};
 use super::hello;
 use super::local;
 use super::maker::Ticket;
+use super::outgoing::{append, needs_encode, needs_encrypt};
 use super::resolver::Prepared;
 use super::trouble::Trouble;
 use super::{Conditions, Terms};
 use crate::connection::Key;
 use rustls::HandshakeKind;
-use rustls::server::UnbufferedServerConnection;
+use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::sign::CertifiedKey;
-use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
+use rustls::unbuffered::{ConnectionState, EncryptError, UnbufferedStatus, WriteTraffic};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
@@ -73,6 +74,8 @@ enum Phase {
     /// Nothing more is said or listened to.
     Over,
 }
+
+type Traffic<'c> = WriteTraffic<'c, ServerConnectionData>;
 
 /// What is known of the certificate that the client wants.
 enum Wish {
@@ -502,48 +505,6 @@ impl Session {
                     });
                 }
                 Ok(_) | Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
-            }
-        }
-    }
-}
-
-type Traffic<'c> = rustls::unbuffered::WriteTraffic<'c, rustls::server::ServerConnectionData>;
-use rustls::unbuffered::{EncodeError, EncryptError};
-
-/// Octets that are needed, where that is what is wrong.
-fn needs_encode(error: EncodeError) -> Option<usize> {
-    match error {
-        EncodeError::InsufficientSize(error) => Some(error.required_size),
-        EncodeError::AlreadyEncoded => None,
-    }
-}
-
-fn needs_encrypt(error: EncryptError) -> Option<usize> {
-    match error {
-        EncryptError::InsufficientSize(error) => Some(error.required_size),
-        EncryptError::EncryptExhausted => None,
-    }
-}
-
-/// Appends what `write` writes into the room that it is given, at first `room` octets.
-fn append(
-    outgoing: &mut Vec<u8>,
-    room: usize,
-    mut write: impl FnMut(&mut [u8]) -> Result<usize, Option<usize>>,
-) -> io::Result<()> {
-    let start = outgoing.len();
-    let mut room = room;
-    loop {
-        outgoing.resize(start + room, 0);
-        match write(&mut outgoing[start..]) {
-            Ok(count) => {
-                outgoing.truncate(start + count);
-                return Ok(());
-            }
-            Err(Some(needed)) if needed > room => room = needed,
-            Err(_) => {
-                outgoing.truncate(start);
-                return Err(io::ErrorKind::BrokenPipe.into());
             }
         }
     }
