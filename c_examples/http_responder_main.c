@@ -165,7 +165,7 @@ static int check(const char *program, const char *workers, const hr_config *conf
 
     if (getenv("LISTEN_FDS") == NULL
         && (has_value(config, "port", "") || !hr_config_is_set(config, "address"))) {
-        snprintf(line, sizeof line, "PORT and ADDR are required: %s PORT ADDR [options]", program);
+        snprintf(line, sizeof line, "PORT and ADDRESS are required: %s PORT ADDRESS [options]", program);
         return wrong_usage(program, line);
     }
     if (workers != NULL && !has_value(config, "workers", workers)) {

@@ -145,6 +145,11 @@ def test_missing_or_surplus_arguments(arguments):
     one_line(run(str(BUILD / PROGRAMS[0]), *arguments), WRONG_USAGE)
 
 
+def test_what_is_missing_is_called_as_the_help_calls_it(program):
+    named = re.search(r"usage: \S+ (\w+ \w+) ", run(program, "--help").stdout)[1]
+    assert f" {named} [options]" in one_line(run(program), WRONG_USAGE)
+
+
 def test_arguments_that_are_no_text(program):
     one_line(run(program, "0", b"\xff\xfe"), WRONG_USAGE)
 
