@@ -5,6 +5,7 @@ import os
 import plistlib
 import re
 import shutil
+import signal
 import ssl
 import stat
 import subprocess
@@ -123,6 +124,20 @@ def test_a_ca_whose_key_is_encrypted_is_renewed(tls, tmp_path):
     run("renew", "--dir", folder, "--days", "400")
     server = tls("--ca-dir", str(folder), ca=False)
     with Client(server.addresses[1], trust=folder / "ca.crt") as client:
+        assert b"200 OK" in client.get()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_the_key_is_read_before_privileges_are_dropped(tls, tmp_path):
+    folder = tmp_path / "ca"
+    run("init", "--dir", folder)
+    folder.chmod(0o700)
+    told = "nobody cannot read it again, so every reload will fail"
+    server = tls("--ca-dir", str(folder), "--user", "nobody", ca=False, allow=(told, "reload: ca_dir: .*everything stays"))
+    assert any(told in line for line in server.messages())
+    server.signal(signal.SIGHUP)
+    eventually(lambda: any("everything stays as it was" in line for line in server.messages()), "it says so")
+    with Client(server.addresses[1], "x.new.example", trust=folder / "ca.crt") as client:
         assert b"200 OK" in client.get()
 
 
